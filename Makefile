@@ -1,0 +1,143 @@
+# probate: make, make check, make demo, make bench, make install.  V=1 shows the commands.
+#
+#   make                 build/probate (missing build packages are named; `make deps` installs them)
+#   make demo            from nothing to an explained leaked port, in seconds
+#   make check           installs what the tests need, builds, runs every test
+#   make SAN=1 check     the same under the address and undefined-behaviour sanitizers
+#   make bench           ratios against ss and lsof, and the cost to traced programs
+#   make install DESTDIR= PREFIX=/usr/local
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+SHELL := /bin/bash
+
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG ?= clang
+PKG_CONFIG ?= pkg-config
+# Debian has bpftool in sbin; Ubuntu hides a real one behind a wrapper that wants its own kernel.
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/lib/linux-tools/*/bpftool /usr/local/sbin/bpftool) bpftool)
+
+ifeq ($(SAN),1)
+B := build/san
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+OPT := -O1
+else
+B := build
+OPT := -O2
+endif
+
+ifneq ($(V),1)
+Q := @
+say = @printf '  %-8s %s\n' '$(1)' '$(2)'
+endif
+
+libs := libbpf libelf zlib
+CFLAGS ?= $(OPT) -g
+all_cflags = -std=gnu17 -D_GNU_SOURCE -Wall -Wextra $(WERROR) $(CFLAGS) $(SANFLAGS) -Ibpf -Iuser -Ibuild \
+	-DPROBATE_VERSION='"$(VERSION)"' $(shell $(PKG_CONFIG) --cflags $(libs) 2>/dev/null)
+ldlibs = $(shell $(PKG_CONFIG) --libs $(libs) 2>/dev/null) -lpthread
+
+arch := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/')
+bpf_cflags = -g -O2 -target bpf -D__BPF__ -D__TARGET_ARCH_$(arch) -Wall -Wextra -Wno-unused-parameter $(WERROR) \
+	-Ibpf -Ivmlinux $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
+
+live_objs := $(patsubst bpf/%.bpf.c,build/bpf/%.bpf.o,$(filter-out bpf/scan.bpf.c,$(wildcard bpf/*.bpf.c)))
+user_objs := $(patsubst user/%.c,$B/user/%.o,$(wildcard user/*.c))
+lib_objs := $(filter-out $B/user/main.o,$(user_objs))
+unit_bins := $(patsubst tests/units/%.c,$B/tests/%,$(wildcard tests/units/test_*.c))
+tools := $B/tests/scene $B/tests/work $B/tests/tiny $B/tests/gen
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps demo check bench install clean tests
+
+all: $B/probate
+
+deps:
+	$(Q).ci/deps build
+
+# ---- the kernel side: two objects, one for the live hooks, one (small, so quick) for scans ------
+
+build/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(bpf_cflags) -MMD -MP -c $< -o $@
+
+build/live.bpf.o: $(live_objs)
+	$(call say,LINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+build/scan.bpf.o: build/bpf/scan.bpf.o
+	$(call say,LINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $<
+
+build/%.skel.h: build/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+# ---- user space -----------------------------------------------------------------------------
+
+$B/user/%.o: user/%.c | build/live.skel.h build/scan.skel.h
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(all_cflags) -MMD -MP -c $< -o $@
+
+$B/probate: $(user_objs)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(ldlibs)
+
+# ---- tests ----------------------------------------------------------------------------------
+
+$B/tests/test_%: tests/units/test_%.c $(lib_objs)
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(all_cflags) -Itests/units -MMD -MP -o $@ $< $(lib_objs) $(ldlibs) -lcmocka
+
+$B/tests/scene: $(wildcard tests/scenes/*.c tests/scenes/*.h)
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -Wall -Wextra $(WERROR) -o $@ $(filter %.c,$^) -lpthread
+
+$B/tests/work: tests/bench/work.c
+$B/tests/gen: tests/load/gen.c
+$B/tests/forgetful: tests/demo/forgetful.c
+$B/tests/work $B/tests/gen $B/tests/forgetful:
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra $(WERROR) -o $@ $< -lpthread
+
+$B/tests/tiny: tests/bench/tiny.c
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 -static -o $@ $<
+
+tests: $(unit_bins) $(tools)
+
+demo:
+	$(Q).ci/deps build
+	$(Q)$(MAKE) --no-print-directory -j2 all $B/tests/forgetful
+	$(Q)tests/demo/demo.sh $B/probate $B/tests/forgetful
+
+check:
+	$(Q).ci/deps build test
+	$(Q)$(MAKE) --no-print-directory -j2 all tests
+	$(Q)/usr/bin/python3 tests/run.py $B
+
+bench:
+	$(Q).ci/deps build bench
+	$(Q)$(MAKE) --no-print-directory -j2 all tests
+	$(Q)PROBATE=$B/probate TOOLS=$B/tests /usr/bin/python3 tests/bench/bench.py
+
+install: all
+	install -D -m 755 $B/probate $(DESTDIR)$(PREFIX)/bin/probate
+	install -D -m 644 contrib/probate.8 $(DESTDIR)$(PREFIX)/share/man/man8/probate.8
+	install -D -m 644 contrib/probate.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/probate
+
+clean:
+	rm -rf build
+
+-include $(wildcard build/bpf/*.d $B/user/*.d $B/tests/*.d)

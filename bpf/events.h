@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The schema: every kind of event and every field of it, in one table.
+ *
+ * Both sides include this file.  The kernel side gets the structs; user space also gets names,
+ * help, JSON, text and the schema written into recordings (user/event.c expands the same table).
+ *
+ * Rules, so that a recording of any age can be read:
+ *   - kinds are numbered for ever; a new kind takes a new number, an old one is never reused;
+ *   - fields are appended to a kind, never moved, never given another meaning;
+ *   - no struct has padding (asserted below): a reserved ring record is not zeroed by the kernel,
+ *     so a byte that nobody writes would leak an earlier event.
+ *
+ * Units: every time is CLOCK_BOOTTIME in ns unless its doc says otherwise; a pid is the number in
+ * the initial pid namespace unless it is called nspid; a pid without more is a tgid.
+ */
+#ifndef PROBATE_EVENTS_H
+#define PROBATE_EVENTS_H
+
+#ifndef __BPF__
+#include <linux/types.h>
+#include <stddef.h>
+#include <stdint.h>
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t s32;
+typedef int64_t s64;
+#endif
+
+#define COMM_LEN 16   /* TASK_COMM_LEN: 15 bytes and a NUL */
+#define UNIX_LEN 108  /* sizeof(sockaddr_un.sun_path) */
+#define EXE_MAX 256   /* bytes of the executable's path an exec event carries, NUL included */
+#define ARGS_MAX 1024 /* bytes of argv an exec event carries; more is cut and said */
+#define NS_LEVELS 4   /* nested pid namespace levels below the initial one that are told */
+#define EV_MAX 4096   /* no event is longer */
+
+/* A socket address of IPv4 or IPv6.  family 0: not bound / not connected. */
+struct ep {
+	u8 ip[16];  /* network order; an IPv4 address uses the first four bytes */
+	u16 port;   /* host order */
+	u16 family; /* AF_INET, AF_INET6 or 0 */
+};
+
+struct comm {
+	char s[COMM_LEN]; /* NUL-terminated unless full */
+};
+
+/* A process's pid in each nested namespace: nr[0] is its pid one level below the initial one. */
+struct nspids {
+	u32 nr[NS_LEVELS]; /* 0 where the process does not reach that deep */
+};
+
+struct unix_name {
+	u16 len;          /* bytes in s; 0: unnamed.  s[0] == 0: abstract */
+	char s[UNIX_LEN]; /* path or abstract name, not NUL-terminated when full */
+};
+
+/* The head of every event.  tgid/tid: who acted (current), or the subject where the doc says so. */
+struct ev {
+	u16 kind; /* enum ev_kind */
+	u16 size; /* bytes of the whole event, head and tail included */
+	u32 tgid; /* process; 0 when an interrupt or the kernel acted */
+	u32 tid;  /* thread */
+	u32 cpu;  /* the CPU it happened on; of no use but to debug */
+	u64 ts;   /* CLOCK_BOOTTIME, ns */
+};
+
+/* How a descriptor came into a table.  Appended only. */
+#define VIA_TABLE(V)                                                                               \
+	V(0, NONE, "unknown")                                                                      \
+	V(1, CREATED, "created")           /* socket(), socketpair() */                            \
+	V(2, ACCEPTED, "accepted")         /* accept(), accept4() */                               \
+	V(3, FORK, "fork")                 /* copied with the table at fork or unshare */          \
+	V(4, DUP, "dup")                   /* dup, dup2, dup3, F_DUPFD */                          \
+	V(5, SCM_RIGHTS, "scm_rights")     /* received over a UNIX socket */                       \
+	V(6, PIDFD_GETFD, "pidfd_getfd")   /* taken out of another process */                      \
+	V(7, IO_URING, "io_uring")         /* installed by a ring */                               \
+	V(8, SCAN, "scan")                 /* found there; how it came is not known */
+
+/* What a field means, which decides how it is printed.  Appended only. */
+#define FMT_TABLE(T)                                                                               \
+	T(HIDE)    /* internal: in raw text only (kernel addresses, lengths of tails) */           \
+	T(DEC)     /* number */                                                                    \
+	T(BOOL)    /* 0 or 1 */                                                                    \
+	T(PID)     /* pid; 0 prints as null */                                                     \
+	T(FD)      /* descriptor; -1 prints as null */                                             \
+	T(ID)      /* inode, cookie, namespace, cgroup id; 0 prints as null */                     \
+	T(NS)      /* a stretch of time */                                                         \
+	T(TIME)    /* an instant, CLOCK_BOOTTIME; 0 prints as null */                              \
+	T(EP)      /* struct ep */                                                                 \
+	T(COMM)    /* struct comm */                                                               \
+	T(NSPIDS)  /* struct nspids */                                                             \
+	T(UNIX)    /* struct unix_name */                                                          \
+	T(PROTO)   /* u32: SOCK_PROTO(family, type, protocol), printed as tcp, udp, unix... */     \
+	T(STATE)   /* TCP state number, printed by name; 0 prints as null */                       \
+	T(VIA)     /* enum via */                                                                  \
+	T(SIGNAL)  /* signal number; 0 prints as null */                                           \
+	T(CODE)    /* exit code; -1 prints as null */                                              \
+	T(ERRNO)   /* 0 or -errno, printed by name; 0 prints as null */                            \
+	T(SIGRES)  /* result of generating a signal, printed by name */                            \
+	T(SIGCHLD) /* SIGCHLD disposition: 0 default, 1 ignored, 2 handled */                      \
+	T(EXE)     /* u16 length of a path in the tail; the path is printed */                     \
+	T(ARGS)    /* u16 length of NUL-separated strings in the tail; an array is printed */
+
+/*
+ * Identity and address of a socket, as far as the place that saw it could read them.  In every
+ * kind that speaks of a socket, so that the model can make one it never saw before.
+ */
+#define SOCK_FIELDS(F)                                                                             \
+	F(u64, inode, ID, "sockfs inode, what ss -e and /proc call socket:[N]; 0: none (yet)")     \
+	F(u64, cookie, ID, "kernel socket cookie; 0: nobody has asked for one yet")                \
+	F(u32, netns, ID, "inode of the network namespace the socket lives in")                    \
+	F(u32, uid, DEC, "uid that owns the socket (sk_uid)")                                      \
+	F(struct ep, local, EP, "local address; port 0: not bound")                                \
+	F(struct ep, remote, EP, "peer address; port 0: not connected")                            \
+	F(u32, proto, PROTO, "SOCK_PROTO(family, type, protocol)")                                 \
+	F(u16, state, STATE, "sk_state: TCP_ESTABLISHED = 1 ... TCP_NEW_SYN_RECV = 12")            \
+	F(u16, sflags, HIDE, "SF_* bits")
+
+#define SF_REUSEPORT 1 /* SO_REUSEPORT set */
+#define SF_REUSEADDR 2 /* SO_REUSEADDR set */
+#define SF_V6ONLY 4    /* IPV6_V6ONLY set: does not answer for IPv4 */
+#define SF_KERNEL 8    /* made by the kernel for itself (sk_kern_sock, or no file and no owner) */
+#define SF_DEAD 16     /* SOCK_DEAD: no struct socket any more, the kernel finishes alone */
+#define SF_TIMEWAIT 32 /* a TIME_WAIT minisocket; has no uid, cookie nor inode */
+
+#define SOCK_PROTO(family, type, protocol)                                                         \
+	((u32)(family) | (u32)(type) << 8 | (u32)(protocol) << 16)
+#define PROTO_FAMILY(p) ((p) & 0xff)
+#define PROTO_TYPE(p) ((p) >> 8 & 0xff)
+#define PROTO_PROTOCOL(p) ((p) >> 16 & 0xffff)
+
+/* ---- processes ------------------------------------------------------------------------- */
+
+/* A new process.  Source: tp_btf/sched_process_fork, when child->tgid != parent->tgid. */
+#define EV_FORK(F)                                                                                 \
+	F(u64, start, TIME, "child's start: group leader's start_boottime")                        \
+	F(u64, files, HIDE, "child's files_struct; the parent's own with CLONE_FILES")             \
+	F(u64, parent_files, HIDE, "files_struct of the thread that forked")                       \
+	F(u64, cgroup, HIDE, "child's cgroup2 id")                                                 \
+	F(u32, child, PID, "the new process")                                                      \
+	F(u32, parent, PID, "child's real_parent: the caller, or the caller's parent with "        \
+			    "CLONE_PARENT")                                                        \
+	F(u32, uid, DEC, "child's real uid")                                                       \
+	F(s32, exit_signal, HIDE, "signal sent to the parent at exit; 0: none (clone)")            \
+	F(u32, pidns, HIDE, "inode of the child's own pid namespace")                              \
+	F(u32, flags, HIDE, "FORK_* bits")                                                         \
+	F(struct nspids, nspid, NSPIDS, "child's pid in the nested pid namespaces")
+#define FORK_VFORK 1   /* parent waits until the child execs or exits (vfork, posix_spawn) */
+#define FORK_SHARE_VM 2 /* shares the address space (CLONE_VM) */
+#define FORK_THREADED 4 /* parent has other threads: its table may have changed under the copy */
+#define FORK_NSINIT 8   /* child is PID 1 of its pid namespace */
+
+/* A thread with a descriptor table of its own (clone with CLONE_THREAD but not CLONE_FILES). */
+#define EV_THREAD(F)                                                                               \
+	F(u64, files, HIDE, "the thread's files_struct")                                           \
+	F(u64, parent_files, HIDE, "files_struct it was copied from")                              \
+	F(u32, thread, PID, "tid of the new thread")                                               \
+	F(u32, zero, HIDE, "0")
+
+/* A successful execve.  CLOEXEC descriptors are already closed.  Source: sched_process_exec. */
+#define EV_EXEC(F)                                                                                 \
+	F(u64, start, TIME, "process start: leader's start_boottime (unchanged by exec)")          \
+	F(u64, files, HIDE, "files_struct after the exec; never shared with another process")      \
+	F(u64, cgroup, HIDE, "cgroup2 id")                                                         \
+	F(u32, old_tid, PID, "tid of the thread that called execve")                               \
+	F(u32, uid, DEC, "real uid after the exec")                                                \
+	F(struct comm, name, HIDE, "new comm")                                                     \
+	F(u16, exe_len, EXE, "path given to execve, cut at EXE_MAX")                               \
+	F(u16, args_len, ARGS, "argv, cut at ARGS_MAX")                                            \
+	F(u32, args_truncated, BOOL, "argv was longer than ARGS_MAX")
+
+/* The last thread of a process has died: a zombie, or gone.  Source: sched_process_exit. */
+#define EV_EXIT(F)                                                                                 \
+	F(u64, start, TIME, "leader's start_boottime")                                             \
+	F(u64, files, HIDE, "files_struct of the thread that died last, still intact")             \
+	F(u32, parent, PID, "real_parent just before children and self are handed over")           \
+	F(s32, code, CODE, "exit code 0..255; -1: killed by a signal")                             \
+	F(u32, signal, SIGNAL, "signal that killed it; 0: exited")                                 \
+	F(u32, core, BOOL, "core dumped")
+
+/* The leader thread ended while others live on: the process is headless, not dead. */
+#define EV_HEADLESS(F) F(u64, start, TIME, "leader's start_boottime")
+
+/* A thread that had a descriptor table of its own has died. */
+#define EV_THREAD_EXIT(F) F(u64, files, HIDE, "its files_struct")
+
+/* wait4 or waitid returned a child (not WNOWAIT).  The model decides whether that was a reap. */
+#define EV_WAIT(F)                                                                                 \
+	F(u32, nr, PID, "returned pid, in the pid namespace of the caller")                        \
+	F(u32, level, DEC, "depth of the caller's pid namespace; 0: initial")
+
+/* The leader's task_struct was freed: reaped at the latest now.  Subject: tgid.  8..26 ms late. */
+#define EV_FREE(F) F(u64, start, TIME, "leader's start_boottime")
+
+/* comm changed without an exec (prctl PR_SET_NAME on the leader).  Source: tp_btf/task_rename. */
+#define EV_RENAME(F) F(struct comm, name, COMM, "new comm")
+
+/* setsid, setpgid.  Numbers are of the initial pid namespace.  pgid may be of another process. */
+#define EV_SESSION(F)                                                                              \
+	F(u32, target, PID, "process whose session or group changed")                              \
+	F(u32, sid, PID, "session")                                                                \
+	F(u32, pgid, PID, "process group")                                                         \
+	F(u32, tty, HIDE, "controlling terminal as dev_t of /proc/PID/stat; 0: none")
+
+/* A signal that kills by default, or was ignored, was generated.  Source: signal_generate. */
+#define EV_SIGNAL(F)                                                                               \
+	F(u32, target, PID, "process it is for")                                                   \
+	F(u32, target_tid, HIDE, "thread it is for")                                               \
+	F(u32, signal, SIGNAL, "signal number")                                                    \
+	F(s32, code, HIDE, "si_code: 0 kill(), >0 kernel, <0 tkill and others")                    \
+	F(u32, result, SIGRES, "TRACE_SIGNAL_*: 0 delivered, 1 ignored, 2 already pending, ...")   \
+	F(u32, handled, BOOL, "the target has a handler for it")
+
+/* prctl(PR_SET_CHILD_SUBREAPER). */
+#define EV_SUBREAPER(F)                                                                            \
+	F(u32, on, BOOL, "whether orphans below come to this process")                             \
+	F(u32, zero, HIDE, "0")
+
+/* ---- descriptors ----------------------------------------------------------------------- */
+
+/* A socket was put into a slot by dup, SCM_RIGHTS or pidfd_getfd (socket and accept have their own). */
+#define EV_INSTALL(F)                                                                              \
+	SOCK_FIELDS(F)                                                                             \
+	F(u64, files, HIDE, "files_struct it went into")                                           \
+	F(s32, fd, FD, "slot; what was in it before is closed by this")                            \
+	F(s32, from_fd, FD, "dup: the slot copied; pidfd_getfd: the fd in the other process")      \
+	F(u32, from, PID, "pidfd_getfd: the process it was taken from")                            \
+	F(u16, via, VIA, "dup, scm_rights, pidfd_getfd")                                           \
+	F(u16, cloexec, BOOL, "close-on-exec set")
+
+/* close of a socket's descriptor; emitted after it is gone from the table. */
+#define EV_CLOSE(F)                                                                                \
+	F(u64, files, HIDE, "files_struct")                                                        \
+	F(u64, inode, ID, "inode of the socket that was in the slot")                              \
+	F(u64, cookie, ID, "its cookie")                                                           \
+	F(s32, fd, FD, "slot")                                                                     \
+	F(u32, zero, HIDE, "0")
+
+/* close_range over [first, last]; with CLOSE_RANGE_UNSHARE an EV_FDTAB came just before. */
+#define EV_CLOSE_RANGE(F)                                                                          \
+	F(u64, files, HIDE, "files_struct after the call")                                         \
+	F(u32, first, DEC, "first descriptor")                                                     \
+	F(u32, last, DEC, "last descriptor")                                                       \
+	F(u32, cloexec_only, BOOL, "CLOSE_RANGE_CLOEXEC: only marked, nothing closed")             \
+	F(u32, zero, HIDE, "0")
+
+/* close-on-exec of a socket's descriptor changed (F_SETFD, FIOCLEX, FIONCLEX). */
+#define EV_CLOEXEC(F)                                                                              \
+	F(u64, files, HIDE, "files_struct")                                                        \
+	F(u64, inode, ID, "inode of the socket")                                                   \
+	F(s32, fd, FD, "slot")                                                                     \
+	F(u32, cloexec, BOOL, "close-on-exec set")
+
+/* A socket was sent over a UNIX socket (SCM_RIGHTS). */
+#define EV_PASS(F)                                                                                 \
+	F(u64, files, HIDE, "sender's files_struct")                                               \
+	F(u64, inode, ID, "inode of the socket that was sent")                                     \
+	F(u64, cookie, ID, "its cookie")                                                           \
+	F(u64, over, ID, "inode of the UNIX socket it was sent over")                              \
+	F(s32, fd, FD, "slot in the sender's table")                                               \
+	F(u32, zero, HIDE, "0")
+
+/* The calling thread has another table now: a copy of the one it had (unshare, close_range). */
+#define EV_FDTAB(F)                                                                                \
+	F(u64, files, HIDE, "new files_struct")                                                    \
+	F(u32, leader, BOOL, "the caller is the thread group leader")                              \
+	F(u32, zero, HIDE, "0")
+
+/* ---- sockets --------------------------------------------------------------------------- */
+
+/* socket(), socketpair() (one event an end).  The socket and its descriptor are new. */
+#define EV_SOCKET(F)                                                                               \
+	SOCK_FIELDS(F)                                                                             \
+	F(u64, files, HIDE, "files_struct")                                                        \
+	F(u64, cgroup, HIDE, "cgroup2 id of the creator")                                          \
+	F(s32, fd, FD, "descriptor")                                                               \
+	F(u32, cloexec, BOOL, "SOCK_CLOEXEC")
+
+/* bind().  On failure local is the address that was asked for. */
+#define EV_BIND(F)                                                                                 \
+	SOCK_FIELDS(F)                                                                             \
+	F(s32, fd, FD, "descriptor")                                                               \
+	F(s32, error, ERRNO, "0, or why not: -EADDRINUSE ...")
+
+/* listen(). */
+#define EV_LISTEN(F)                                                                               \
+	SOCK_FIELDS(F)                                                                             \
+	F(s32, fd, FD, "descriptor; -1: seen at the state change, not at the call")                \
+	F(s32, error, ERRNO, "0, or why not")                                                      \
+	F(u32, backlog, DEC, "as asked")                                                           \
+	F(u32, zero, HIDE, "0")
+
+/* connect() returned (EINPROGRESS counts as begun and is told as error). */
+#define EV_CONNECT(F)                                                                              \
+	SOCK_FIELDS(F)                                                                             \
+	F(s32, fd, FD, "descriptor")                                                               \
+	F(s32, error, ERRNO, "0, or why not")
+
+/* accept().  The socket fields are those of the new connection. */
+#define EV_ACCEPT(F)                                                                               \
+	SOCK_FIELDS(F)                                                                             \
+	F(u64, files, HIDE, "files_struct")                                                        \
+	F(u64, listener, ID, "inode of the listening socket")                                      \
+	F(s32, fd, FD, "descriptor of the connection")                                             \
+	F(s32, listen_fd, FD, "descriptor of the listener")                                        \
+	F(u32, cloexec, BOOL, "SOCK_CLOEXEC")                                                      \
+	F(u32, zero, HIDE, "0")
+
+/* A TCP state change.  tgid/tid are whoever ran then, often a bystander.  inet_sock_set_state. */
+#define EV_STATE(F)                                                                                \
+	SOCK_FIELDS(F)                                                                             \
+	F(u16, old, STATE, "state before")                                                         \
+	F(u16, err, HIDE, "sk_err")                                                                \
+	F(u32, zero, HIDE, "0")
+
+/* The kernel has let go of a TCP socket (tcp_destroy_sock).  A TIME_WAIT may remain. */
+#define EV_DESTROY(F)                                                                              \
+	F(u64, inode, ID, "inode, 0 when already taken off")                                       \
+	F(u64, cookie, ID, "cookie")
+
+/* The name of a UNIX socket: after bind() (public: bind), and from scans. */
+#define EV_UNIX_BIND(F)                                                                            \
+	SOCK_FIELDS(F)                                                                             \
+	F(s32, fd, FD, "descriptor")                                                               \
+	F(s32, error, ERRNO, "0, or why not")                                                      \
+	F(struct unix_name, name, UNIX, "path, or @abstract")                                      \
+	F(u16, zero, HIDE, "0")
+
+/* First receive on a socket that never accepts (UDP, UNIX datagram), once a table and slot. */
+#define EV_USE(F)                                                                                  \
+	F(u64, files, HIDE, "files_struct")                                                        \
+	F(u64, inode, ID, "inode of the socket")                                                   \
+	F(s32, fd, FD, "descriptor")                                                               \
+	F(u32, zero, HIDE, "0")
+
+/* ---- scans: what is there, told by iterators or /proc ---------------------------------- */
+
+/*
+ * A scan pass begins.  What it does not confirm by scan_end is swept, but only what was last
+ * known before `ts` of this event, and only in the scope named.
+ */
+#define EV_SCAN_BEGIN(F)                                                                           \
+	F(u32, scope, HIDE, "SCOPE_* bits the pass covers completely")                             \
+	F(u32, pid, HIDE, "only this process; 0: all")                                             \
+	F(u64, files, HIDE, "SCOPE_TABLE: only this files_struct")
+#define SCOPE_TASKS 1 /* every process is confirmed */
+#define SCOPE_FDS 2   /* every descriptor of a socket is confirmed */
+#define SCOPE_SOCKS 4 /* every socket without a descriptor is confirmed */
+#define SCOPE_TABLE 8 /* the descriptors of one files_struct are confirmed (walk at exec) */
+
+/* A scan pass ended; `begin` and the rest repeat its scan_begin. */
+#define EV_SCAN_END(F)                                                                             \
+	F(u32, scope, HIDE, "SCOPE_* bits, those that were cut short taken out")                   \
+	F(u32, pid, HIDE, "only this process; 0: all")                                             \
+	F(u64, files, HIDE, "SCOPE_TABLE: only this files_struct")                                 \
+	F(u64, begin, HIDE, "ts of the scan_begin")
+
+/* A process is there.  Subject: tgid.  Source: iter/task, /proc/PID/stat. */
+#define EV_SCAN_TASK(F)                                                                            \
+	F(u64, start, TIME, "leader's start_boottime (from /proc: whole clock ticks)")             \
+	F(u64, files, HIDE, "files_struct; 0 for a zombie and for a leader that ended early")      \
+	F(u64, cgroup, HIDE, "cgroup2 id")                                                         \
+	F(u32, parent, PID, "real_parent's tgid")                                                  \
+	F(u32, tracer, PID, "ptracer's tgid")                                                      \
+	F(u32, sid, PID, "session")                                                                \
+	F(u32, pgid, PID, "process group")                                                         \
+	F(u32, tty, HIDE, "controlling terminal, dev_t as in /proc/PID/stat")                      \
+	F(u32, uid, DEC, "real uid")                                                               \
+	F(u32, pidns, HIDE, "inode of its own pid namespace")                                      \
+	F(u32, netns, HIDE, "inode of its network namespace; 0: not known")                        \
+	F(u32, mntns, HIDE, "inode of its mount namespace; 0: not known")                          \
+	F(u32, exit_signal, HIDE, "0: none")                                                       \
+	F(u32, status, HIDE, "zombie: wait status (exit code << 8 | core << 7 | signal)")          \
+	F(u32, flags, HIDE, "TASK_* bits")                                                         \
+	F(u32, sigchld, SIGCHLD, "disposition of SIGCHLD")                                         \
+	F(s32, wait_pid, HIDE, "TASK_IN_WAIT: pid argument of wait4/waitid as given; -1: any")     \
+	F(struct nspids, nspid, NSPIDS, "pid in the nested pid namespaces")                        \
+	F(struct comm, name, HIDE, "comm of the leader")
+#define TASK_ZOMBIE 1        /* dead, not reaped */
+#define TASK_HEADLESS 2      /* leader dead, threads live */
+#define TASK_STOPPED 4       /* stopped by a signal (job control) */
+#define TASK_KTHREAD 8       /* kernel thread */
+#define TASK_SUBREAPER 16    /* PR_SET_CHILD_SUBREAPER */
+#define TASK_NSINIT 32       /* PID 1 of its pid namespace */
+#define TASK_IN_WAIT 64      /* the leader sleeps in wait4 or waitid */
+#define TASK_DUMPING 128     /* dumping core */
+#define TASK_NO_START 256    /* read without privilege: files, namespaces or fds not readable */
+
+/* A socket sits in a slot.  Subject: tgid/tid whose table it is.  Source: iter/task_file, /proc. */
+#define EV_SCAN_FD(F)                                                                              \
+	SOCK_FIELDS(F)                                                                             \
+	F(u64, files, HIDE, "files_struct; from /proc: made up, unique a process or thread")       \
+	F(s32, fd, FD, "slot")                                                                     \
+	F(u32, cloexec, BOOL, "close-on-exec set; 2: could not be read")
+
+/* A socket is there, whether or not a descriptor shows it.  Source: iter/tcp, udp, unix. */
+#define EV_SCAN_SOCK(F)                                                                            \
+	SOCK_FIELDS(F)                                                                             \
+	F(u64, peer, ID, "UNIX: inode of the peer")                                                \
+	F(u32, left_ms, DEC, "TIME_WAIT, FIN_WAIT: ms until the kernel lets go; 0: not known")     \
+	F(u32, queued, DEC, "LISTEN: connections waiting to be accepted")
+
+/* Name of a UNIX socket found by a scan. */
+#define EV_SCAN_NAME(F)                                                                            \
+	F(u64, inode, ID, "inode of the socket")                                                   \
+	F(u64, cookie, ID, "its cookie")                                                           \
+	F(struct unix_name, name, UNIX, "path, or @abstract")                                      \
+	F(u16, zero, HIDE, "0")
+
+/* A socket in flight: sent over a UNIX socket, not yet received.  Source: walk of its queue. */
+#define EV_SCAN_QUEUE(F)                                                                           \
+	SOCK_FIELDS(F)                                                                             \
+	F(u64, queue, ID, "inode of the UNIX socket in whose receive queue it waits")
+
+/* Command line and executable of a process, read from /proc.  Subject: tgid. */
+#define EV_SCAN_ARGS(F)                                                                            \
+	F(u64, start, TIME, "leader's start, to tell a reused pid")                                \
+	F(u16, exe_len, EXE, "target of /proc/PID/exe; empty: not readable")                       \
+	F(u16, args_len, ARGS, "/proc/PID/cmdline")                                                \
+	F(u32, args_truncated, BOOL, "cut")
+
+/* ---- about the stream ------------------------------------------------------------------ */
+
+/* Anchor of the clocks: CLOCK_REALTIME when CLOCK_BOOTTIME was ts.  First event of a stream. */
+#define EV_CLOCK(F) F(u64, realtime, HIDE, "CLOCK_REALTIME, ns since 1970")
+
+/* Time passed; nothing else happened.  Lets timers of the model expire in event time. */
+#define EV_TICK(F) F(u64, zero, HIDE, "0")
+
+/* Events were lost: the ring was full.  Public: lost. */
+#define EV_LOST(F) F(u64, count, DEC, "how many, since the last such event")
+
+/* Path of a cgroup, read by user space when an id is first met. */
+#define EV_CGROUP(F)                                                                               \
+	F(u64, id, HIDE, "cgroup2 id")                                                             \
+	F(u16, path_len, EXE, "path below the cgroup2 mount")                                      \
+	F(u16, zero, HIDE, "0")                                                                    \
+	F(u32, zero2, HIDE, "0")
+
+/* What the source can see: decides what "not there" means and how certain an answer is. */
+#define EV_SOURCE(F)                                                                               \
+	F(u32, caps, HIDE, "SRC_* bits")                                                           \
+	F(u32, blind, DEC, "processes whose descriptors could not be read")                        \
+	F(u64, filter, HIDE, "kinds let through, bit a kind; ~0: all")
+#define SRC_EVENTS 1   /* a live stream: what begins from now on is seen from its birth */
+#define SRC_FD 2       /* descriptor events are complete (--fd=full) */
+#define SRC_PROC 4     /* read from /proc without BPF */
+#define SRC_NETNS 8    /* other network namespaces were looked into */
+#define SRC_PARTIAL 16 /* a scan narrowed to what was asked: absent does not mean gone */
+
+/* ---- told by the model ----------------------------------------------------------------- */
+
+/* Exited and not reaped at once (ZOMBIE_AFTER_NS).  Subject: tgid is the parent. */
+#define EV_ZOMBIE(F)                                                                               \
+	F(u64, start, TIME, "zombie's start")                                                      \
+	F(u64, exited, TIME, "when it exited")                                                     \
+	F(u32, child, PID, "the zombie")                                                           \
+	F(u32, zero, HIDE, "0")
+
+/* A dead process is gone, exactly once each.  Subject: tgid is the reaper, or 0: nobody waited. */
+#define EV_REAP(F)                                                                                 \
+	F(u64, start, TIME, "its start")                                                           \
+	F(u64, zombie_ns, NS, "from exit to reap")                                                 \
+	F(u32, child, PID, "the process reaped")                                                   \
+	F(u32, reaper, PID, "who called wait; null: nobody (SIGCHLD ignored), or not seen")
+
+/* The parent of a process died and another took it over. */
+#define EV_REPARENT(F)                                                                             \
+	F(u32, child, PID, "the orphan")                                                           \
+	F(u32, from, PID, "parent until now")                                                      \
+	F(u32, to, PID, "parent from now on")                                                      \
+	F(u32, zero, HIDE, "0")
+
+/* The creator's side let go; another process keeps the socket alive.  Subject: tgid is from. */
+#define EV_TRANSFER(F)                                                                             \
+	SOCK_FIELDS(F)                                                                             \
+	F(u32, from, PID, "the creator that let go")                                               \
+	F(u32, to, PID, "a process that holds it on (the first of them)")                          \
+	F(u32, holders, DEC, "how many processes hold it")                                         \
+	F(u32, died, BOOL, "the creator died; else it closed its last descriptor")
+
+/* A socket's verdict has become leaked.  Subject: tgid is a holder. */
+#define EV_LEAK(F)                                                                                 \
+	SOCK_FIELDS(F)                                                                             \
+	F(u32, holder, PID, "a process that keeps it alive")                                       \
+	F(u32, creator, PID, "who made it")                                                        \
+	F(s32, fd, FD, "the holder's descriptor")                                                  \
+	F(u32, holders, DEC, "how many processes hold it")
+
+/* The model has been made right again after a loss. */
+#define EV_RESYNC(F)                                                                               \
+	F(u64, gap_ns, NS, "from the first loss until now")                                        \
+	F(u32, dropped, DEC, "facts the scan showed to be over")                                   \
+	F(u32, added, DEC, "facts the scan showed to be new")
+
+/* A socket is no more: nothing holds it and the kernel is done with it.  Public: destroy. */
+#define EV_GONE(F)                                                                                 \
+	SOCK_FIELDS(F)
+
+/*
+ * K(number, ID, lower, public name or NULL, class, doc)
+ * class: RAW    fed to the model (must have a handler on_<lower> in user/, or it does not compile);
+ *        TOLD   made by the model, never read from a source.
+ * Kinds without a public name do not appear in `trace --json`.
+ */
+#define EV_TABLE(K)                                                                                \
+	K(1, FORK, fork, "fork", RAW, "a process was created")                                     \
+	K(2, THREAD, thread, NULL, RAW, "a thread with its own descriptor table was created")      \
+	K(3, EXEC, exec, "exec", RAW, "a process runs a new program")                              \
+	K(4, EXIT, exit, "exit", RAW, "a process died")                                            \
+	K(5, HEADLESS, headless, NULL, RAW, "the main thread ended, others live on")               \
+	K(6, THREAD_EXIT, thread_exit, NULL, RAW, "a thread with its own table died")              \
+	K(7, WAIT, wait, NULL, RAW, "a wait call returned a child")                                \
+	K(8, FREE, free, NULL, RAW, "a process's last trace left the kernel")                      \
+	K(9, RENAME, rename, NULL, RAW, "a process changed its comm")                              \
+	K(10, SESSION, session, "session", RAW, "a process changed session or group")              \
+	K(11, SIGNAL, signal, "signal", RAW, "a fatal or ignored signal was sent")                 \
+	K(12, SUBREAPER, subreaper, NULL, RAW, "a process became a subreaper, or ceased")          \
+	K(20, INSTALL, install, "install", RAW, "a socket was put into a descriptor slot")         \
+	K(21, CLOSE, close, "close", RAW, "a socket's descriptor was closed")                      \
+	K(22, CLOSE_RANGE, close_range, NULL, RAW, "a range of descriptors was closed")            \
+	K(23, CLOEXEC, cloexec, "cloexec", RAW, "close-on-exec was changed")                       \
+	K(24, PASS, pass, "pass", RAW, "a socket was sent over a UNIX socket")                     \
+	K(25, FDTAB, fdtab, NULL, RAW, "a thread unshared its descriptor table")                   \
+	K(30, SOCKET, socket, "socket", RAW, "a socket was created")                               \
+	K(31, BIND, bind, "bind", RAW, "a socket was bound, or failed to")                         \
+	K(32, LISTEN, listen, "listen", RAW, "a socket listens")                                   \
+	K(33, CONNECT, connect, "connect", RAW, "a socket connects")                               \
+	K(34, ACCEPT, accept, "accept", RAW, "a connection was accepted")                          \
+	K(35, STATE, state, "state", RAW, "a TCP state changed")                                   \
+	K(36, DESTROY, destroy, NULL, RAW, "the kernel let go of a TCP socket")                    \
+	K(37, UNIX_BIND, unix_bind, "bind", RAW, "a UNIX socket was bound, or failed to")          \
+	K(38, USE, use, NULL, RAW, "a datagram socket was received from, for the first time")      \
+	K(50, SCAN_BEGIN, scan_begin, NULL, RAW, "a scan begins")                                  \
+	K(51, SCAN_END, scan_end, NULL, RAW, "a scan ended")                                       \
+	K(52, SCAN_TASK, scan_task, NULL, RAW, "a process is there")                               \
+	K(53, SCAN_FD, scan_fd, NULL, RAW, "a socket sits in a slot")                              \
+	K(54, SCAN_SOCK, scan_sock, NULL, RAW, "a socket is there")                                \
+	K(55, SCAN_NAME, scan_name, NULL, RAW, "a UNIX socket has a name")                         \
+	K(56, SCAN_QUEUE, scan_queue, NULL, RAW, "a socket is in flight")                          \
+	K(57, SCAN_ARGS, scan_args, NULL, RAW, "a process's command line")                         \
+	K(60, CLOCK, clock, NULL, RAW, "anchor of the clocks")                                     \
+	K(61, TICK, tick, NULL, RAW, "time passed")                                                \
+	K(62, LOST, lost, "lost", RAW, "events were lost")                                         \
+	K(63, CGROUP, cgroup, NULL, RAW, "path of a cgroup")                                       \
+	K(64, SOURCE, source, NULL, RAW, "what the source can see")                                \
+	K(80, ZOMBIE, zombie, "zombie", TOLD, "a process died and its parent has not reaped it")   \
+	K(81, REAP, reap, "reap", TOLD, "a dead process was reaped")                               \
+	K(82, REPARENT, reparent, "reparent", TOLD, "an orphan got a new parent")                  \
+	K(83, TRANSFER, transfer, "transfer", TOLD, "a socket outlives its creator's hold")        \
+	K(84, LEAK, leak, "leak", TOLD, "a socket is kept by a program that never meant to")       \
+	K(85, RESYNC, resync, "resync", TOLD, "the picture is right again after a loss")           \
+	K(86, GONE, gone, "destroy", TOLD, "a socket is no more")
+
+enum ev_kind {
+#define K(n, ID, lower, pub, class, doc) EV_KIND_##ID = n,
+	EV_TABLE(K)
+#undef K
+	EV_KIND_MAX = 96 /* numbers below this; room to append */
+};
+
+enum via {
+#define V(n, ID, name) VIA_##ID = n,
+	VIA_TABLE(V)
+#undef V
+	VIA_MAX = 9
+};
+
+/* struct ev_fork and so on: the head, then the fields, then (exec, args, cgroup) the tail bytes. */
+#define FIELD_DECL(type, name, fmt, doc) type name;
+#define FIELD_SIZE(type, name, fmt, doc) +sizeof(type)
+#define K(n, ID, lower, pub, class, doc)                                                           \
+	struct ev_##lower {                                                                        \
+		struct ev h;                                                                       \
+		EV_##ID(FIELD_DECL)                                                                \
+	};                                                                                         \
+	_Static_assert(sizeof(struct ev_##lower) == sizeof(struct ev) EV_##ID(FIELD_SIZE),         \
+		       #ID " has padding");
+EV_TABLE(K)
+#undef K
+
+_Static_assert(sizeof(struct ev) == 24, "event head");
+_Static_assert(sizeof(struct ep) == 20, "endpoint");
+
+#endif

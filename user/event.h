@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tables expanded from bpf/events.h: names and fields of kinds, the check of raw bytes, text form. */
+#ifndef PROBATE_EVENT_H
+#define PROBATE_EVENT_H
+
+#include "util.h"
+
+enum field_fmt {
+#define T(name) FMT_##name,
+	FMT_TABLE(T)
+#undef T
+};
+
+enum field_type { FT_u8, FT_u16, FT_u32, FT_u64, FT_s32, FT_struct };
+
+struct field {
+	const char *name;
+	const char *doc;
+	u16 offset, size;
+	u8 fmt;  /* enum field_fmt */
+	u8 type; /* enum field_type */
+};
+
+enum kind_class { CLASS_RAW, CLASS_TOLD };
+
+struct kind {
+	const char *id;     /* lower-case name of the struct, unique: "unix_bind" */
+	const char *public; /* name in the public stream: "bind"; NULL: not public */
+	const char *doc;
+	const struct field *fields;
+	u16 nfields;
+	u16 size; /* of the struct, without tail */
+	u8 class; /* enum kind_class */
+};
+
+/* NULL for a number that is no kind. */
+const struct kind *event_kind(unsigned int number);
+const struct field *event_field(const struct kind *k, const char *name);
+
+/* Bits of all kinds with that public name; 0: there is no such name. */
+u64 event_kinds_by_name(const char *public, size_t len);
+
+/*
+ * Is this a well-formed event?  Size, kind, tail lengths, terminated strings, enum ranges: after
+ * this everybody may trust the bytes.  NULL: yes; else a short reason.
+ */
+const char *event_check(const void *p, size_t n);
+
+/* Tail of exec, scan_args, cgroup.  exe is NUL-terminated when its length is not 0. */
+const char *event_exe(const struct ev *e, u16 *len);
+const char *event_args(const struct ev *e, u16 *len);
+
+/* The value of a plain integer field, widened. */
+u64 event_value(const struct ev *e, const struct field *f);
+
+/*
+ * The text form, for stories and for people who debug: one line, every field,
+ *     <ts> <id> tgid/tid cpu=N name=value ...
+ * and back.  Values that are 0 or empty are left out when written and 0 when not given.
+ * event_parse: bytes of the event in buf (EV_MAX long), or -EINVAL with a reason in *why.
+ */
+void event_text(struct buf *b, const struct ev *e);
+int event_parse(const char *line, void *buf, const char **why);
+
+/* Names of numbers, shared by text and JSON.  NULL or "?" for what has none, as each says. */
+const char *name_via(unsigned int via);
+const char *name_tcp_state(unsigned int state);   /* "LISTEN"; NULL: no such state */
+const char *name_signal(unsigned int sig);        /* "SIGKILL"; "SIG35" beyond; "?" for 0 */
+const char *name_errno(int err);                  /* of -errno or errno: "EADDRINUSE" */
+const char *name_sigres(unsigned int result);
+const char *name_proto(u32 proto);                /* "tcp" "udp" "unix" "raw" "netlink" ... */
+const char *name_family(u32 proto);               /* "inet" "inet6" "unix" ... */
+
+/* "0.0.0.0:80", "[::]:80", "*" parts as ss prints them; IPv4-mapped IPv6 as "[::ffff:1.2.3.4]:80". */
+void ep_text(char out[64], const struct ep *ep);
+
+#endif

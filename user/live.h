@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What doctor asks of the BPF source beyond struct source.  Only live.c and scan.c include libbpf. */
+#ifndef PROBATE_LIVE_H
+#define PROBATE_LIVE_H
+
+#include "source.h"
+
+struct hook {
+	char name[48];      /* "tp_btf/sched_process_fork", "iter/task_file" */
+	const char *what;   /* what it is for: "a process is born" */
+	const char *tier;   /* "base", "upper" */
+	bool wanted;        /* of the fd mode in use */
+	int error;          /* 0: loaded and attached; else -errno */
+	u64 runs;           /* how often it ran since attach; needs live_count_runs() */
+};
+/* Hooks of an open BPF source; returns how many were written. */
+u32 live_hooks(struct source *s, struct hook *out, u32 max);
+/* Ask the kernel to count program runs until the returned fd is closed; -errno. */
+int live_count_runs(void);
+/* Can BPF be used at all?  0, or -errno with one sentence and what to do. */
+int live_probe(struct buf *why);
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The model: processes, descriptor tables, holds and sockets, rebuilt from events.
+ *
+ * It lives in event time.  It reads no clock, no /proc, no environment, and prints nothing: the
+ * same events in, the same state out.  Views read it through a const pointer and keep ids.
+ *
+ *   proc    One life of a process: (tgid, start) is unique for ever.  Threads are not procs.
+ *   image   What a proc runs: one from each exec on, shared by fork until the next exec.
+ *   fdtab   The kernel's files_struct, keyed by its address while it lives.
+ *   tabref  The edge task -> fdtab.  A proc has one with tid 0 (all threads that share the main
+ *           table) and one more for each thread that has a table of its own.
+ *   hold    The edge (fdtab, fd) -> sock.
+ *   sock    One kernel socket.
+ *   origin  How a proc came to a sock otherwise than by fork: creator, SCM_RIGHTS, pidfd_getfd.
+ *           Forks need no record: the chain of a holder without an origin goes on at its birth
+ *           parent, up to one that has an origin.
+ *
+ * Invariants, checked by model_verify():
+ *  I1  The newest live proc of a tgid is found by `by_tgid`; older lives hang on `older`, newest
+ *      first, and all of them are dead (exited) or gone.
+ *  I2  A proc is on the child list of exactly its `parent`, if that is known, and on none else.
+ *      The parent relation has no cycle.
+ *  I3  A proc that has not exited has exactly one tabref with tid 0 (fdtab may be one that is
+ *      known only by name, without holds).  An exited proc has no tabref.
+ *  I4  Every tabref is on the list of its proc and on that of its fdtab; an fdtab without a tabref
+ *      does not exist.
+ *  I5  Every hold is on the list of its fdtab and on that of its sock and in `by_slot`; one hold a
+ *      slot.
+ *  I6  A sock with an inode is found by `by_inode`, one with a cookie by `by_cookie`; no two socks
+ *      share either.  One with a local port is on the chain of `by_port` of that port.
+ *  I7  refs of a proc = children by birth + socks' creators + origins + deaths that name it as
+ *      killer or reaper.  A gone proc is freed when refs is 0 and its grace is over.
+ *  I8  A sock without hold, queue or kernel life left is freed after its grace; until then it is
+ *      marked gone and in no index.
+ *  I9  Time does not run backwards: now is the largest ts seen.
+ */
+#ifndef PROBATE_MODEL_H
+#define PROBATE_MODEL_H
+
+#include "event.h"
+#include "util.h"
+
+#define GRACE_NS (60 * NS_PER_S)       /* how long the dead are remembered when nothing refers to them */
+#define ZOMBIE_AFTER_NS (100 * NS_PER_MS) /* unreaped this long after exit: a zombie event */
+#define DEAD_MAX 65536                 /* unreferenced dead remembered at most; the oldest go first */
+
+enum proc_state { PROC_RUNNING, PROC_ZOMBIE, PROC_GONE };
+
+struct image {
+	u64 ts;            /* when it was exec'd; 0: before anything was watching */
+	u32 prev;          /* image before this exec; 0: none known */
+	u32 refs;          /* procs whose current image this is + images whose prev it is */
+	u16 exe_len;       /* bytes of exe in text, NUL included; 0: not known */
+	u16 args_len;      /* bytes of argv in text, NUL-separated */
+	bool truncated;    /* argv was cut */
+	char comm[COMM_LEN];
+	char *text;        /* exe, then args; NULL: none known */
+};
+
+struct death {
+	u64 ts;          /* exit; 0: before anything was watching */
+	u64 reaped_ts;   /* 0: not yet, or not known */
+	s32 code;        /* exit code; -1: killed by a signal, or not known */
+	u32 signal;      /* 0: exited, or not known */
+	u32 killer;      /* proc that sent the signal, referenced; 0: not known */
+	u32 reaper;      /* proc that waited, referenced; 0: nobody, or not seen */
+	u32 killer_pid;  /* pid that sent it, also when no such proc is known; 0: kernel or not known */
+	bool known;      /* code and signal are known */
+	bool core;       /* dumped core */
+	bool by_kernel;  /* the signal came from the kernel itself (fault, OOM) */
+	bool ns_died;    /* killed because PID 1 of its pid namespace died */
+	bool told;       /* a zombie event was emitted */
+	bool auto_reaped; /* reaped by nobody: SIGCHLD ignored, or no exit signal */
+};
+
+struct proc {
+	u32 id;
+	u32 tgid;
+	u64 start;        /* leader's start_boottime; 0 for a ghost whose start is not known */
+	u64 seen_ts;      /* last scan that confirmed it */
+	u64 parent_ts;    /* since when parent is so */
+	u64 setsid_ts;    /* when it became a session leader; 0: not seen */
+	u64 orphaned_ts;  /* when its birth parent died before it; 0: not (seen) */
+	u64 cgroup;
+	u32 older;        /* earlier life of the same tgid still remembered */
+	u32 birth;        /* proc that forked it, referenced; 0: not known */
+	u32 parent;       /* proc that is its parent now; 0: not known or none */
+	u32 child, next, prev; /* list of children by `parent`; siblings */
+	u32 tabrefs;      /* list of tabrefs */
+	u32 image;        /* current image */
+	u32 death;        /* 0 while it runs */
+	u32 refs;
+	u32 grace_next, grace_prev; /* queue of the unreferenced gone, oldest first */
+	u32 tracer;       /* tgid of its ptracer; 0: none or not known */
+	u32 sid, pgid, tty, uid;
+	u32 pidns, netns, mntns; /* namespace inodes; 0: not known */
+	s32 wait_pid;     /* with TASK_IN_WAIT: pid it waits for as given; -1: any */
+	struct nspids nspid;
+	u16 flags;        /* TASK_* bits */
+	u8 state;         /* enum proc_state */
+	u8 exit_signal;   /* signal its parent gets; 0: none */
+	u8 sigchld;       /* what it does with SIGCHLD: 0 default, 1 ignored, 2 handled, 255 not known */
+	u8 level;         /* depth of its pid namespace */
+	bool ghost;       /* inferred: something spoke of it, its birth was not seen nor scanned */
+	bool born;        /* its fork was seen */
+	bool pinned_grace; /* on the grace queue */
+	u32 zombies;      /* children that are zombies now */
+	u32 nchildren;    /* children that are not gone */
+	u32 reaps;        /* children it reaped, as far as seen */
+};
+
+struct tabref {
+	u32 proc, fdtab;
+	u32 tid;        /* 0: the process's main table; else the thread that has its own */
+	u32 proc_next;  /* next tabref of the proc */
+	u32 tab_next, tab_prev; /* list of tabrefs of the fdtab */
+};
+
+struct fdtab {
+	u64 key;       /* address of the files_struct */
+	u64 known_ts;  /* holds are complete since then: born empty, copied from a known one, scanned; 0: not */
+	u32 refs;      /* tabref list */
+	u32 holds;     /* hold list */
+	u32 nholds;
+};
+
+struct hold {
+	u32 fdtab, sock;
+	u32 tab_next, tab_prev;   /* holds of the table */
+	u32 sock_next, sock_prev; /* holds of the socket */
+	s32 fd;
+	u8 via;      /* enum via: how this slot was filled */
+	u8 how;      /* enum via: how the process first came to the socket (never dup) */
+	u8 cloexec;  /* 0, 1; 2: not known */
+	u8 flags;    /* HOLD_* */
+	u64 since;   /* when the slot was filled; of a scanned one when it was first seen */
+	u64 seen_ts; /* last confirmed: max(since, last scan) */
+};
+#define HOLD_USED 1       /* accepted on, received on, listened on */
+#define HOLD_DELIBERATE 2 /* the holder itself dup'ed it or cleared its CLOEXEC: it means to keep it */
+#define HOLD_WATCHED 4    /* use would have been seen since it was got (full descriptor events) */
+
+struct origin {
+	u32 sock, proc;  /* proc is referenced */
+	u32 from;        /* proc it was got from (sender, source), referenced; 0: none or not known */
+	u32 next;        /* next origin of the sock */
+	u64 ts;
+	u8 via;          /* created, accepted, scm_rights, pidfd_getfd, io_uring */
+};
+
+struct sock {
+	u32 id;
+	u32 proto;       /* SOCK_PROTO() */
+	u64 inode;       /* 0: none (yet) */
+	u64 cookie;      /* 0: not known */
+	u64 opened;      /* when it was created; 0: before anything was watching */
+	u64 state_ts;    /* when state was last set */
+	u64 seen_ts;     /* last scan that saw it, by fd or by table */
+	u64 cgroup;      /* of its creator; 0: not known */
+	u64 peer;        /* UNIX: inode of the peer; 0: none or not known */
+	u64 listener;    /* accepted: inode of the listener */
+	u64 queue;       /* in flight: inode of the UNIX socket in whose queue it is; 0: not */
+	struct ep local, remote;
+	u32 netns, uid;
+	u32 holds;       /* hold list, oldest first */
+	u32 nholds;
+	u32 origins;     /* origin list, the creator's first */
+	u32 creator;     /* proc, referenced; 0: not known */
+	u32 port_next, port_prev; /* chain of by_port */
+	u32 name;        /* id in the pool of names (UNIX); 0: none */
+	u32 left_ms;     /* TIME_WAIT: left when scanned (at seen_ts) */
+	u32 queued;      /* LISTEN: waiting to be accepted, when scanned */
+	u32 last_pass;   /* proc that last sent it by SCM_RIGHTS (not referenced: tgid) */
+	u16 sflags;      /* SF_* */
+	u8 state;        /* TCP state number; for others as the kernel says */
+	bool born;       /* its creation was seen */
+	bool gone;       /* destroyed; in its grace */
+	bool transferred; /* a transfer event was emitted */
+	bool leaked;     /* a leak event was emitted and still holds */
+	u32 next_gone;   /* queue of the gone, oldest first */
+};
+
+struct model {
+	u64 now;            /* largest ts seen */
+	u64 realtime_off;   /* realtime = boottime + this; 0: no anchor yet */
+	u64 watching_since; /* ts of the first live event source; 0: none (one-shot) */
+	u64 lost;           /* events lost in all */
+	u64 lost_since;     /* ts of a loss not yet repaired by a scan; 0: none */
+	u64 events;         /* events applied */
+	u32 caps;           /* SRC_* of the newest source event */
+	u32 blind;          /* processes whose descriptors the source could not read */
+	u64 filter;         /* kinds let through by the source */
+
+	struct pool procs, images, deaths, tabrefs, fdtabs, holds, origins, socks, names;
+	struct map by_tgid;   /* tgid -> newest proc */
+	struct map by_files;  /* files_struct -> fdtab */
+	struct map by_slot;   /* fdtab id << 32 | fd -> hold */
+	struct map by_inode, by_cookie; /* -> sock */
+	struct map by_port;   /* port -> first sock bound to it, any namespace and protocol */
+	struct map cgroups;   /* cgroup id -> id in names */
+	struct map nsinits;   /* pid namespace inode -> proc that is its PID 1 */
+	u32 grace_head, grace_tail, grace_count;
+	u32 gone_head, gone_tail;
+	u32 zombie_head;      /* internal: deaths waiting for ZOMBIE_AFTER_NS */
+	struct buf told;      /* events told while the last one was applied, back to back */
+	struct model_priv *priv; /* scan passes and queues under way; nobody else's business */
+};
+
+struct model *model_new(void);
+void model_free(struct model *m);
+
+/* Apply one checked event.  What it makes the model tell is in m->told until the next call. */
+void model_apply(struct model *m, const struct ev *e);
+/* Walk what the last model_apply told: NULL first, then the one before; NULL at the end. */
+const struct ev *model_told(const struct model *m, const struct ev *before);
+
+/* Assert every invariant above; NULL, or a sentence about the first one broken. */
+const char *model_verify(const struct model *m);
+
+/* Borrow by id; NULL for 0. */
+static inline struct proc *proc_at(const struct model *m, u32 id) { return pool_at(&m->procs, id); }
+static inline struct sock *sock_at(const struct model *m, u32 id) { return pool_at(&m->socks, id); }
+static inline struct hold *hold_at(const struct model *m, u32 id) { return pool_at(&m->holds, id); }
+static inline struct fdtab *fdtab_at(const struct model *m, u32 id) { return pool_at(&m->fdtabs, id); }
+static inline struct tabref *tabref_at(const struct model *m, u32 id) { return pool_at(&m->tabrefs, id); }
+static inline struct image *image_at(const struct model *m, u32 id) { return pool_at(&m->images, id); }
+static inline struct death *death_at(const struct model *m, u32 id) { return pool_at(&m->deaths, id); }
+static inline struct origin *origin_at(const struct model *m, u32 id) { return pool_at(&m->origins, id); }
+static inline struct unix_name *name_at(const struct model *m, u32 id) { return pool_at(&m->names, id); }
+
+/* Look-ups; id or 0. */
+u32 proc_find(const struct model *m, u32 tgid);            /* newest life, dead or alive */
+u32 proc_find_start(const struct model *m, u32 tgid, u64 start);
+u32 sock_find(const struct model *m, u64 inode, u64 cookie);
+
+/* What a process is called now: comm, exe and args of its image; "" / NULL when not known. */
+const char *proc_comm(const struct model *m, const struct proc *p); /* not terminated past 15 bytes: always is */
+const char *proc_exe(const struct model *m, const struct proc *p, u16 *len);
+const char *proc_args(const struct model *m, const struct proc *p, u16 *len);
+/* Path of a cgroup, or NULL. */
+const char *cgroup_path(const struct model *m, u64 id);
+
+/* Wall clock of an event time; 0 stays 0. */
+static inline u64 model_wall(const struct model *m, u64 ts) { return ts && m->realtime_off ? ts + m->realtime_off : 0; }
+
+/* Iterate over every proc / sock that exists (gone socks excluded): start with id 0, ends with 0. */
+u32 proc_next(const struct model *m, u32 id);
+u32 sock_next(const struct model *m, u32 id);
+
+/*
+ * Who holds a socket: one row a (process, thread table), each with its fds.
+ * holders_of() fills an array the caller frees; rows ordered by `since`, then pid.
+ */
+struct holder {
+	u32 proc;
+	u32 tid;     /* 0: the process's main table; else the thread's own */
+	u32 first;   /* a hold of this table on the socket; more by walking holds of the socket */
+	u32 fdtab;
+	u32 nfds;
+	u8 how;      /* enum via of the process's coming to it */
+	u8 used;     /* 0 no, 1 yes, 2 not known */
+	bool deliberate;
+	u64 since;
+};
+u32 holders_of(const struct model *m, const struct sock *s, struct holder **out);
+
+/* Does the process hold the socket through any of its tables? */
+bool proc_holds(const struct model *m, u32 proc, u32 sock);
+
+/* The chain of a holder, oldest step first; the array is the caller's. */
+struct step {
+	u64 ts;      /* 0: not known */
+	u32 proc;
+	u32 image;   /* image the process had at that step; 0: not known */
+	u8 kind;     /* enum step_kind */
+	u32 from;    /* STEP_VIA of scm_rights, pidfd_getfd: proc it came from; 0 */
+	u8 via;      /* STEP_VIA: enum via */
+};
+enum step_kind { STEP_VIA, STEP_EXEC };
+u32 chain_of(const struct model *m, const struct sock *s, const struct holder *h, struct step **out);
+
+#endif

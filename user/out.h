@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Writing answers: streaming JSON, columns that fit the terminal, colour where it helps. */
+#ifndef PROBATE_OUT_H
+#define PROBATE_OUT_H
+
+#include "event.h"
+#include "util.h"
+
+/*
+ * Output goes to one buffered FILE.  A closed pipe (EPIPE) is not an error: out_dead() says that
+ * nobody reads any more and the program ends quietly; any other write error is told once.
+ */
+struct out {
+	FILE *f;
+	bool json;
+	bool colour;   /* terminal, NO_COLOR unset or empty, TERM not dumb */
+	bool tty;
+	int width;     /* columns of the terminal; 80 when it is none (COLUMNS is honoured) */
+	bool dead;
+	struct buf line; /* JSON or text line being built */
+	u64 realtime_off; /* for FMT_TIME fields: event time + this = wall clock; set by the view */
+};
+void out_init(struct out *o, FILE *f, bool json);
+void out_flush(struct out *o);
+bool out_dead(const struct out *o);
+
+/*
+ * JSON, streamed: no tree is built.  Commas are placed by the writer.  Strings are escaped;
+ * invalid UTF-8 bytes become U+FFFD, so that any reader can read it.
+ */
+struct json {
+	struct buf *b;
+	u32 depth;
+	u64 has; /* bit a depth: something was written there already */
+};
+void json_init(struct json *j, struct buf *b);
+void json_obj(struct json *j, const char *key); /* key NULL: in an array or at top */
+void json_end_obj(struct json *j);
+void json_arr(struct json *j, const char *key);
+void json_end_arr(struct json *j);
+void json_str(struct json *j, const char *key, const char *s);            /* NULL: null */
+void json_strn(struct json *j, const char *key, const char *s, size_t n);
+void json_u64(struct json *j, const char *key, u64 v);
+void json_s64(struct json *j, const char *key, s64 v);
+void json_bool(struct json *j, const char *key, bool v);
+void json_null(struct json *j, const char *key);
+void json_id(struct json *j, const char *key, u64 v);                     /* 0: null */
+void json_time(struct json *j, const char *key, u64 wall_ns);             /* 0: null */
+void json_args(struct json *j, const char *key, const char *args, size_t n); /* NUL-separated; NULL: null */
+
+/* One field of an event by its format, as JSON member or as text after "name=". */
+void json_field(struct json *j, const struct ev *e, const struct field *f, u64 realtime_off);
+/* "name=value"; nothing (returns false) when the value is null. */
+bool text_field(struct buf *b, const struct ev *e, const struct field *f);
+
+/* Write o->line and a newline, reset it; marks the out dead on EPIPE. */
+void out_line(struct out *o);
+/* A safe text line. */
+void out_printf(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Colours by meaning; "" when colour is off. */
+enum tint { TINT_NONE, TINT_DIM, TINT_BOLD, TINT_GOOD, TINT_WARN, TINT_BAD };
+const char *out_tint(const struct out *o, enum tint t);
+
+/*
+ * A table for people: columns are given once, rows as cells; printed when all rows are in, so that
+ * columns are as wide as needed.  The last column takes what is left of the width; when all does
+ * not fit, columns shrink from the widest, never below `min`, and cells are cut with "...".
+ * Cells must be safe already (buf_add_safe).
+ */
+struct column {
+	const char *head;
+	u8 min;
+	bool right; /* align right */
+};
+struct table {
+	const struct column *cols;
+	u32 ncols, nrows;
+	struct buf cells;  /* NUL-terminated, row after row, a tint byte first */
+};
+void table_init(struct table *t, const struct column *cols, u32 ncols);
+void table_cell(struct table *t, enum tint tint, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void table_print(struct table *t, struct out *o); /* and frees the rows */
+
+/* A paragraph wrapped at the width, each line indented. */
+void out_wrap(struct out *o, int indent, const char *text);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reading /proc for what no event carries; shared by the BPF source and the /proc source. */
+#ifndef PROBATE_PROCFS_H
+#define PROBATE_PROCFS_H
+
+#include "source.h"
+
+/* scan_args events for these tgids (executable, argv).  Vanished processes are passed over. */
+void procfs_describe(const u32 *tgids, u32 n, sink_fn sink, void *ctx);
+/* A cgroup event with the path of a cgroup2 id, when it can be found (open_by_handle_at). */
+void procfs_cgroup(u64 id, sink_fn sink, void *ctx);
+/* A clock event: both clocks, read back to back. */
+void procfs_clock(sink_fn sink, void *ctx);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The scan by BPF iterators.  Used by the BPF source alone; works without any live hook. */
+#ifndef PROBATE_SCAN_H
+#define PROBATE_SCAN_H
+
+#include "live.h"
+#include "source.h"
+
+struct scan;
+/* Load the iterators (a small object of its own, so that a one-shot starts fast). */
+int scan_open(struct scan **out, struct buf *err);
+/* scan_begin, what `want` asks for, scan_end.  0 or -errno; a vanished process is no error. */
+int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx);
+/* Iterators as hooks, for doctor; returns how many were written. */
+u32 scan_hooks(const struct scan *s, struct hook *out, u32 max);
+void scan_close(struct scan *s);
+
+#endif

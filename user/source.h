@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where events come from: the kernel (live.c, scan.c), /proc (procfs.c) or a file (story.c).
+ *
+ * A source hands over whole events, one call of the sink each, in stream order.  The pipeline
+ * (pipe.c) checks each, applies it to the model and shows it to the view before the next.
+ */
+#ifndef PROBATE_SOURCE_H
+#define PROBATE_SOURCE_H
+
+#include "event.h"
+
+typedef void (*sink_fn)(void *ctx, const struct ev *e, size_t bytes);
+
+enum fd_mode { FD_AUTO, FD_FULL, FD_LEAN };
+
+/* What the kernel side lets through.  All that is set must match; zero / empty means any. */
+struct filter {
+	u64 kinds;            /* bit a kind; 0: all */
+	u32 tree;             /* this process and everything it ever forks */
+	u32 pid;              /* tgid */
+	bool has_uid;
+	u32 uid;
+	u16 port;             /* local or remote */
+	char comm[COMM_LEN];
+};
+
+/* What a one-shot scan must cover; narrowing it is what makes `port N` fast. */
+struct want {
+	u32 scope;            /* SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS */
+	u32 pid;              /* fds of this process only; 0: all */
+	u16 port;             /* sockets with this local port only; 0: all */
+	u32 family;           /* AF_UNIX: UNIX sockets only; AF_INET: IPv4 and IPv6 only; 0: all */
+	bool bound;           /* only sockets that are bound, listen or are named */
+};
+
+struct source_opts {
+	enum fd_mode fd;
+	size_t ring_bytes;    /* power of two */
+	struct filter filter;
+	bool events;          /* live events wanted; else scans only */
+	bool high_rate;       /* somebody watches: auto means full */
+};
+
+struct source;
+struct source_ops {
+	const char *name;     /* "bpf", "proc", "story" */
+	/* One-shot scan of what `want` asks, as scan_* events between scan_begin and scan_end. */
+	int (*scan)(struct source *s, const struct want *want, sink_fn sink, void *ctx);
+	/* scan_args (and cgroup) events for these tgids.  Vanished ones are passed over. */
+	int (*describe)(struct source *s, const u32 *tgids, u32 n, sink_fn sink, void *ctx);
+	/*
+	 * Deliver what has come; wait up to timeout_ms for more when nothing has.  Number of events
+	 * delivered, -ENODATA at the end of a file, -errno.  NULL: this source has no events.
+	 */
+	int (*poll)(struct source *s, int timeout_ms, sink_fn sink, void *ctx);
+	/* A process whose whole future subtree is to be followed (trace -- CMD). */
+	int (*follow)(struct source *s, u32 tgid);
+	void (*close)(struct source *s);
+};
+/* Each source's own struct begins with this. */
+struct source {
+	const struct source_ops *ops;
+	char tier[64];        /* for people: "base tier, fd=full" */
+};
+
+/* Each: 0 and *out, or -errno with one sentence for people in err. */
+int source_open_bpf(struct source **out, const struct source_opts *o, struct buf *err);
+int source_open_proc(struct source **out, const struct source_opts *o, struct buf *err);
+int source_open_story(struct source **out, const char *path, struct buf *err);
+
+#endif

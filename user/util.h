@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Small things everybody needs: memory that never fails quietly, hash, pool, strings, time. */
+#ifndef PROBATE_UTIL_H
+#define PROBATE_UTIL_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "events.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define NS_PER_S 1000000000ull
+#define NS_PER_MS 1000000ull
+
+/* Allocation.  Out of memory ends the program with a sentence; these never return NULL. */
+void *xmalloc(size_t n);
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t n);
+char *xstrdup(const char *s);
+
+/* Run once before die() prints (the full-screen view restores the terminal here). */
+extern void (*die_hook)(void);
+/* Print "probate: ..." on stderr and exit with `code` (EXIT_USAGE, EXIT_CANNOT ...). */
+_Noreturn void die(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Print "probate: ..." on stderr. */
+void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Exit codes, as documented in the manual. */
+enum {
+	EXIT_ANSWERED = 0,   /* answered; port: held; ports --leaked: nothing leaked */
+	EXIT_OPPOSITE = 1,   /* the opposite answer */
+	EXIT_USAGE = 2,      /* the command line makes no sense */
+	EXIT_CANNOT = 3,     /* cannot run here: no privilege, kernel too old */
+	EXIT_INCOMPLETE = 4, /* the answer may be incomplete: loss not repaired, recording damaged */
+};
+
+/*
+ * A map from u64 keys to u32 values: open addressing, linear probing, backward-shift deletion.
+ * Key 0 is allowed.  Values are ids and never 0; 0 says "not there".
+ */
+struct map {
+	u64 *keys;
+	u32 *vals;
+	u32 cap;   /* power of two, or 0 */
+	u32 count;
+};
+u32 map_get(const struct map *m, u64 key);
+void map_put(struct map *m, u64 key, u32 val); /* replaces */
+u32 map_take(struct map *m, u64 key);          /* removes; what was there, or 0 */
+void map_free(struct map *m);
+
+/*
+ * A pool of equal structs addressed by id (1, 2, ...).  Chunks never move, so a pointer stays
+ * good until its id is given back; ids of freed slots are used again.
+ */
+struct pool {
+	void **chunk;
+	u32 elem;   /* bytes of one struct */
+	u32 chunks;
+	u32 used;   /* slots ever handed out */
+	u32 live;   /* slots in use now */
+	u32 free;   /* head of the free list, 0: none; the link is in the slot's first bytes */
+};
+void pool_init(struct pool *p, u32 elem);
+u32 pool_new(struct pool *p);              /* zeroed */
+void pool_drop(struct pool *p, u32 id);
+void *pool_at(const struct pool *p, u32 id); /* NULL for 0; no check that the slot is live */
+void pool_free(struct pool *p);
+
+/* A string that grows. */
+struct buf {
+	char *s; /* NUL-terminated once anything was added; NULL before */
+	size_t len, cap;
+};
+void buf_add(struct buf *b, const void *p, size_t n);
+void buf_puts(struct buf *b, const char *s);
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_reset(struct buf *b); /* length 0, memory kept */
+void buf_free(struct buf *b);
+
+/*
+ * Hostile bytes made fit for a terminal line: control characters (C0, C1, DEL), bidirectional and
+ * zero-width format characters and invalid UTF-8 become \xHH or \u{HHHH}; a backslash stays.
+ * At most `max` columns are used, "..." at the end says it was cut; max 0: no limit.
+ */
+void buf_add_safe(struct buf *b, const char *s, size_t n, size_t max);
+
+/* "2026-11-21T12:00:00.123456789Z" of ns since 1970. */
+void time_rfc3339(char out[40], u64 realtime_ns);
+/* "12:00:00.123" in local time. */
+void time_clock(char out[16], u64 realtime_ns);
+/* "350 ms", "4.2 s", "3 min", "5 h", "12 d": a stretch of time for people. */
+void time_span(char out[24], u64 ns);
+/* CLOCK_BOOTTIME now.  Never called by the model or a view. */
+u64 time_boot_ns(void);
+
+/* Whole unsigned decimal number, nothing before or after it.  false: it is not, or > max. */
+bool parse_u64(const char *s, u64 max, u64 *out);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the model's facts mean: pure functions, model in, verdict and advice out. */
+#ifndef PROBATE_VERDICT_H
+#define PROBATE_VERDICT_H
+
+#include "model.h"
+
+#define VERDICT_TABLE(V)                                                                           \
+	V(OWNED, "owned")         /* the creator is alive and the only holder */                   \
+	V(SHARED, "shared")       /* the creator is alive and others hold it too */                \
+	V(INHERITED, "inherited") /* the creator is gone; a holder got it by fork and uses it */   \
+	V(LEAKED, "leaked")       /* the creator is gone; nobody who holds it means to */          \
+	V(PASSED, "passed")       /* given on purpose, the creator let go */                       \
+	V(HIDDEN, "hidden")       /* referenced, but from no process's table */                    \
+	V(KERNEL, "kernel")       /* the kernel's own */                                           \
+	V(ORPHANED, "orphaned")   /* closed by all; the kernel finishes the close */               \
+	V(HELD, "held")           /* made before anything was watching */
+
+enum verdict {
+#define V(ID, name) VERDICT_##ID,
+	VERDICT_TABLE(V)
+#undef V
+};
+const char *name_verdict(enum verdict v);
+
+struct answer {
+	enum verdict verdict;
+	bool certain;      /* the whole history was seen */
+	struct buf why;    /* one sentence, safe for a terminal */
+	struct buf action; /* one sentence, safe for a terminal */
+};
+/* The verdict on one socket.  answer_free() afterwards. */
+void verdict_sock(const struct model *m, const struct sock *s, struct answer *out);
+/* Only which, without the words: cheap, used by the model to tell leaks. */
+enum verdict verdict_of(const struct model *m, const struct sock *s);
+void answer_free(struct answer *a);
+
+#define REASON_TABLE(R)                                                                            \
+	R(PARENT_NOT_WAITING, "parent_not_waiting")                                                \
+	R(PARENT_MISSES_SOME, "parent_misses_some")                                                \
+	R(WAITS_FOR_OTHER, "waits_for_other")                                                      \
+	R(PARENT_STOPPED, "parent_stopped")                                                        \
+	R(PARENT_BLOCKED, "parent_blocked")                                                        \
+	R(TRACED, "traced")                                                                        \
+	R(NO_EXIT_SIGNAL, "no_exit_signal")                                                        \
+	R(INIT_NOT_REAPING, "init_not_reaping")                                                    \
+	R(SUBREAPER_NOT_REAPING, "subreaper_not_reaping")                                          \
+	R(HEADLESS, "headless")                                                                    \
+	R(RECENT, "recent")
+
+enum reason {
+#define R(ID, name) REASON_##ID,
+	REASON_TABLE(R)
+#undef R
+};
+const char *name_reason(enum reason r);
+/* Why is this zombie (or headless process) not reaped, and what helps?  action: one sentence. */
+enum reason verdict_zombie(const struct model *m, const struct proc *p, struct buf *action);
+
+/* Is the second image the same program as the first?  (exe; for interpreters the script too.) */
+bool same_program(const struct image *a, const struct image *b);
+
+#endif
