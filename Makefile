@@ -43,9 +43,9 @@ ldlibs = $(shell $(PKG_CONFIG) --libs $(libs) 2>/dev/null) -lpthread
 
 arch := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/')
 bpf_cflags = -g -O2 -target bpf -D__BPF__ -D__TARGET_ARCH_$(arch) -Wall -Wextra -Wno-unused-parameter $(WERROR) \
-	-Ibpf -Ivmlinux $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
+	-Ibpf -Ivmlinux -Ibuild $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 
-live_objs := $(patsubst bpf/%.bpf.c,build/bpf/%.bpf.o,$(filter-out bpf/scan.bpf.c,$(wildcard bpf/*.bpf.c)))
+bpf_objs := live scan scan_unix
 user_objs := $(patsubst user/%.c,$B/user/%.o,$(wildcard user/*.c))
 lib_objs := $(filter-out $B/user/main.o,$(user_objs))
 unit_bins := $(patsubst tests/units/%.c,$B/tests/%,$(wildcard tests/units/test_*.c))
@@ -53,35 +53,40 @@ tools := $B/tests/scene $B/tests/work $B/tests/tiny $B/tests/gen
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo check bench install clean tests
+.PHONY: all vmlinux-header deps demo check bench install clean tests
 
 all: $B/probate
 
 deps:
 	$(Q).ci/deps build
 
-# ---- the kernel side: two objects, one for the live hooks, one (small, so quick) for scans ------
+# ---- the kernel side: one object of the live hooks, and small ones for scans, so that they load fast
 
 build/bpf/%.bpf.o: bpf/%.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(bpf_cflags) -MMD -MP -c $< -o $@
 
-build/live.bpf.o: $(live_objs)
-	$(call say,LINK,$@)
-	$(Q)$(BPFTOOL) gen object $@ $^
-
-build/scan.bpf.o: build/bpf/scan.bpf.o
-	$(call say,LINK,$@)
+# bpftool's linker drops the debug information and keeps the BTF.
+build/%.bpf.o: build/bpf/%.bpf.o
 	$(Q)$(BPFTOOL) gen object $@ $<
 
 build/%.skel.h: build/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
+# The header in the tree is made from the kernel's BTF when bpf/ uses something new of it.
+build/vmlinux.h: /sys/kernel/btf/vmlinux
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BPFTOOL) btf dump file $< format c > $@
+
+vmlinux-header: build/vmlinux.h $(bpf_objs:%=build/%.bpf.o)
+	$(Q)BPFTOOL=$(BPFTOOL) vmlinux/reduce > build/vmlinux.min.h
+	$(Q)cp build/vmlinux.min.h vmlinux/vmlinux.h
+
 # ---- user space -----------------------------------------------------------------------------
 
-$B/user/%.o: user/%.c | build/live.skel.h build/scan.skel.h
+$B/user/%.o: user/%.c | $(bpf_objs:%=build/%.skel.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(all_cflags) -MMD -MP -c $< -o $@

@@ -5,10 +5,10 @@
     watch     starts a live command, waits until it is watching, collects its lines
 
 PROBATE and SCENE name the binaries; without them build/probate and build/tests/scene are used.
+PROBATE_ARGS holds options for every run, to try another tier: PROBATE_ARGS=--fd=lean.
 """
 import json
 import os
-import queue
 import re
 import shutil
 import signal
@@ -21,6 +21,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROBATE = os.environ.get("PROBATE", os.path.join(ROOT, "build", "probate"))
 SCENE = os.environ.get("SCENE", os.path.join(ROOT, "build", "tests", "scene"))
+EXTRA = os.environ.get("PROBATE_ARGS", "").split()
 PATIENCE = 10.0
 BROKEN = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:|Assertion"
                     r"|Traceback|Segmentation|core dumped")
@@ -68,6 +69,18 @@ def obstacle():
     return live_obstacle()
 
 
+def end_all(started):
+    """Ends everything, the newest first, even when one of them fails to end."""
+    errors = []
+    for one in reversed(started):
+        try:
+            one.end()
+        except (AssertionError, pytest.fail.Exception) as e:
+            errors.append(str(e))
+    if errors:
+        pytest.fail("; ".join(errors))
+
+
 # ---- the program, once ------------------------------------------------------------------------
 
 class Answer:
@@ -96,7 +109,7 @@ class Probate:
 
     def __call__(self, *args, codes=(0, 1), timeout=PATIENCE):
         args = [str(a) for a in args]
-        done = subprocess.run([self.path, *args], stdin=subprocess.DEVNULL, capture_output=True,
+        done = subprocess.run([self.path, *EXTRA, *args], stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=timeout)
         told = f"probate {' '.join(args)}: exit {done.returncode}, stderr {done.stderr[-2000:]!r}"
         assert done.returncode in codes, told
@@ -154,7 +167,7 @@ class Scene:
             pytest.fail(f"{SCENE} is not built")
         self.name = name
         self.seen = {}
-        self.answers = queue.Queue()
+        self.ended = False
         self.proc = subprocess.Popen([SCENE, *args, name], stdin=subprocess.PIPE,
                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.out = Lines(self.proc.stdout)
@@ -200,12 +213,18 @@ class Scene:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        path = f"/tmp/probate-scene-{self.proc.pid}.sock"
+        if os.path.exists(path):
+            os.unlink(path)
         device = getattr(self, "facts", {}).get("device")
         if device and os.path.exists(f"/sys/class/net/{device}"):
             subprocess.run(["ip", "link", "del", device], check=False)
 
     def end(self):
         """End of file is the word; whatever is alive after it is swept, and a failure."""
+        if self.ended:
+            return
+        self.ended = True
         try:
             self.proc.stdin.close()
         except BrokenPipeError:
@@ -223,18 +242,6 @@ class Scene:
         assert code == 0, f"scene {self.name}: exit {code}: {self.err.lines}"
         assert not left, f"scene {self.name} left {left}"
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *rest):
-        if kind:
-            try:
-                self.end()
-            except AssertionError:
-                pass
-        else:
-            self.end()
-
 
 @pytest.fixture
 def scene():
@@ -246,13 +253,7 @@ def scene():
         return started[-1]
 
     yield start
-    errors = []
-    for s in reversed(started):
-        try:
-            s.end()
-        except AssertionError as e:
-            errors.append(str(e))
-    assert not errors, "; ".join(errors)
+    end_all(started)
 
 
 # ---- live commands ----------------------------------------------------------------------------
@@ -262,7 +263,7 @@ class Watch:
 
     def __init__(self, *args):
         self.args = [str(a) for a in args]
-        self.proc = subprocess.Popen([PROBATE, *self.args], stdin=subprocess.DEVNULL,
+        self.proc = subprocess.Popen([PROBATE, *EXTRA, *self.args], stdin=subprocess.DEVNULL,
                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.out = Lines(self.proc.stdout)
         self.err = Lines(self.proc.stderr)
@@ -337,8 +338,7 @@ def watch(probate):
         return started[-1]
 
     yield start
-    for w in started:
-        w.end()
+    end_all(started)
 
 
 @pytest.fixture

@@ -37,8 +37,23 @@ struct kind {
 const struct kind *event_kind(unsigned int number);
 const struct field *event_field(const struct kind *k, const char *name);
 
+/*
+ * The bit that stands for a kind in a set of kinds.  A kind below 64 has the bit of its number,
+ * which is all the kernel side needs.  `source` has bit 0, and the kinds told by the model
+ * (80..89) have bits 40..49, numbers that are therefore never given to a kind.
+ */
+static inline u64 event_bit(unsigned int number)
+{
+	return number < 64 ? 1ull << number : number < 80 ? 1 : 1ull << (number - 40);
+}
+
 /* Bits of all kinds with that public name; 0: there is no such name. */
 u64 event_kinds_by_name(const char *public, size_t len);
+
+/* How a field is called when printed: the length of a tail is called after the tail. */
+size_t field_name_len(const struct field *f);
+/* Its format, where a hidden struct (always a comm) counts as FMT_COMM. */
+u8 field_shape(const struct field *f);
 
 /*
  * Is this a well-formed event?  Size, kind, tail lengths, terminated strings, enum ranges: after
@@ -46,7 +61,10 @@ u64 event_kinds_by_name(const char *public, size_t len);
  */
 const char *event_check(const void *p, size_t n);
 
-/* Tail of exec, scan_args, cgroup.  exe is NUL-terminated when its length is not 0. */
+/*
+ * Tail of exec, scan_args, cgroup.  exe is NUL-terminated when its length is not 0.  The tail is
+ * the last thing in an event, so that fields a later version appends do not hide it.
+ */
 const char *event_exe(const struct ev *e, u16 *len);
 const char *event_args(const struct ev *e, u16 *len);
 
@@ -71,7 +89,22 @@ const char *name_sigres(unsigned int result);
 const char *name_proto(u32 proto);                /* "tcp" "udp" "unix" "raw" "netlink" ... */
 const char *name_family(u32 proto);               /* "inet" "inet6" "unix" ... */
 
+/* Numbers of names, for what people write; -1: there is none. */
+int via_by_name(const char *s, size_t n);
+int tcp_state_by_name(const char *s, size_t n);
+int signal_by_name(const char *s, size_t n);
+int errno_by_name(const char *s, size_t n);
+int sigres_by_name(const char *s, size_t n);
+const char *name_sigchld(unsigned int disposition); /* "default"; NULL: not known */
+int sigchld_by_name(const char *s, size_t n);
+
+/* One word for family, type and protocol together, as the text form has it: "tcp6"; NULL: none. */
+const char *name_proto_exact(u32 proto);
+bool proto_by_name(const char *s, size_t n, u32 *proto);
+
 /* "0.0.0.0:80", "[::]:80", "*" parts as ss prints them; IPv4-mapped IPv6 as "[::ffff:1.2.3.4]:80". */
 void ep_text(char out[64], const struct ep *ep);
+/* The reverse; false: it is no address with a port. */
+bool ep_parse(const char *s, size_t n, struct ep *ep);
 
 #endif

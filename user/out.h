@@ -16,6 +16,7 @@ struct out {
 	bool colour;   /* terminal, NO_COLOR unset or empty, TERM not dumb */
 	bool tty;
 	int width;     /* columns of the terminal; 80 when it is none (COLUMNS is honoured) */
+	bool fit;      /* lines are cut to the width: a terminal, or COLUMNS is given */
 	bool dead;
 	struct buf line; /* JSON or text line being built */
 	u64 realtime_off; /* for FMT_TIME fields: event time + this = wall clock; set by the view */
@@ -55,7 +56,10 @@ bool text_field(struct buf *b, const struct ev *e, const struct field *f);
 
 /* Write o->line and a newline, reset it; marks the out dead on EPIPE. */
 void out_line(struct out *o);
-/* A safe text line. */
+/*
+ * Lines of text: control characters other than newlines and our own colours are written out.  A
+ * newline is added when the text does not end in one; parts of a line go through o->line.
+ */
 void out_printf(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Colours by meaning; "" when colour is off. */

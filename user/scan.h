@@ -11,8 +11,13 @@ struct scan;
 int scan_open(struct scan **out, struct buf *err);
 /* scan_begin, what `want` asks for, scan_end.  0 or -errno; a vanished process is no error. */
 int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx);
-/* Iterators as hooks, for doctor; returns how many were written. */
-u32 scan_hooks(const struct scan *s, struct hook *out, u32 max);
+/*
+ * The clock and source events that go before a one-shot scan.  A live source tells its own, and
+ * does not call this.
+ */
+void scan_announce(struct scan *s, const struct want *want, sink_fn sink, void *ctx);
+/* Iterators as hooks, for doctor; loads what was not needed so far.  How many were written. */
+u32 scan_hooks(struct scan *s, struct hook *out, u32 max);
 void scan_close(struct scan *s);
 
 #endif

@@ -78,6 +78,8 @@ struct buf {
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_puts(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Where to write up to n more bytes; whoever did adds to len and puts a NUL there. */
+char *buf_space(struct buf *b, size_t n);
 void buf_reset(struct buf *b); /* length 0, memory kept */
 void buf_free(struct buf *b);
 
@@ -87,6 +89,11 @@ void buf_free(struct buf *b);
  * At most `max` columns are used, "..." at the end says it was cut; max 0: no limit.
  */
 void buf_add_safe(struct buf *b, const char *s, size_t n, size_t max);
+
+/* Columns that safe text takes on a terminal. */
+size_t text_width(const char *s, size_t n);
+/* Length of the well-formed UTF-8 sequence at s, its code point in *cp; 0: not well-formed. */
+size_t utf8_next(const unsigned char *s, size_t n, u32 *cp);
 
 /* "2026-11-21T12:00:00.123456789Z" of ns since 1970. */
 void time_rfc3339(char out[40], u64 realtime_ns);

@@ -14,11 +14,13 @@ struct opts {
 	bool json, watch, quiet;
 	bool leaked;          /* ports --leaked */
 	bool raw;             /* trace --raw: the text form of every event */
+	bool list;            /* trace --list: the kinds of events and their fields */
 	bool no_bpf;          /* --no-bpf: read /proc even where BPF could be used */
 	enum fd_mode fd;
 	size_t ring_bytes;
 	struct filter filter;
 	u64 kinds;            /* public kinds to show (trace); 0: all.  filter.kinds has what they need */
+	bool wide;            /* what is shown may concern others than who acts: filter here only */
 	const char *out_path; /* -o FILE */
 	char **cmd;           /* trace -- CMD ARGS; NULL */
 	const char *arg;      /* port's QUERY, pid's N, tree's PID; NULL */
@@ -38,6 +40,7 @@ struct view {
 	u32 scope;            /* SCOPE_* a one-shot scan needs */
 	bool live_only;       /* needs events: no one-shot answer (trace) */
 	bool watchable;       /* takes -w */
+	bool own_source;      /* opens what it needs itself: main opens none, feeds nothing and calls finish (doctor) */
 	/* Narrow the one-shot scan to what the question needs; NULL: everything in scope. */
 	void (*want)(const struct opts *o, struct want *w);
 	/* tgids whose command line the answer shows, after a one-shot scan; NULL: all processes. */
@@ -55,12 +58,80 @@ struct view {
 extern const struct view view_trace, view_ports, view_port, view_pid, view_tree, view_zombies,
 	view_doctor;
 
-/* Shared by views (view_common.c): how a process and a socket look in JSON (design: `port`). */
-void json_proc(struct json *j, const char *key, const struct model *m, u32 proc);
+/* ---- shared by views: how things look in JSON (view_json.c; design: `port`) ------------- */
+
+void json_proc(struct json *j, const char *key, const struct model *m, u32 proc); /* with its exit */
+void json_proc_members(struct json *j, const struct model *m, const struct proc *p);
 void json_sock(struct json *j, const struct model *m, const struct sock *s); /* members, verdict included */
-/* Text: "sleep[9132]" and "tcp 0.0.0.0:80"; safe. */
-void text_proc(struct buf *b, const struct model *m, u32 proc);
-void text_sock(struct buf *b, const struct model *m, const struct sock *s);
+void json_sock_local(struct json *j, const char *key, const struct model *m, const struct sock *s);
+void json_ep(struct json *j, const char *key, const struct ep *ep); /* port 0: null */
+void json_nspid(struct json *j, const char *key, const struct proc *p);
+void json_exit(struct json *j, const char *key, const struct model *m, const struct proc *p, bool core);
+void json_tristate(struct json *j, const char *key, u8 v); /* 0, 1, 2: not known */
+
+/* ---- in text; all of it safe for a terminal (view_common.c) ----------------------------- */
+
+void text_proc(struct buf *b, const struct model *m, u32 proc);            /* "sleep[9132]" */
+void text_sock(struct buf *b, const struct model *m, const struct sock *s); /* "tcp 0.0.0.0:80" */
+void text_local(struct buf *b, const struct model *m, const struct sock *s); /* "0.0.0.0:80" */
 void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max);
+void text_when(struct buf *b, const struct model *m, u64 ts);              /* "12:00:05.123", the date if another day */
+void text_ago(struct buf *b, const struct model *m, u64 ts);               /* " (3 min ago)", or nothing */
+void text_death(struct buf *b, const struct model *m, const struct proc *p); /* "killed by SIGKILL from bash[1] at ..." */
+void text_limits(struct out *o, const struct model *m);                    /* what could not be seen, if anything */
+
+const char *proc_state(const struct proc *p); /* "running" "zombie" "headless" "dead" */
+const char *proc_state_long(const struct proc *p); /* also "stopped", "dumping core" */
+const char *sock_state(const struct sock *s); /* "LISTEN", "BOUND", "UNCONN" ...; NULL */
+bool sock_is_offer(const struct sock *s);     /* listens or is bound: what `ports` lists */
+bool sock_is_wild(const struct ep *ep);       /* 0.0.0.0 or :: */
+/* Name of the container a process is in: short id from its cgroup, else its pid namespace; NULL: none. */
+const char *proc_container(const struct model *m, const struct proc *p, char out[32]);
+bool utf8_wanted(void);                       /* by LC_ALL, LC_CTYPE, LANG */
+void tgid_add(struct buf *tgids, const struct model *m, u32 proc); /* for describe */
+int answer_code(const struct model *m, int code); /* code, or EXIT_INCOMPLETE after a loss */
+
+/* One socket in words (view_explain.c).  netns: name its namespace; ago: also say how long ago. */
+void explain_sock(struct out *o, const struct model *m, const struct sock *s, bool netns, bool ago);
+
+/* ---- -w: printing again what has changed (view_watch.c) --------------------------------- */
+
+/* An answer of many lines: rendered aside, printed when it differs from the last one printed. */
+struct page {
+	struct out *out, mem;
+	char *text;
+	size_t bytes;
+	u64 hash;
+	u32 shown;
+};
+struct out *page_begin(struct page *p, struct out *o);
+void page_end(struct page *p);
+
+/* A set of things, each with a line of its own, known by two numbers. */
+struct lines {
+	struct line {
+		u64 a, b;
+		u64 note; /* the latest one given; no part of what it is known by */
+		u64 hash;
+		u32 round;
+	} *line;
+	u32 count, cap, round;
+	u32 cursor; /* of lines_gone */
+	bool moved;
+	struct map by_key;
+};
+void lines_begin(struct lines *l);
+bool lines_changed(struct lines *l, struct line now); /* it is there; must it be printed? */
+bool lines_gone(struct lines *l, struct line *out);   /* one that is no more; until false */
+void lines_free(struct lines *l);
+u64 hash_bytes(const void *p, size_t n);
+/* When to look again: after an event that can matter, and not for each of thousands. */
+struct pace {
+	bool dirty;
+	u64 last; /* event time of the last look */
+};
+void pace_event(struct pace *p, const struct ev *e);
+bool pace_due(const struct pace *p, const struct model *m);
+void pace_done(struct pace *p, const struct model *m);
 
 #endif

@@ -17,11 +17,12 @@ import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PROBATE = os.environ.get("PROBATE", os.path.join(ROOT, "build/probate"))
-TESTS = os.environ.get("PROBATE_TESTS", os.path.join(ROOT, "build/tests"))
-WORK = os.path.join(TESTS, "work")
+PROBATE = os.path.abspath(os.environ.get("PROBATE", os.path.join(ROOT, "build/probate")))
+TOOLS = os.path.abspath(os.environ.get("TOOLS", os.path.join(ROOT, "build/tests")))
+WORK = os.path.join(TOOLS, "work")
 READY = b"probate: watching"
 TIMEOUT_S = 60
+INCOMPLETE = 4  # exit code of a tracer that lost events and could not repair it
 
 # What is promised. Factors are "at least", overheads "at most"; None is measured, not promised.
 FASTER_THAN = {"ss": 12, "lsof": 20, "fuser": None}
@@ -65,7 +66,8 @@ class Tracer:
 
     def __init__(self, *args):
         self.args = [PROBATE, *args]
-        self.ready = threading.Event()
+        self.ready = threading.Event()  # or its stderr has ended
+        self.is_watching = False
         self.said = []
 
     def __enter__(self):
@@ -83,12 +85,10 @@ class Tracer:
 
     def __exit__(self, *exc):
         self.run.send_signal(signal.SIGINT)
-        code = self.run.wait(TIMEOUT_S)
+        self.code = self.run.wait(TIMEOUT_S)
         self.reader.join()
-        if code not in (0, 4) and exc[0] is None:
-            raise Failed("%s ended with %d: %s" % (" ".join(self.args), code, self._words()))
-
-    is_watching = False
+        if self.code not in (0, INCOMPLETE) and exc[0] is None:
+            raise Failed("%s ended with %d: %s" % (" ".join(self.args), self.code, self._words()))
 
     def _read_stderr(self):
         for line in self.run.stderr:
@@ -188,8 +188,7 @@ def run_slot(names, ms, mode=None):
         return {name: run_work(name, ms) for name in names}
     with Tracer("trace", "--json", "--fd=" + mode) as tracer:
         slot = {name: run_work(name, ms) for name in names}
-    slot["ready_s"] = tracer.ready_s
-    return slot
+    return {**slot, "ready_s": tracer.ready_s, "incomplete": tracer.code == INCOMPLETE}
 
 
 def bench_overhead(names, options):
@@ -202,6 +201,10 @@ def bench_overhead(names, options):
             slots["none"].append(run_slot(names, options.slot_ms))
     rows = [overhead_row(name, mode, slots) for name in names for mode in ("full", "lean")]
     return rows + [ready_row("idle", [s["ready_s"] for s in slots["full"] + slots["lean"]])]
+
+
+def show_ns(ns):
+    return "%.1f ns" % ns if ns < 1000 else "%.2f us" % (ns / 1000)
 
 
 def pooled(slots, name, q):
@@ -218,9 +221,10 @@ def overhead_row(name, mode, slots):
     return row("overhead", "%s --fd=%s" % (name, mode), "%+.1f%%" % (100 * over),
                goal and "<= %.0f%%" % (100 * goal), None if goal is None else over <= goal,
                ratio=ratio[0.25], rounds=len(on),
-               base="%.1f ns" % pooled(off, name, 0.25), ours="%.1f ns" % pooled(on, name, 0.25),
-               spread="min %+.1f%%, median %+.1f%%, noise %.1f%%" % (
-                   100 * ratio[0] - 100, 100 * ratio[0.5] - 100, 100 * abs(noise)))
+               base=show_ns(pooled(off, name, 0.25)), ours=show_ns(pooled(on, name, 0.25)),
+               spread="min %+.1f%%, median %+.1f%%, noise %.1f%%%s" % (
+                   100 * ratio[0] - 100, 100 * ratio[0.5] - 100, 100 * abs(noise),
+                   ", LOST EVENTS" if any(slot["incomplete"] for slot in on) else ""))
 
 
 # (c) memory, (d) time to attach

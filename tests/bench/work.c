@@ -7,7 +7,7 @@
  * Operations are timed in batches of a few milliseconds; the minimum tells the cost without
  * disturbance, the median the usual one.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,13 +28,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_BATCHES 65536
+#define MAX_BATCHES  65536
 #define LISTEN_EVERY 10 /* one process of the population in so many has a listening socket */
 
 struct workload {
 	const char *name;
-	int iters;		/* per batch */
-	void (*setup)(void);	/* may be NULL */
+	int iters;	     /* per batch */
+	void (*setup)(void); /* may be NULL */
 	void (*op)(void);
 };
 
@@ -99,7 +99,7 @@ static void setup_spawn(void)
 
 static void op_spawn(void)
 {
-	char *argv[] = { tiny_path, NULL };
+	char *argv[] = {tiny_path, NULL};
 	pid_t pid;
 
 	errno = posix_spawn(&pid, tiny_path, NULL, NULL, argv, environ);
@@ -115,7 +115,7 @@ static int listen_any(in_addr_t addr, struct sockaddr_in *sin)
 	socklen_t len = sizeof(*sin);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	*sin = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(addr) };
+	*sin = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(addr)};
 	if (fd < 0 || bind(fd, (struct sockaddr *)sin, sizeof(*sin)) || listen(fd, 64) ||
 	    getsockname(fd, (struct sockaddr *)sin, &len))
 		die("listen");
@@ -155,11 +155,9 @@ static void op_dupclose(void)
 }
 
 static const struct workload workloads[] = {
-	{ "getppid",	20000,	NULL,		op_getppid },
-	{ "forkwait",	25,	NULL,		op_forkwait },
-	{ "spawn",	10,	setup_spawn,	op_spawn },
-	{ "connect",	200,	setup_connect,	op_connect },
-	{ "dupclose",	8000,	NULL,		op_dupclose },
+	{"getppid", 20000, NULL, op_getppid},  {"forkwait", 25, NULL, op_forkwait},
+	{"spawn", 10, setup_spawn, op_spawn},  {"connect", 200, setup_connect, op_connect},
+	{"dupclose", 8000, NULL, op_dupclose},
 };
 
 static int compare_double(const void *a, const void *b)

@@ -8,7 +8,7 @@
  * are the wall-clock ns around its creation (pids are reused; a start time between the two tells
  * whose pid it was), code is what it ended with.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WORKERS 2
+#define WORKERS	  2
 #define LISTENERS 4 /* per worker: a port has some 28,000 TIME_WAIT partners at most */
 #define CODE_FORK 7 /* what a child without exec ends with; tiny ends with 0 */
 
@@ -97,7 +97,7 @@ static pid_t start_fork(void)
 
 static pid_t start_fork_exec(void)
 {
-	char *argv[] = { tiny_path, NULL };
+	char *argv[] = {tiny_path, NULL};
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -110,7 +110,7 @@ static pid_t start_fork_exec(void)
 /* glibc's posix_spawn is clone(CLONE_VM | CLONE_VFORK). */
 static pid_t start_spawn(void)
 {
-	char *argv[] = { tiny_path, NULL };
+	char *argv[] = {tiny_path, NULL};
 	pid_t pid;
 
 	errno = posix_spawn(&pid, tiny_path, NULL, NULL, argv, environ);
@@ -151,7 +151,7 @@ static void work_procs(struct shared *s, int me, long n, double share)
 
 static int listen_loopback(int *port)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET };
+	struct sockaddr_in sin = {.sin_family = AF_INET};
 	socklen_t len = sizeof(sin);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -165,7 +165,7 @@ static int listen_loopback(int *port)
 
 static void run_connection(int listener, int port)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), server;
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -259,8 +259,8 @@ static void write_children(const struct shared *s, long n, const char *path)
 static int storm(const char *what, const char *path, long n, double share)
 {
 	size_t size = sizeof(struct shared) + (path ? (size_t)n * sizeof(struct child) : 0);
-	struct shared *s = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-				-1, 0);
+	struct shared *s =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint64_t start = clock_ns(CLOCK_MONOTONIC);
 
 	if (s == MAP_FAILED)

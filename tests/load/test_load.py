@@ -19,9 +19,9 @@ import time
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PROBATE = os.environ.get("PROBATE", os.path.join(ROOT, "build/probate"))
-TESTS = os.environ.get("PROBATE_TESTS", os.path.join(ROOT, "build/tests"))
-GEN, TINY, WORK = (os.path.join(TESTS, name) for name in ("gen", "tiny", "work"))
+PROBATE = os.path.abspath(os.environ.get("PROBATE", os.path.join(ROOT, "build/probate")))
+TOOLS = os.path.abspath(os.environ.get("TOOLS", os.path.join(ROOT, "build/tests")))
+GEN, TINY, WORK = (os.path.join(TOOLS, name) for name in ("gen", "tiny", "work"))
 
 PROCS, CONNS = 20000, 50000
 TIMEOUT_S = 60
@@ -33,7 +33,7 @@ SOCKET = {"fd", "inode", "cookie", "proto", "local", "remote", "state"}
 FIELDS = {
     "fork": {"child", "start"}, "exec": {"start", "exe", "args"},
     "exit": {"start", "code", "signal"}, "reap": {"child", "start", "reaper"},
-    "connect": SOCKET, "accept": SOCKET, "close": SOCKET,
+    "connect": SOCKET, "accept": SOCKET, "close": {"fd", "inode", "cookie"},
     "state": SOCKET - {"fd"} | {"old"}, "lost": {"count"}, "resync": set(),
 }
 EVENT = re.compile(rb'"event": ?"(\w+)"')
@@ -51,11 +51,10 @@ def time_ns(text):
     return seconds(match[1]) * 10**9 + int(match[2])
 
 
-def follow_lines(path, offset, pid):
-    """Lines of a growing file, from offset, as they come; None once a second in between.
-    Ends when process pid is gone."""
-    tail = subprocess.Popen(["tail", "-s", "0.2", "--pid", str(pid), "-c", "+%d" % (offset + 1),
-                             "-f", path], stdout=subprocess.PIPE, bufsize=0)
+def follow_lines(path, offset):
+    """Lines of a growing file, from offset, as they come; None after every quiet second."""
+    tail = subprocess.Popen(["tail", "-c", "+%d" % (offset + 1), "-f", path],
+                            stdout=subprocess.PIPE, bufsize=0)
     rest = b""
     try:
         with selectors.DefaultSelector() as ready:
@@ -65,8 +64,7 @@ def follow_lines(path, offset, pid):
                     yield None
                     continue
                 data = os.read(tail.stdout.fileno(), 1 << 20)
-                if not data:
-                    return
+                assert data, "tail has ended"
                 *lines, rest = (rest + data).split(b"\n")
                 yield from lines
     finally:
@@ -101,12 +99,13 @@ class Tracer:
 
     def await_line(self, is_it, path=None, offset=0, timeout_s=TIMEOUT_S):
         deadline = time.monotonic() + timeout_s
-        for line in follow_lines(path or self.out, offset, self.run.pid):
+        for line in follow_lines(path or self.out, offset):
             if line is not None and is_it(line):
                 return line
+            if line is None and self.run.poll() is not None:
+                pytest.fail("%s ended early; stderr: %s" % (self.args, self.words()))
             if time.monotonic() > deadline:
-                raise TimeoutError("%s: awaited in vain; stderr: %s" % (self.args, self.words()))
-        raise AssertionError("%s ended early; stderr: %s" % (self.args, self.words()))
+                pytest.fail("%s: awaited in vain; stderr: %s" % (self.args, self.words()))
 
     def await_marker(self):
         """Everything that happened before this call is in the file when it returns."""
@@ -321,7 +320,8 @@ class Connections:
             found += self.end_problems(kind)
         clients = collections.Counter((e["local"], e["remote"]) for e in self.opened["connect"])
         servers = collections.Counter((e["remote"], e["local"]) for e in self.opened["accept"])
-        found += ["one end only: %s" % (pair,) for pair in (clients - servers) + (servers - clients)]
+        lone = (clients - servers) + (servers - clients)
+        found += ["one end only: %s" % (pair,) for pair in lone]
         return found
 
 

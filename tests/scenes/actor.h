@@ -84,6 +84,7 @@ struct sock sock_describe(int fd);
 int tcp_bound(int flags);
 int tcp_listener(int flags);
 int tcp_connect(int port);
+int tcp_connect_from(int local_port, int port);
 int tcp_accept(int listener);
 int udp_bound(void);
 void tcp_state_await(int local_port, int state, int count);

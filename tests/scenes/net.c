@@ -116,20 +116,25 @@ static void listen_run(void *unused)
 	stay();
 }
 
+/* Connects to port arg[1] from port arg[0]; 0 lets the kernel choose. */
 static void client_run(void *arg)
 {
-	tell_sock(tcp_connect(*(int *)arg));
+	int *port = arg;
+
+	tell_sock(tcp_connect_from(port[0], port[1]));
 	stay();
 }
 
 /* An outgoing connection occupies a port. */
 static void scene_connected_port(void)
 {
+	int port[2] = {port_wanted(), 0};
 	struct child server = child_start(listen_run, NULL), client;
 	struct sock s = hear_sock(&server, "LISTEN"), out;
 	struct hold owner = {.pid = server.pid, .fds = {s.fd}}, h = {0};
 
-	client = child_start(client_run, &s.port);
+	port[1] = s.port;
+	client = child_start(client_run, port);
 	out = hear_sock(&client, "ESTABLISHED");
 	h = (struct hold){.pid = client.pid, .fds = {out.fd}, .cloexec = {out.fd}};
 	tcp_state_await(s.port, ESTABLISHED, 1);

@@ -93,14 +93,19 @@ struct sock sock_describe(int fd)
 	return s;
 }
 
-/* A loopback address with the wanted port; port 0 lets the kernel choose. */
-static int inet_bound(int type)
+static struct sockaddr_in loopback(int port)
 {
-	struct sockaddr_in a = {
+	return (struct sockaddr_in){
 		.sin_family = AF_INET,
-		.sin_port = htons(port_wanted()),
+		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
+}
+
+/* Bound to the port; 0 lets the kernel choose. */
+static int inet_bound(int type, int port)
+{
+	struct sockaddr_in a = loopback(port);
 	int fd = check(socket(AF_INET, type, 0), "socket");
 
 	check(bind(fd, (struct sockaddr *)&a, sizeof(a)), "bind");
@@ -109,7 +114,7 @@ static int inet_bound(int type)
 
 int tcp_bound(int flags)
 {
-	return inet_bound(SOCK_STREAM | flags);
+	return inet_bound(SOCK_STREAM | flags, port_wanted());
 }
 
 int tcp_listener(int flags)
@@ -122,20 +127,22 @@ int tcp_listener(int flags)
 
 int udp_bound(void)
 {
-	return inet_bound(SOCK_DGRAM);
+	return inet_bound(SOCK_DGRAM, port_wanted());
+}
+
+int tcp_connect_from(int local_port, int port)
+{
+	struct sockaddr_in a = loopback(port);
+	int fd = local_port ? inet_bound(SOCK_STREAM | SOCK_CLOEXEC, local_port)
+			    : check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+
+	check(connect(fd, (struct sockaddr *)&a, sizeof(a)), "connect");
+	return fd;
 }
 
 int tcp_connect(int port)
 {
-	struct sockaddr_in a = {
-		.sin_family = AF_INET,
-		.sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int fd = check(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
-
-	check(connect(fd, (struct sockaddr *)&a, sizeof(a)), "connect");
-	return fd;
+	return tcp_connect_from(0, port);
 }
 
 int tcp_accept(int listener)
@@ -159,14 +166,18 @@ static int tcp_state_count(int port, int state)
 	return n;
 }
 
-/* Until as many sockets of the port are in the state (a number of include/net/tcp_states.h). */
+/* Until as many sockets of the port are in the state (a number of include/net/tcp_states.h).
+ * TIME_WAIT never comes while the machine has more of them than net.ipv4.tcp_max_tw_buckets. */
 void tcp_state_await(int local_port, int state, int count)
 {
 	struct timespec ms = {.tv_nsec = 1000000};
+	time_t end = time(NULL) + 4;
 
-	for (int i = 0; i < 3000; i++, nanosleep(&ms, NULL))
-		if (tcp_state_count(local_port, state) >= count)
-			return;
-	errno = ETIMEDOUT;
-	die("TCP state %d on port %d", state, local_port);
+	while (tcp_state_count(local_port, state) < count) {
+		if (time(NULL) > end) {
+			errno = ETIMEDOUT;
+			die("TCP state %d on port %d", state, local_port);
+		}
+		nanosleep(&ms, NULL);
+	}
 }

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Walk of a whole descriptor table: a scan_fd event for each socket in it, then scan_end.
+ *
+ * Done at exec (CLOEXEC is over: what is open was kept) and at fork of a threaded process (another
+ * thread may have changed the table under the copy).  bpf_loop() needs 5.17; the programs that use
+ * it are left out before, and the rest works on.
+ */
+#ifndef PROBATE_FDWALK_BPF_H
+#define PROBATE_FDWALK_BPF_H
+
+#include "filter.bpf.h"
+#include "ring.bpf.h"
+
+#define WALK_WORDS 16384 /* 64 descriptors each */
+
+struct walk {
+	u64 files;
+	u64 fds, open, cloexec; /* arrays of the table */
+	u64 bits;               /* of the word being walked; lowest bit: fd */
+	u64 marks;              /* close-on-exec, the same way */
+	u32 fd;
+	u32 tgid, tid;
+	u32 lost;
+};
+
+static __always_inline void walk_socket(struct walk *w, struct slot s)
+{
+	struct ev_scan_fd *e;
+
+	if (!port_passes(s.sk, true))
+		return;
+	e = EV_NEW_FOR(SCAN_FD, scan_fd, w->tgid, w->tid);
+	if (!e) {
+		w->lost = 1;
+		return;
+	}
+	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
+	e->files = w->files;
+	e->fd = w->fd;
+	e->cloexec = w->marks & 1;
+	EV_SUBMIT(e);
+}
+
+static long walk_bit(u32 i, struct walk *w)
+{
+	struct file *file = 0;
+	struct slot s;
+
+	if (!w->bits)
+		return 1;
+	if (w->bits & 1) {
+		bpf_probe_read_kernel(&file, sizeof(file), (void *)(w->fds + w->fd * 8ull));
+		if (file) {
+			s = file_socket_walked(file);
+			if (s.sk)
+				walk_socket(w, s);
+		}
+	}
+	w->bits >>= 1;
+	w->marks >>= 1;
+	w->fd++;
+	return 0;
+}
+
+static long walk_word(u32 i, struct walk *w)
+{
+	bpf_probe_read_kernel(&w->bits, 8, (void *)(w->open + i * 8ull));
+	if (!w->bits)
+		return 0;
+	bpf_probe_read_kernel(&w->marks, 8, (void *)(w->cloexec + i * 8ull));
+	w->fd = i * 64;
+	bpf_loop(64, walk_bit, w, 0);
+	return 0;
+}
+
+/* `begin`: the table is told as it was at this time or later. */
+static __always_inline void table_walk(struct files_struct *files, u32 tgid, u32 tid, u64 begin)
+{
+	struct fdtable *fdt = files->fdt;
+	struct walk w = {
+		.files = (u64)files,
+		.fds = (u64)fdt->fd,
+		.open = (u64)fdt->open_fds,
+		.cloexec = (u64)fdt->close_on_exec,
+		.tgid = tgid,
+		.tid = tid,
+	};
+	u32 words = fdt->max_fds / 64;
+	struct ev_scan_end *e;
+
+	bpf_loop(words < WALK_WORDS ? words : WALK_WORDS, walk_word, &w, 0);
+	e = EV_NEW_FOR(SCAN_END, scan_end, tgid, tid);
+	if (!e)
+		return;
+	e->scope = w.lost || words > WALK_WORDS || want_port ? 0 : SCOPE_TABLE;
+	e->pid = tgid;
+	e->files = (u64)files;
+	e->begin = begin;
+	EV_SUBMIT(e);
+}
+
+#endif

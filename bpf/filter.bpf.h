@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the user asked for, tested before anything is put into the ring.
+ *
+ * All but the tree is constant at load, so the verifier removes the tests nobody asked for.  The
+ * port is asked of events about a socket only.  Who acts on a TCP socket is not known when its
+ * state changes in an interrupt; sockets made by a process that passed are remembered instead.
+ */
+#ifndef PROBATE_FILTER_BPF_H
+#define PROBATE_FILTER_BPF_H
+
+#include "core.bpf.h"
+
+const volatile u64 want_kinds = ~0ull;
+const volatile u32 want_pid = 0;
+const volatile bool want_has_uid = false;
+const volatile u32 want_uid = 0;
+const volatile u16 want_port = 0;
+const volatile bool want_has_comm = false;
+const volatile struct comm want_comm = {};
+const volatile bool lean = false; /* no system call hooks: tell what they would */
+
+u32 tree_on = 0; /* only members of `tree` */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, u32); /* tgid */
+	__type(value, u8);
+} tree SEC(".maps");
+
+/* Sockets that a process which passed the filter has made: address of the struct sock. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, u64);
+	__type(value, u8);
+} mine SEC(".maps");
+
+#define WANTED(ID) (want_kinds >> EV_KIND_##ID & 1)
+
+static __always_inline bool tree_has(u32 tgid)
+{
+	return bpf_map_lookup_elem(&tree, &tgid);
+}
+
+static __always_inline void tree_add(u32 tgid)
+{
+	u8 one = 1;
+
+	bpf_map_update_elem(&tree, &tgid, &one, BPF_ANY);
+}
+
+static __always_inline bool comm_matches(struct task_struct *task)
+{
+	u64 have[2] = {}, ask[2];
+
+	bpf_core_read(have, sizeof(have), &task->group_leader->comm);
+	__builtin_memcpy(ask, (void *)&want_comm, sizeof(ask));
+	return have[0] == ask[0] && have[1] == ask[1];
+}
+
+/* Does this (trusted) task pass? */
+static __always_inline bool task_passes(struct task_struct *task)
+{
+	if (want_pid && (u32)task->tgid != want_pid)
+		return false;
+	if (want_has_uid && task->real_cred->uid.val != want_uid)
+		return false;
+	if (want_has_comm && !comm_matches(task))
+		return false;
+	return !tree_on || tree_has(task->tgid);
+}
+
+/* Does anything ask who acts? */
+static __always_inline bool filter_by_task(void)
+{
+	return want_pid || want_has_comm || tree_on;
+}
+
+static __always_inline bool port_passes(struct sock *sk, const bool walked)
+{
+	u16 port = want_port;
+
+	if (!port)
+		return true;
+	return RD(walked, sk, __sk_common.skc_num) == port ||
+	       bpf_ntohs(RD(walked, sk, __sk_common.skc_dport)) == port;
+}
+
+static __always_inline void mine_add(struct sock *sk)
+{
+	u64 key = (u64)sk;
+	u8 one = 1;
+
+	if (filter_by_task())
+		bpf_map_update_elem(&mine, &key, &one, BPF_ANY);
+}
+
+static __always_inline void mine_drop(struct sock *sk)
+{
+	u64 key = (u64)sk;
+
+	if (filter_by_task())
+		bpf_map_delete_elem(&mine, &key);
+}
+
+static __always_inline bool mine_has(struct sock *sk)
+{
+	u64 key = (u64)sk;
+
+	return bpf_map_lookup_elem(&mine, &key);
+}
+
+#endif

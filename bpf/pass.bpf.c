@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Messages: sockets sent and received over UNIX sockets (SCM_RIGHTS), first use of datagram sockets.
+ *
+ * The control messages are read out of the caller's memory after the call: the sender's are as it
+ * wrote them, the receiver's hold the new descriptors.  bpf_loop() needs 5.17; without it these
+ * programs are left out and a passed socket is found by the next scan.
+ */
+#include "sys.bpf.h"
+
+#define SCM_MSGS 4   /* control messages looked at in one message */
+#define SCM_FDS	 253 /* SCM_MAX_FD */
+#define MSG_CMSG_CLOEXEC_BIT 0x40000000
+
+struct scm {
+	u64 at, end;  /* control messages in user memory */
+	u64 fds;      /* descriptors of the one being walked */
+	u64 over;     /* sending: inode of the UNIX socket */
+	u32 nfds;
+	bool sending, cloexec;
+	u8 pad[2];
+};
+
+static __always_inline void pass_event(struct task_struct *task, struct scm *m, s32 fd)
+{
+	struct slot s = task_socket(task, fd);
+	struct sock *sk = s.sk;
+	struct ev_pass *e;
+
+	if (!sk)
+		return;
+	e = EV_NEW(PASS, pass, task);
+	if (!e)
+		return;
+	e->files = (u64)task->files;
+	e->inode = s.inode;
+	e->cookie = RD(true, sk, __sk_common.skc_cookie.counter);
+	e->over = m->over;
+	e->fd = fd;
+	e->zero = 0;
+	EV_SUBMIT(e);
+}
+
+static long scm_fd(u32 i, struct scm *m)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	s32 fd;
+
+	if (i >= m->nfds || bpf_probe_read_user(&fd, sizeof(fd), (void *)(m->fds + i * 4ull)))
+		return 1;
+	if (m->sending)
+		pass_event(task, m, fd);
+	else
+		install_event(task, fd, -1, 0, VIA_SCM_RIGHTS, m->cloexec);
+	return 0;
+}
+
+static long scm_msg(u32 i, struct scm *m)
+{
+	struct cmsghdr h;
+
+	if (m->at + sizeof(h) > m->end || bpf_probe_read_user(&h, sizeof(h), (void *)m->at))
+		return 1;
+	if (h.cmsg_len < sizeof(h))
+		return 1;
+	if (h.cmsg_level == 1 && h.cmsg_type == 1) { /* SOL_SOCKET, SCM_RIGHTS */
+		m->fds = m->at + sizeof(h);
+		m->nfds = (h.cmsg_len - sizeof(h)) / 4;
+		bpf_loop(SCM_FDS, scm_fd, m, 0);
+	}
+	m->at += (h.cmsg_len + 7) & ~7ull;
+	return 0;
+}
+
+static __always_inline void scm_walk(struct scm *m, u64 msg)
+{
+	struct user_msghdr h;
+
+	if (bpf_probe_read_user(&h, sizeof(h), (void *)msg))
+		return;
+	if (!h.msg_control || h.msg_controllen < sizeof(struct cmsghdr) + 4)
+		return;
+	m->at = (u64)h.msg_control;
+	m->end = m->at + h.msg_controllen;
+	bpf_loop(SCM_MSGS, scm_msg, m, 0);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_sendmsg, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct scm m = {.sending = true};
+	u64 control = 0, msg = SYS_ARG2(regs);
+
+	if (ret < 0 || !WANTED(PASS))
+		return 0;
+	/* Most messages have no control part: one small read tells. */
+	if (bpf_probe_read_user(&control, sizeof(control),
+				(void *)(msg + offsetof(struct user_msghdr, msg_controllen))))
+		return 0;
+	if (control < sizeof(struct cmsghdr) + 4 || !task_passes(task))
+		return 0;
+	m.over = task_slot(task, SYS_ARG1(regs)).inode;
+	scm_walk(&m, msg);
+	return 0;
+}
+
+/* Datagram sockets whose use was told already. */
+struct use_key {
+	u64 files, inode;
+	u64 fd;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct use_key);
+	__type(value, u8);
+} used SEC(".maps");
+
+static __always_inline void use_event(struct task_struct *task, struct slot s, s32 fd)
+{
+	struct use_key key = {.files = (u64)task->files, .inode = s.inode, .fd = fd};
+	struct ev_use *e;
+	u8 one = 1;
+
+	if (bpf_map_lookup_elem(&used, &key))
+		return;
+	bpf_map_update_elem(&used, &key, &one, BPF_ANY);
+	e = EV_NEW(USE, use, task);
+	if (!e)
+		return;
+	e->files = key.files;
+	e->inode = s.inode;
+	e->fd = fd;
+	e->zero = 0;
+	EV_SUBMIT(e);
+}
+
+/* The type of a socket in a slot, after telling its use if it is a datagram socket. */
+static __always_inline void use_tell(struct task_struct *task, s32 fd)
+{
+	struct slot s = task_socket(task, fd);
+	struct sock *sk = s.sk;
+	u16 type;
+
+	if (!sk)
+		return;
+	type = can_cast ? CAST(sock, sk)->sk_type : RD(true, sk, sk_type);
+	if (type == SOCK_DGRAM_NR)
+		use_event(task, s, fd);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_recvfrom, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (ret >= 0 && WANTED(USE) && task_passes(task))
+		use_tell(task, SYS_ARG1(regs));
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_recvmsg, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct scm m = {.cloexec = SYS_ARG3(regs) & MSG_CMSG_CLOEXEC_BIT};
+
+	if (ret < 0 || !task_passes(task))
+		return 0;
+	if (WANTED(USE))
+		use_tell(task, SYS_ARG1(regs));
+	if (WANTED(INSTALL))
+		scm_walk(&m, SYS_ARG2(regs));
+	return 0;
+}
+
+#define MMSG_BYTES 64 /* sizeof(struct mmsghdr) */
+#define MMSG_MAX   64
+
+struct mmsg {
+	struct scm m;
+	u64 msgs;
+	u64 n;
+};
+
+static long mmsg_one(u32 i, struct mmsg *v)
+{
+	if (i >= v->n)
+		return 1;
+	scm_walk(&v->m, v->msgs + i * (u64)MMSG_BYTES);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_recvmmsg, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mmsg v = {.msgs = SYS_ARG2(regs), .n = ret};
+
+	if (ret <= 0 || !task_passes(task))
+		return 0;
+	v.m.cloexec = SYS_ARG4(regs) & MSG_CMSG_CLOEXEC_BIT;
+	if (WANTED(USE))
+		use_tell(task, SYS_ARG1(regs));
+	if (WANTED(INSTALL))
+		bpf_loop(MMSG_MAX, mmsg_one, &v, 0);
+	return 0;
+}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Processes: born, exec'd, renamed, signalled, dead, freed.
+ *
+ * sched_process_exit has a second argument since about 6.15, told by its BTF prototype (set before
+ * load); before that the count of live threads says the same, but two last threads that die
+ * at once may both see 0 and the event may come twice.
+ */
+#include "arch.bpf.h"
+#include "fdwalk.bpf.h"
+#include <bpf/bpf_tracing.h>
+
+const volatile bool exit_tells_group_dead = false;
+const volatile u32 nr_vfork = 0, nr_clone = 0, nr_clone3 = 0;
+
+#define CLONE_VFORK 0x00004000
+
+/* vfork_done is set after the tracepoint, so the caller's registers have to tell. */
+static __always_inline bool fork_is_vfork(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	u32 nr = SYS_NR(regs);
+	u64 flags = 0;
+
+	if (nr == nr_vfork)
+		return true;
+	if (nr == nr_clone)
+		return SYS_ARG1(regs) & CLONE_VFORK;
+	if (nr == nr_clone3)
+		bpf_probe_read_user(&flags, sizeof(flags), (void *)SYS_ARG1(regs));
+	return flags & CLONE_VFORK;
+}
+
+static __always_inline u32 fork_flags(struct task_struct *parent, struct task_struct *child)
+{
+	u32 flags = 0;
+
+	if (child->mm && child->mm == parent->mm) {
+		flags |= FORK_SHARE_VM;
+		if (fork_is_vfork(parent))
+			flags |= FORK_VFORK;
+	}
+	if (parent->signal->nr_threads > 1)
+		flags |= FORK_THREADED;
+	return flags;
+}
+
+static __always_inline void fork_thread(struct task_struct *parent, struct task_struct *child)
+{
+	struct ev_thread *e;
+
+	if (child->files == parent->files || !child->files || !WANTED(THREAD) ||
+	    !task_passes(parent))
+		return;
+	e = EV_NEW(THREAD, thread, parent);
+	if (!e)
+		return;
+	e->files = (u64)child->files;
+	e->parent_files = (u64)parent->files;
+	e->thread = child->pid;
+	e->zero = 0;
+	EV_SUBMIT(e);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(proc_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct ev_fork *e;
+	bool init;
+
+	if (child->tgid == parent->tgid) {
+		fork_thread(parent, child);
+		return 0;
+	}
+	if (child->flags & PF_KTHREAD)
+		return 0;
+	if (tree_on && tree_has(parent->tgid))
+		tree_add(child->tgid);
+	if (!WANTED(FORK) || !task_passes(parent))
+		return 0;
+	e = EV_NEW(FORK, fork, parent);
+	if (!e)
+		return 0;
+	e->start = child->start_boottime;
+	e->files = (u64)child->files;
+	e->parent_files = (u64)parent->files;
+	e->cgroup = task_cgroup(child);
+	e->child = child->tgid;
+	e->parent = child->real_parent->tgid;
+	e->uid = child->real_cred->uid.val;
+	e->exit_signal = child->exit_signal;
+	e->pidns = task_nspids(child, &e->nspid, &init);
+	e->flags = fork_flags(parent, child) | (init ? FORK_NSINIT : 0);
+	EV_SUBMIT(e);
+	return 0;
+}
+
+/* Runs right after proc_fork. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(proc_fork_walk, struct task_struct *parent, struct task_struct *child)
+{
+	struct files_struct *files = child->files;
+
+	if (child->tgid == parent->tgid || parent->signal->nr_threads < 2 || !files ||
+	    files == parent->files || child->flags & PF_KTHREAD)
+		return 0;
+	if (WANTED(SCAN_FD) && task_passes(parent))
+		table_walk(files, child->tgid, child->pid, bpf_ktime_get_boot_ns());
+	return 0;
+}
+
+/* An exec event does not fit on the stack: built here, one a CPU. */
+#define EXEC_TAIL 2048 /* > EXE_MAX + ARGS_MAX, a power of two that indices are masked with */
+struct exec_buf {
+	struct ev_exec e;
+	char tail[EXEC_TAIL];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct exec_buf);
+} exec_bufs SEC(".maps");
+
+/* argv of the new program behind the path; returns the bytes in the tail. */
+static __always_inline u32 exec_tail(struct exec_buf *b, struct task_struct *task,
+				     struct linux_binprm *bprm)
+{
+	struct mm_struct *mm = task->mm;
+	u64 start = mm->arg_start, n = mm->arg_end - start;
+	long exe = bpf_probe_read_kernel_str(b->tail, EXE_MAX, bprm->filename);
+	u32 at = exe < 0 ? 0 : exe & (EXE_MAX * 2 - 1);
+
+	b->e.exe_len = at;
+	b->e.args_len = 0;
+	b->e.args_truncated = n > ARGS_MAX;
+	if (n > ARGS_MAX)
+		n = ARGS_MAX;
+	if (at > EXE_MAX || !n)
+		return at;
+	/* Bounds the verifier can follow: n stays in a register of its own. */
+	asm volatile("%0 &= 0x7ff" : "+r"(n));
+	if (n > ARGS_MAX || bpf_probe_read_user(b->tail + at, n, (void *)start))
+		return at;
+	b->tail[(at + n - 1) & (EXEC_TAIL - 1)] = 0;
+	b->e.args_len = n;
+	return at + n;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(proc_exec, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
+{
+	struct exec_buf *b;
+	u32 zero = 0, size;
+
+	if (!WANTED(EXEC) || !task_passes(task))
+		return 0;
+	b = bpf_map_lookup_elem(&exec_bufs, &zero);
+	if (!b)
+		return 0;
+	b->e.start = task_start(task);
+	b->e.files = (u64)task->files;
+	b->e.cgroup = task_cgroup(task);
+	b->e.old_tid = old_tid;
+	b->e.uid = task->real_cred->uid.val;
+	bpf_core_read(&b->e.name, sizeof(b->e.name), &task->comm);
+	size = sizeof(b->e) + exec_tail(b, task, bprm);
+	if (size > sizeof(*b))
+		return 0;
+	ev_head(&b->e.h, EV_KIND_EXEC, size, task->tgid, task->pid);
+	ev_output(&b->e.h, size);
+	return 0;
+}
+
+/* Runs right after proc_exec. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(proc_exec_walk, struct task_struct *task)
+{
+	if (WANTED(SCAN_FD) && task_passes(task))
+		table_walk(task->files, task->tgid, task->pid, bpf_ktime_get_boot_ns());
+	return 0;
+}
+
+/* signal_struct.group_exit_task was renamed in 5.17. */
+struct signal_struct___old {
+	struct task_struct *group_exit_task;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool exec_under_way(struct signal_struct *signal)
+{
+	struct signal_struct___old *old = (void *)signal;
+
+	if (bpf_core_field_exists(signal->group_exec_task))
+		return signal->group_exec_task;
+	if (bpf_core_field_exists(old->group_exit_task))
+		return old->group_exit_task;
+	return false;
+}
+
+static __always_inline void exit_process(struct task_struct *task)
+{
+	struct signal_struct *signal = task->signal;
+	struct ev_exit *e;
+	u32 status;
+
+	if (!WANTED(EXIT) || !task_passes(task))
+		return;
+	e = EV_NEW(EXIT, exit, task);
+	if (!e)
+		return;
+	status = signal->flags & SIGNAL_GROUP_EXIT_BIT ? signal->group_exit_code :
+							 task->group_leader->exit_code;
+	e->start = task_start(task);
+	e->files = (u64)task->files;
+	e->parent = task->group_leader->real_parent->tgid;
+	e->signal = status & 0x7f;
+	e->code = e->signal ? -1 : (s32)(status >> 8 & 0xff);
+	e->core = status >> 7 & 1;
+	EV_SUBMIT(e);
+}
+
+static __always_inline void exit_leader(struct task_struct *task)
+{
+	struct signal_struct *signal = task->signal;
+	struct ev_headless *e;
+
+	if (signal->flags & SIGNAL_GROUP_EXIT_BIT || exec_under_way(signal))
+		return;
+	if (!WANTED(HEADLESS) || !task_passes(task))
+		return;
+	e = EV_NEW(HEADLESS, headless, task);
+	if (!e)
+		return;
+	e->start = task->start_boottime;
+	EV_SUBMIT(e);
+}
+
+/* Only a thread with a table of its own is told; a leader that is gone has none to compare with. */
+static __always_inline void exit_thread(struct task_struct *task)
+{
+	struct files_struct *files = task->files, *main = task->group_leader->files;
+	struct ev_thread_exit *e;
+
+	if (!files || files == main || (!main && files->count.counter != 1))
+		return;
+	if (!WANTED(THREAD_EXIT) || !task_passes(task))
+		return;
+	e = EV_NEW(THREAD_EXIT, thread_exit, task);
+	if (!e)
+		return;
+	e->files = (u64)files;
+	EV_SUBMIT(e);
+}
+
+SEC("tp_btf/sched_process_exit")
+int proc_exit(u64 *ctx)
+{
+	struct task_struct *task = (struct task_struct *)ctx[0];
+	bool dead;
+
+	if (task->flags & PF_KTHREAD)
+		return 0;
+	if (exit_tells_group_dead)
+		dead = ctx[1] & 0xff;
+	else
+		dead = task->signal->live.counter == 0;
+	if (dead)
+		exit_process(task);
+	else if (task_is_leader(task))
+		exit_leader(task);
+	else
+		exit_thread(task);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(proc_free, struct task_struct *task)
+{
+	struct ev_free *e;
+	u32 tgid = task->tgid;
+
+	if (!task_is_leader(task) || task->flags & PF_KTHREAD)
+		return 0;
+	if (WANTED(FREE) && task_passes(task)) {
+		e = EV_NEW(FREE, free, task);
+		if (e) {
+			e->start = task->start_boottime;
+			EV_SUBMIT(e);
+		}
+	}
+	if (tree_on)
+		bpf_map_delete_elem(&tree, &tgid);
+	return 0;
+}
+
+/* The rename that belongs to an exec is not told: the exec event has the name. */
+SEC("tp_btf/task_rename")
+int BPF_PROG(proc_rename, struct task_struct *task, const char *comm)
+{
+	struct ev_rename *e;
+
+	if (!task_is_leader(task) || task->flags & PF_KTHREAD || !WANTED(RENAME))
+		return 0;
+	if (bpf_core_field_exists(task->in_execve) && BPF_CORE_READ_BITFIELD(task, in_execve))
+		return 0;
+	if (!task_passes(task))
+		return 0;
+	e = EV_NEW(RENAME, rename, task);
+	if (!e)
+		return 0;
+	__builtin_memset(&e->name, 0, sizeof(e->name));
+	bpf_probe_read_kernel_str(&e->name, sizeof(e->name), comm);
+	EV_SUBMIT(e);
+	return 0;
+}
+
+#define SIG(n)	       (1ull << (n))
+#define SIGS_HARMLESS  (SIG(17) | SIG(18) | SIG(19) | SIG(20) | SIG(21) | SIG(22) | SIG(23) | SIG(28))
+#define SIGS_ASK_TO_DIE (SIG(1) | SIG(2) | SIG(3) | SIG(15))
+
+/* 0: default, 1: ignored, else a handler. */
+static __always_inline u64 task_handler(struct task_struct *task, u32 sig)
+{
+	void *actions = (void *)__builtin_preserve_access_index(&task->sighand->action);
+	struct k_sigaction *action = actions + (sig - 1) * bpf_core_type_size(struct k_sigaction);
+	u64 handler = 0;
+
+	bpf_core_read(&handler, sizeof(handler), &action->sa.sa_handler);
+	return handler;
+}
+
+/* info may be one of the numbers 0 (no info: from a user) and 1 (from the kernel). */
+static __always_inline s32 siginfo_code(u64 info)
+{
+	if (info <= 2)
+		return info == 1 ? 0x80 : 0;
+	return BPF_CORE_READ((struct kernel_siginfo *)info, si_code);
+}
+
+SEC("tp_btf/signal_generate")
+int proc_signal(u64 *ctx)
+{
+	struct task_struct *task = (struct task_struct *)ctx[2], *me;
+	u32 sig = ctx[0], result = ctx[4];
+	bool handled;
+	struct ev_signal *e;
+
+	if (!sig || sig > 64 || (sig < 64 && SIGS_HARMLESS >> sig & 1))
+		return 0;
+	if (!WANTED(SIGNAL))
+		return 0;
+	handled = task_handler(task, sig) > 1;
+	if (handled && !(sig < 64 && SIGS_ASK_TO_DIE >> sig & 1))
+		return 0;
+	me = bpf_get_current_task_btf();
+	if (!task_passes(me) && !task_passes(task))
+		return 0;
+	e = EV_NEW(SIGNAL, signal, me);
+	if (!e)
+		return 0;
+	e->target = task->tgid;
+	e->target_tid = task->pid;
+	e->signal = sig;
+	e->code = siginfo_code(ctx[1]);
+	e->result = result;
+	e->handled = handled;
+	EV_SUBMIT(e);
+	return 0;
+}

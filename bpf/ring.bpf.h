@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The one ring buffer, and what is lost when it is full.
+ *
+ * Nobody is woken for a record: waking costs ten times as much as the record itself.  User space
+ * drains on a timer; only when half of the ring is taken is it woken, once each 64 KiB of growth.
+ */
+#ifndef PROBATE_RING_BPF_H
+#define PROBATE_RING_BPF_H
+
+#include "core.bpf.h"
+
+#define LOST_CPUS  256 /* power of two; CPUs beyond share a counter */
+#define KICK_BYTES 65536
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20); /* set before load */
+} ring SEC(".maps");
+
+const volatile u64 ring_mark = 4 << 20; /* bytes waiting above which user space is woken */
+u64 ring_kicked = 0;                    /* producer position of the last wake-up */
+u64 ring_lost[LOST_CPUS] = {};          /* failed reserves, read by user space */
+
+static __always_inline void ring_lose(void)
+{
+	__sync_fetch_and_add(&ring_lost[bpf_get_smp_processor_id() & (LOST_CPUS - 1)], 1);
+}
+
+/* Flags of a submit.  Racing CPUs may both wake the reader; that costs little. */
+static __always_inline u64 ring_flags(void)
+{
+	u64 pos;
+
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < ring_mark)
+		return BPF_RB_NO_WAKEUP;
+	pos = bpf_ringbuf_query(&ring, BPF_RB_PROD_POS);
+	if (pos - ring_kicked < KICK_BYTES)
+		return BPF_RB_NO_WAKEUP;
+	ring_kicked = pos;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
+static __always_inline void ev_head(struct ev *h, u16 kind, u16 size, u32 tgid, u32 tid)
+{
+	h->kind = kind;
+	h->size = size;
+	h->tgid = tgid;
+	h->tid = tid;
+	h->cpu = bpf_get_smp_processor_id();
+	h->ts = bpf_ktime_get_boot_ns();
+}
+
+/*
+ * struct ev_<lower> *e = EV_NEW(ID, lower, task): reserved, head filled with `task` as the subject;
+ * NULL: no room, counted.  Every field has to be written before EV_SUBMIT(e).
+ */
+#define EV_NEW(ID, lower, task) EV_NEW_FOR(ID, lower, (task)->tgid, (task)->pid)
+#define EV_NEW_FOR(ID, lower, by_tgid, by_tid)                                                     \
+	({                                                                                         \
+		struct ev_##lower *__e = bpf_ringbuf_reserve(&ring, sizeof(*__e), 0);              \
+		if (__e)                                                                           \
+			ev_head(&__e->h, EV_KIND_##ID, sizeof(*__e), by_tgid, by_tid);             \
+		else                                                                               \
+			ring_lose();                                                               \
+		__e;                                                                               \
+	})
+#define EV_SUBMIT(e) bpf_ringbuf_submit(e, ring_flags())
+
+/* A record with a tail, built elsewhere. */
+static __always_inline void ev_output(struct ev *e, u32 size)
+{
+	if (bpf_ringbuf_output(&ring, e, size, ring_flags()))
+		ring_lose();
+}
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the iterators of scan.bpf.c and scan_unix.bpf.c share: what is wanted of which socket. */
+#ifndef PROBATE_SCAN_BPF_H
+#define PROBATE_SCAN_BPF_H
+
+#include "core.bpf.h"
+#include "scan_want.h"
+
+#define SOCK_BINDPORT_LOCK 8 /* sk_userlocks: the port was asked for, not picked */
+
+/* Set by user space before each pass. */
+struct scan_want want SEC(".bss");
+
+/* Constants once loaded, so that the verifier never sees what they turn off. */
+const volatile bool may_probe = true; /* probe_read is allowed: no lockdown=confidentiality */
+const volatile u32 tick_us = 4000;    /* one jiffy */
+
+/*
+ * Contexts of the iterators.  Their layout is fixed by the verifier, so plain structs of our own
+ * do: each type that is relocated costs a search through the kernel's BTF (0.7 ms).
+ */
+struct meta {
+	struct seq_file *seq;
+};
+#define AT(name, type, field)                                                                      \
+	struct at_##name {                                                                         \
+		struct meta *meta;                                                                 \
+		struct type *field;                                                                \
+	}
+AT(task, task_struct, task);
+AT(tcp, sock_common, sk_common);
+AT(udp, udp_sock, udp_sk);
+AT(unix, unix_sock, unix_sk);
+struct at_task_file {
+	struct meta *meta;
+	struct task_struct *task;
+	u64 fd; /* u32 and padding */
+	struct file *file;
+};
+
+/*
+ * A pointer the verifier trusts is dear: since 6.2 it looks through the kernel's whole BTF, by
+ * name and several times over, for each pointer field that is read through it (1 ms apiece: 60 of
+ * the 80 ms that loading took).  A cast pointer is not trusted and as good to read.
+ */
+#define UNTRUSTED(type, p) (can_cast ? CAST(type, p) : (p))
+
+static __always_inline void head_fill(struct ev *h, u16 kind, u16 size, struct task_struct *t)
+{
+	h->kind = kind;
+	h->size = size;
+	h->tgid = t ? t->tgid : 0;
+	h->tid = t ? t->pid : 0;
+	h->cpu = bpf_get_smp_processor_id();
+	h->ts = bpf_ktime_get_boot_ns();
+}
+
+/* Does want.bound take it?  An accepted connection has a port and a name too, but is not bound. */
+static __always_inline bool sock_is_bound(struct sock *sk, u16 family)
+{
+	u8 state = sk->__sk_common.skc_state;
+
+	if (family == AF_UNIX)
+		return (sk->sk_type == SOCK_DGRAM_NR || state != TCP_ESTABLISHED) &&
+		       (!may_probe || BPF_CORE_READ((struct unix_sock *)sk, addr));
+	if (!sk->__sk_common.skc_num || sk->sk_type == SOCK_RAW_NR)
+		return false;
+	return state == TCP_LISTEN || state == TCP_CLOSE ||
+	       (sk->sk_type == SOCK_DGRAM_NR && sk->sk_userlocks & SOCK_BINDPORT_LOCK);
+}
+
+static __always_inline bool sock_wanted(struct sock *sk)
+{
+	u16 family = sk->__sk_common.skc_family;
+	bool ip = family == AF_INET || family == AF_INET6;
+
+	if (want.port && (!ip || sk->__sk_common.skc_num != want.port ||
+			  sk->sk_type == SOCK_RAW_NR)) /* a raw socket's protocol is there */
+		return false;
+	if (want.family && want.family != (ip ? AF_INET : family))
+		return false;
+	return !want.bound || sock_is_bound(sk, family);
+}
+
+/* A socket without a file that is neither dead nor waiting in an accept queue is the kernel's. */
+static __always_inline u16 sock_owner(struct sock *sk)
+{
+	struct socket *socket = sk->sk_socket;
+
+	return socket && !socket->file ? SF_KERNEL : 0;
+}
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a pass of the iterators is narrowed to; user space sets it, the iterators read it. */
+#ifndef PROBATE_SCAN_WANT_H
+#define PROBATE_SCAN_WANT_H
+
+struct scan_want {
+	u32 pass;   /* counts passes, never 0 */
+	u32 pid;    /* descriptors of this process; 0: all */
+	u32 family; /* AF_UNIX, or AF_INET for both of IPv4 and IPv6; 0: all */
+	u16 port;   /* local port; 0: all */
+	u16 bound;  /* only what is bound, listens or has a name */
+};
+
+#endif

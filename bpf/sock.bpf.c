@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Sockets: made, bound, listening, connected, accepted, changing state, used, destroyed.
+ *
+ * In lean mode only the two tracepoints at the bottom are attached.  inet_sock_set_state runs
+ * mostly in an interrupt: only CLOSE -> LISTEN and CLOSE -> SYN_SENT have the right `current`.
+ */
+#include "sys.bpf.h"
+
+static __always_inline void socket_event(struct task_struct *task, s32 fd, bool cloexec)
+{
+	struct slot s = task_socket(task, fd);
+	struct ev_socket *e;
+
+	if (!s.sk)
+		return;
+	mine_add(s.sk);
+	e = EV_NEW(SOCKET, socket, task);
+	if (!e)
+		return;
+	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
+	e->files = (u64)task->files;
+	e->cgroup = task_cgroup(task);
+	e->fd = fd;
+	e->cloexec = cloexec;
+	EV_SUBMIT(e);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_socket, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (ret >= 0 && WANTED(SOCKET) && task_passes(task))
+		socket_event(task, ret, SYS_ARG2(regs) & SOCK_CLOEXEC_NR);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_socketpair, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	s32 fds[2];
+
+	if (ret || !WANTED(SOCKET) || !task_passes(task))
+		return 0;
+	if (bpf_probe_read_user(fds, sizeof(fds), (void *)SYS_ARG4(regs)))
+		return 0;
+	socket_event(task, fds[0], SYS_ARG2(regs) & SOCK_CLOEXEC_NR);
+	socket_event(task, fds[1], SYS_ARG2(regs) & SOCK_CLOEXEC_NR);
+	return 0;
+}
+
+/* The address a failed bind() asked for. */
+static __always_inline void addr_asked(struct ep *ep, u64 addr, u64 len)
+{
+	u8 raw[28] = {};
+
+	__builtin_memset(ep, 0, sizeof(*ep));
+	if (len < 8 || bpf_probe_read_user(raw, len < 28 ? 8 : 28, (void *)addr))
+		return;
+	ep->family = raw[0] | raw[1] << 8;
+	ep->port = raw[2] << 8 | raw[3];
+	if (ep->family == AF_INET)
+		__builtin_memcpy(ep->ip, raw + 4, 4);
+	else
+		__builtin_memcpy(ep->ip, raw + 8, 16);
+}
+
+/* The name a failed bind() of a UNIX socket asked for. */
+static __always_inline void name_asked(struct unix_name *name, u64 addr, u64 len)
+{
+	u64 n = len - 2;
+
+	__builtin_memset(name, 0, sizeof(*name));
+	if (len <= 2 || len > 2 + UNIX_LEN)
+		return;
+	asm volatile("%0 &= 127" : "+r"(n));
+	if (n > UNIX_LEN || bpf_probe_read_user(name->s, n, (void *)(addr + 2)))
+		return;
+	name->len = n;
+	unix_name_trim(name);
+}
+
+static __always_inline void bind_unix(struct task_struct *task, struct pt_regs *regs, long ret,
+				      struct slot s)
+{
+	struct ev_unix_bind *e;
+
+	if (!WANTED(UNIX_BIND))
+		return;
+	e = EV_NEW(UNIX_BIND, unix_bind, task);
+	if (!e)
+		return;
+	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
+	e->fd = SYS_ARG1(regs);
+	e->error = ret;
+	e->zero = 0;
+	if (ret)
+		name_asked(&e->name, SYS_ARG2(regs), SYS_ARG3(regs));
+	else
+		unix_name_fill(&e->name, s.sk);
+	EV_SUBMIT(e);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_bind, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct ev_bind *e;
+	struct sock *sk;
+	struct slot s;
+
+	if (!task_passes(task) || sys_restarts(ret))
+		return 0;
+	s = task_slot(task, SYS_ARG1(regs));
+	sk = s.sk;
+	if (!sk)
+		return 0;
+	if (RD(true, sk, __sk_common.skc_family) == AF_UNIX) {
+		bind_unix(task, regs, ret, s);
+		return 0;
+	}
+	if (!WANTED(BIND) || (!ret && !port_passes(s.sk, true)))
+		return 0;
+	e = EV_NEW(BIND, bind, task);
+	if (!e)
+		return 0;
+	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
+	e->fd = SYS_ARG1(regs);
+	e->error = ret;
+	if (ret)
+		addr_asked(&e->local, SYS_ARG2(regs), SYS_ARG3(regs));
+	if (ret && want_port && e->local.port != want_port)
+		bpf_ringbuf_discard(e, BPF_RB_NO_WAKEUP);
+	else
+		EV_SUBMIT(e);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_listen, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct ev_listen *e;
+	struct slot s;
+
+	if (!WANTED(LISTEN) || !task_passes(task))
+		return 0;
+	s = task_socket(task, SYS_ARG1(regs));
+	if (!s.sk)
+		return 0;
+	e = EV_NEW(LISTEN, listen, task);
+	if (!e)
+		return 0;
+	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
+	e->fd = SYS_ARG1(regs);
+	e->error = ret;
+	e->backlog = SYS_ARG2(regs);
+	e->zero = 0;
+	EV_SUBMIT(e);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_connect, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct ev_connect *e;
+	struct slot s;
+
+	if (!WANTED(CONNECT) || !task_passes(task) || sys_restarts(ret))
+		return 0;
+	s = task_socket(task, SYS_ARG1(regs));
+	if (!s.sk)
+		return 0;
+	e = EV_NEW(CONNECT, connect, task);
+	if (!e)
+		return 0;
+	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
+	e->fd = SYS_ARG1(regs);
+	e->error = ret;
+	EV_SUBMIT(e);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_accept, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct ev_accept *e;
+	struct slot s;
+
+	if (ret < 0 || !WANTED(ACCEPT) || !task_passes(task))
+		return 0;
+	s = task_socket(task, ret);
+	if (!s.sk)
+		return 0;
+	mine_add(s.sk);
+	e = EV_NEW(ACCEPT, accept, task);
+	if (!e)
+		return 0;
+	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
+	e->files = (u64)task->files;
+	e->listener = task_slot(task, SYS_ARG1(regs)).inode;
+	e->fd = ret;
+	e->listen_fd = SYS_ARG1(regs);
+	e->cloexec = sys_action(regs) == SYS_ACCEPT4 && SYS_ARG4(regs) & SOCK_CLOEXEC_NR;
+	e->zero = 0;
+	EV_SUBMIT(e);
+	return 0;
+}
+
+/* In lean mode a listen() shows here only, with the right current. */
+static __always_inline void state_listen(struct sock *sk, u64 cookie)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct ev_listen *e;
+
+	if (!WANTED(LISTEN))
+		return;
+	e = EV_NEW(LISTEN, listen, task);
+	if (!e)
+		return;
+	sock_fill(SOCK_PART(e), sk, cookie);
+	e->state = TCP_LISTEN;
+	e->fd = -1;
+	e->error = 0;
+	e->backlog = sk->sk_max_ack_backlog;
+	e->zero = 0;
+	EV_SUBMIT(e);
+}
+
+static __always_inline bool state_passes(struct sock *sk, int old, int new)
+{
+	if (!port_passes(sk, false))
+		return false;
+	if (want_has_uid && sk->sk_uid.val != want_uid)
+		return false;
+	if (!filter_by_task())
+		return true;
+	if (old == TCP_CLOSE && (new == TCP_LISTEN || new == TCP_SYN_SENT)) {
+		if (!task_passes(bpf_get_current_task_btf()))
+			return false;
+		mine_add(sk);
+		return true;
+	}
+	return mine_has(sk);
+}
+
+#define LEAN_STATES (1 << TCP_LISTEN | 1 << TCP_ESTABLISHED | 1 << TCP_CLOSE)
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(sock_state, struct sock *sk, int old, int new)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct ev_state *e;
+	u64 cookie;
+
+	if (lean && !(LEAN_STATES >> (new & 15) & 1))
+		return 0;
+	if (!state_passes(sk, old, new))
+		return 0;
+	cookie = bpf_get_socket_cookie(sk);
+	if (lean && new == TCP_LISTEN)
+		state_listen(sk, cookie);
+	if (!WANTED(STATE))
+		return 0;
+	e = EV_NEW(STATE, state, task);
+	if (!e)
+		return 0;
+	sock_fill(SOCK_PART(e), sk, cookie);
+	e->state = new;
+	e->old = old;
+	e->err = sk->sk_err;
+	e->zero = 0;
+	EV_SUBMIT(e);
+	if (lean && new == TCP_CLOSE)
+		mine_drop(sk);
+	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(sock_destroy, struct sock *sk)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct ev_destroy *e;
+
+	if (WANTED(DESTROY) && (!filter_by_task() || mine_has(sk))) {
+		e = EV_NEW(DESTROY, destroy, task);
+		if (e) {
+			e->inode = sock_inode(sk, false);
+			e->cookie = bpf_get_socket_cookie(sk);
+			EV_SUBMIT(e);
+		}
+	}
+	mine_drop(sk);
+	return 0;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Socket addresses as text and back: "0.0.0.0:80", "[::1]:80", "*" for what is not set. */
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "event.h"
+
+static char *put_number(char *p, u32 v)
+{
+	char tmp[10];
+	int n = 0;
+
+	do
+		tmp[n++] = '0' + v % 10;
+	while (v /= 10);
+	while (n)
+		*p++ = tmp[--n];
+	return p;
+}
+
+static char *put_ip(char *p, const struct ep *ep)
+{
+	if (ep->family == AF_INET) {
+		for (int i = 0; i < 4; i++) {
+			p = put_number(p, ep->ip[i]);
+			*p++ = '.';
+		}
+		return p - 1;
+	}
+	if (ep->family == AF_INET6) {
+		*p++ = '[';
+		inet_ntop(AF_INET6, ep->ip, p, INET6_ADDRSTRLEN);
+		p += strlen(p);
+		*p++ = ']';
+		return p;
+	}
+	*p++ = '*';
+	return p;
+}
+
+void ep_text(char out[64], const struct ep *ep)
+{
+	char *p = put_ip(out, ep);
+
+	*p++ = ':';
+	if (ep->port)
+		p = put_number(p, ep->port);
+	else
+		*p++ = '*';
+	*p = 0;
+}
+
+bool ep_parse(const char *s, size_t n, struct ep *ep)
+{
+	char ip[64], port[8];
+	const char *colon = memrchr(s, ':', n);
+	size_t len = colon ? (size_t)(colon - s) : 0;
+	u64 number = 0;
+
+	*ep = (struct ep){};
+	if (!colon || !len || len >= sizeof(ip) || n - len - 1 >= sizeof(port))
+		return false;
+	memcpy(port, colon + 1, n - len - 1);
+	port[n - len - 1] = 0;
+	if (strcmp(port, "*") && !parse_u64(port, 65535, &number))
+		return false;
+	ep->port = number;
+	memcpy(ip, s, len);
+	ip[len] = 0;
+	if (!strcmp(ip, "*"))
+		return true;
+	if (ip[0] != '[') {
+		ep->family = AF_INET;
+		return inet_pton(AF_INET, ip, ep->ip) == 1;
+	}
+	if (ip[len - 1] != ']')
+		return false;
+	ip[len - 1] = 0;
+	ep->family = AF_INET6;
+	return inet_pton(AF_INET6, ip + 1, ep->ip) == 1;
+}

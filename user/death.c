@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Deaths: exit, the wait that reaps, orphans and who takes them, who killed whom.
+ *
+ * When PID 1 of a pid namespace dies, the kernel kills everybody in it (zap_pid_ns_processes) and
+ * waits for each itself; the members stay its children until then and are handed to nobody.
+ */
+#include "model_priv.h"
+
+static const struct {
+	u32 delivered, pending;
+} sigres = { 0, 2 }; /* TRACE_SIGNAL_DELIVERED, TRACE_SIGNAL_ALREADY_PENDING */
+
+/* ---- signals on their way ---- */
+
+void signals_drop(struct model *m, u32 proc)
+{
+	u32 id = map_take(&m->priv->signals, proc);
+
+	while (id) {
+		u32 next = ((struct sent *)pool_at(&m->priv->sents, id))->next;
+
+		pool_drop(&m->priv->sents, id);
+		id = next;
+	}
+}
+
+static struct sent *signal_sent(const struct model *m, u32 proc, u32 signal)
+{
+	u32 id = map_get(&m->priv->signals, proc);
+	struct sent *s;
+
+	for (; id; id = s->next) {
+		s = pool_at(&m->priv->sents, id);
+		if (s->signal == signal)
+			return s;
+	}
+	return NULL;
+}
+
+static struct sent *signal_note(struct model *m, u32 proc, u32 signal)
+{
+	u32 id = pool_new(&m->priv->sents);
+	struct sent *s = pool_at(&m->priv->sents, id);
+
+	s->next = map_get(&m->priv->signals, proc);
+	s->signal = signal;
+	map_put(&m->priv->signals, proc, id);
+	return s;
+}
+
+void on_signal(struct model *m, const struct ev_signal *e)
+{
+	const struct proc *to = proc_at(m, proc_find(m, e->target));
+	const struct proc *from = proc_at(m, proc_find(m, e->h.tgid));
+	struct sent *s;
+
+	if (!to || to->state != PROC_RUNNING)
+		return;
+	if (e->result != sigres.delivered && e->result != sigres.pending)
+		return;
+	s = signal_sent(m, to->id, e->signal);
+	if (s && e->result == sigres.pending)
+		return; /* the one before it is what will kill */
+	if (!s)
+		s = signal_note(m, to->id, e->signal);
+	s->ns_died = e->code > 0 && from && from->flags & TASK_NSINIT &&
+		     from->state != PROC_RUNNING;
+	s->by_kernel = e->code > 0 && !s->ns_died;
+	s->from_pid = s->by_kernel ? 0 : e->h.tgid;
+	s->from = from && !s->by_kernel ? from->id : 0;
+	s->from_start = from ? from->start : 0;
+}
+
+static void death_find_killer(struct model *m, struct proc *p, struct death *d)
+{
+	const struct sent *s = d->signal ? signal_sent(m, p->id, d->signal) : NULL;
+	const struct proc *from;
+
+	if (!s)
+		return;
+	d->by_kernel = s->by_kernel;
+	d->ns_died = s->ns_died;
+	d->killer_pid = s->from_pid;
+	from = proc_at(m, s->from);
+	if (!from || from->id != s->from || from->tgid != s->from_pid ||
+	    from->start != s->from_start)
+		return;
+	d->killer = s->from;
+	proc_ref(m, d->killer);
+}
+
+/* ---- orphans ---- */
+
+/* As find_new_reaper(): the nearest subreaper above in the namespace, else its PID 1. */
+static u32 new_parent(struct model *m, const struct proc *dead)
+{
+	u32 init = dead->pidns ? map_get(&m->nsinits, dead->pidns) : 0;
+
+	for (u32 id = dead->parent; id; id = proc_at(m, id)->parent) {
+		const struct proc *p = proc_at(m, id);
+
+		if (dead->pidns && p->pidns && p->pidns != dead->pidns)
+			break;
+		if (p->state == PROC_RUNNING && p->flags & TASK_SUBREAPER)
+			return id;
+	}
+	if (init && init != dead->id && proc_at(m, init)->state == PROC_RUNNING)
+		return init;
+	if (dead->tgid == 1)
+		return 0;
+	return proc_someone(m, 1, m->now)->id;
+}
+
+static void orphans_hand_over(struct model *m, struct proc *p, u64 ts)
+{
+	u32 to;
+
+	if (!p->child || (p->flags & TASK_NSINIT && p->state != PROC_GONE))
+		return;
+	to = new_parent(m, p);
+	while (p->child) {
+		struct proc *c = proc_at(m, p->child);
+
+		proc_set_parent(m, c, to, ts);
+		c->exit_signal = SIGCHLD_NR;
+		if (c->birth == p->id && !c->orphaned_ts)
+			c->orphaned_ts = ts;
+		if (c->parent)
+			TELL(m, reparent, REPARENT, c->tgid, .child = c->tgid, .from = p->tgid,
+			     .to = proc_at(m, c->parent)->tgid);
+	}
+}
+
+/* ---- death ---- */
+
+void proc_die(struct model *m, struct proc *p, u64 ts)
+{
+	struct death *d;
+
+	if (p->state != PROC_RUNNING)
+		return;
+	p->death = pool_new(&m->deaths);
+	d = death_at(m, p->death);
+	d->ts = ts;
+	d->code = -1;
+	p->state = PROC_ZOMBIE;
+	if (p->parent)
+		proc_at(m, p->parent)->zombies++;
+	p->flags &= (u16)~(TASK_HEADLESS | TASK_STOPPED | TASK_IN_WAIT | TASK_DUMPING);
+	proc_drop_tables(m, p);
+	orphans_hand_over(m, p, ts ? ts : m->now);
+	due_push(m, &m->priv->zombies, m->now + ZOMBIE_AFTER_NS, p->id, p->start);
+}
+
+void proc_reap(struct model *m, struct proc *p, u32 reaper, u64 ts)
+{
+	struct death *d = death_at(m, p->death);
+	struct proc *parent = proc_at(m, p->parent);
+	u32 subject;
+
+	assert(p->state == PROC_ZOMBIE);
+	subject = reaper ? proc_at(m, reaper)->tgid : parent ? parent->tgid : 0;
+	d->reaped_ts = max_ts(ts, 1);
+	d->reaper = reaper;
+	proc_ref(m, reaper);
+	if (reaper)
+		proc_at(m, reaper)->reaps++;
+	TELL(m, reap, REAP, subject, .start = p->start, .child = p->tgid,
+	     .zombie_ns = d->ts && ts > d->ts && !d->auto_reaped ? ts - d->ts : 0,
+	     .reaper = reaper ? subject : 0);
+	proc_unlink(m, p);
+	p->state = PROC_GONE;
+	orphans_hand_over(m, p, ts);
+	signals_drop(m, p->id);
+	if (p->pidns && map_get(&m->nsinits, p->pidns) == p->id)
+		map_take(&m->nsinits, p->pidns);
+	proc_settle_gone(m, p);
+}
+
+void proc_vanish(struct model *m, struct proc *p)
+{
+	proc_die(m, p, m->now);
+	if (p->state == PROC_ZOMBIE)
+		proc_reap(m, p, 0, m->now);
+}
+
+void on_exit(struct model *m, const struct ev_exit *e)
+{
+	struct proc *p = proc_life(m, e->h.tgid, e->start, e->h.ts), *parent;
+	struct death *d;
+
+	if (p->state == PROC_GONE)
+		return;
+	parent = proc_at(m, p->parent);
+	if (e->parent && (!parent || parent->tgid != e->parent) && p->state == PROC_RUNNING)
+		proc_set_parent(m, p, proc_someone(m, e->parent, e->h.ts)->id, e->h.ts);
+	proc_die(m, p, e->h.ts);
+	orphans_hand_over(m, p, e->h.ts); /* forked before, read after a scan found it dead */
+	d = death_at(m, p->death);
+	d->ts = max_ts(e->h.ts, 1);
+	d->code = e->code;
+	d->signal = e->signal;
+	d->core = e->core;
+	d->known = true;
+	if (!d->killer_pid)
+		death_find_killer(m, p, d);
+	signals_drop(m, p->id);
+}
+
+/* ---- reaping ---- */
+
+static struct proc *waited_child(const struct model *m, const struct proc *p, const struct ev_wait *e)
+{
+	u32 id;
+
+	if (!e->level)
+		return proc_at(m, proc_find(m, e->nr));
+	if (e->level > NS_LEVELS)
+		return NULL;
+	for (id = p->child; id; id = proc_at(m, id)->next)
+		if (proc_at(m, id)->nspid.nr[e->level - 1] == e->nr)
+			break;
+	return proc_at(m, id);
+}
+
+/* A tracer's wait for somebody else's child reaps nothing, nor does one for a stopped child. */
+void on_wait(struct model *m, const struct ev_wait *e)
+{
+	struct proc *p = proc_actor(m, &e->h), *c;
+
+	if (!p)
+		return;
+	c = waited_child(m, p, e);
+	if (!c || c == p || c->state != PROC_ZOMBIE || (c->parent && c->parent != p->id))
+		return;
+	if (death_at(m, c->death)->ts > e->h.ts)
+		return;
+	proc_reap(m, c, p->id, e->h.ts);
+}
+
+void on_free(struct model *m, const struct ev_free *e)
+{
+	struct proc *p = proc_at(m, proc_find_start(m, e->h.tgid, e->start));
+	const struct proc *parent;
+	struct death *d;
+
+	if (!p || p->state == PROC_GONE)
+		return;
+	proc_die(m, p, e->h.ts);
+	d = death_at(m, p->death);
+	parent = proc_at(m, p->parent);
+	d->auto_reaped = (parent && parent->sigchld == 1) ||
+			 (d->known && e->h.ts < d->ts + ZOMBIE_AFTER_NS);
+	proc_reap(m, p, 0, e->h.ts);
+}
+
+/* Exits that are due: those still not reaped are zombies worth a word. */
+void zombies_expire(struct model *m)
+{
+	struct dueq *q = &m->priv->zombies;
+
+	for (; q->count; q->count--, q->head = (q->head + 1) & (q->cap - 1)) {
+		const struct due *due = &q->v[q->head];
+		struct proc *p = proc_at(m, due->id);
+		const struct proc *parent;
+		struct death *d;
+
+		if (due->ts > m->now) {
+			timer_wake(m, due->ts);
+			return;
+		}
+		if (p->id != due->id || p->start != due->tag || p->state != PROC_ZOMBIE)
+			continue;
+		d = death_at(m, p->death);
+		if (d->told)
+			continue;
+		d->told = true;
+		parent = proc_at(m, p->parent);
+		TELL(m, zombie, ZOMBIE, parent ? parent->tgid : 0, .start = p->start,
+		     .exited = d->ts, .child = p->tgid);
+	}
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Descriptor tables, who uses them, and the holds in them.
+ *
+ * A process or thread refers to a table by a tabref; a table dies with its last tabref, and its
+ * holds with it.  A table with key 0 is one whose address is not known yet: a process that was
+ * only spoken of.  It gets its key from the first event that names one.
+ *
+ * The main table (tid 0) is that of the thread group leader while it lives.  A leader that
+ * unshares leaves the old table to threads nobody told of: the next event of such a thread, or a
+ * scan, brings it back.
+ */
+#include "model_priv.h"
+
+u8 hold_watched(const struct model *m)
+{
+	return m->caps & SRC_FD ? HOLD_WATCHED : 0;
+}
+
+/* ---- holds ---- */
+
+static u64 slot_key(u32 fdtab, s32 fd)
+{
+	return (u64)fdtab << 32 | (u32)fd;
+}
+
+struct hold *hold_in(const struct model *m, u32 fdtab, s32 fd)
+{
+	return fdtab ? hold_at(m, map_get(&m->by_slot, slot_key(fdtab, fd))) : NULL;
+}
+
+struct hold *hold_first(const struct model *m, const struct fdtab *t)
+{
+	return hold_at(m, t->holds);
+}
+
+u32 hold_id(const struct model *m, const struct hold *h)
+{
+	return map_get(&m->by_slot, slot_key(h->fdtab, h->fd));
+}
+
+/* The list of a socket is in order of age; the head's prev is the tail. */
+static void hold_link(struct model *m, u32 id, struct hold *h)
+{
+	struct fdtab *t = fdtab_at(m, h->fdtab);
+	struct sock *s = sock_at(m, h->sock);
+
+	h->tab_next = t->holds;
+	if (t->holds)
+		hold_at(m, t->holds)->tab_prev = id;
+	t->holds = id;
+	t->nholds++;
+	if (s->holds) {
+		struct hold *head = hold_at(m, s->holds);
+
+		h->sock_prev = head->sock_prev;
+		hold_at(m, head->sock_prev)->sock_next = id;
+		head->sock_prev = id;
+	} else {
+		s->holds = h->sock_prev = id;
+	}
+	s->nholds++;
+	map_put(&m->by_slot, slot_key(h->fdtab, h->fd), id);
+}
+
+static void hold_unlink(struct model *m, struct hold *h)
+{
+	struct fdtab *t = fdtab_at(m, h->fdtab);
+	struct sock *s = sock_at(m, h->sock);
+	u32 id = map_take(&m->by_slot, slot_key(h->fdtab, h->fd));
+
+	if (h->tab_prev)
+		hold_at(m, h->tab_prev)->tab_next = h->tab_next;
+	else
+		t->holds = h->tab_next;
+	if (h->tab_next)
+		hold_at(m, h->tab_next)->tab_prev = h->tab_prev;
+	t->nholds--;
+	if (s->holds != id)
+		hold_at(m, h->sock_prev)->sock_next = h->sock_next;
+	else
+		s->holds = h->sock_next;
+	if (h->sock_next)
+		hold_at(m, h->sock_next)->sock_prev = h->sock_prev;
+	else if (s->holds)
+		hold_at(m, s->holds)->sock_prev = h->sock_prev;
+	s->nholds--;
+	pool_drop(&m->holds, id);
+}
+
+void hold_drop(struct model *m, struct hold *h)
+{
+	struct sock *s = sock_at(m, h->sock);
+
+	hold_unlink(m, h);
+	sock_lost_hold(m, s);
+}
+
+/* The socket is in that slot already: learn what is new about how it came there. */
+static struct hold *hold_upgrade(const struct model *m, struct hold *h, const struct slot *slot)
+{
+	bool event = slot->via != VIA_SCAN;
+
+	if (slot->cloexec != 2 && slot->ts >= h->seen_ts)
+		h->cloexec = slot->cloexec;
+	if (event && (h->via == VIA_SCAN || slot->ts >= h->since)) {
+		h->via = slot->via;
+		h->how = slot->how;
+		h->since = slot->ts;
+		h->flags |= slot->flags | hold_watched(m);
+	}
+	h->seen_ts = max_ts(h->seen_ts, slot->ts);
+	return h;
+}
+
+/*
+ * A socket is in a slot.  What was in it before is closed by this, unless it was seen there later
+ * than this event says.  NULL: nothing was put.
+ */
+struct hold *hold_put(struct model *m, const struct slot *slot, struct sock *s)
+{
+	struct hold *h = hold_in(m, slot->fdtab, slot->fd);
+	u32 id;
+
+	if (!slot->fdtab || slot->fd < 0 || s->gone)
+		return NULL;
+	if (h && h->sock == s->id)
+		return hold_upgrade(m, h, slot);
+	if (h && h->seen_ts > slot->ts)
+		return NULL;
+	if (h)
+		hold_drop(m, h);
+	id = pool_new(&m->holds);
+	h = hold_at(m, id);
+	h->fdtab = slot->fdtab;
+	h->sock = s->id;
+	h->fd = slot->fd;
+	h->via = slot->via;
+	h->how = slot->how;
+	h->cloexec = slot->cloexec;
+	h->flags = slot->flags | hold_watched(m);
+	h->since = h->seen_ts = slot->ts;
+	hold_link(m, id, h);
+	return h;
+}
+
+/* ---- tables ---- */
+
+u32 fdtab_new(struct model *m, u64 key)
+{
+	u32 id = pool_new(&m->fdtabs);
+
+	fdtab_at(m, id)->key = key;
+	if (key)
+		map_put(&m->by_files, key, id);
+	return id;
+}
+
+static void fdtab_clear(struct model *m, struct fdtab *t)
+{
+	while (t->holds)
+		hold_drop(m, hold_at(m, t->holds));
+}
+
+/* A table that begins now.  If the address is in use, its earlier owner went unseen. */
+u32 fdtab_fresh(struct model *m, u64 key)
+{
+	struct fdtab *stale = fdtab_at(m, map_get(&m->by_files, key));
+
+	if (key && stale) {
+		map_take(&m->by_files, key);
+		stale->key = 0;
+		fdtab_clear(m, stale);
+	}
+	return fdtab_new(m, key);
+}
+
+/* Copy every hold: at a fork into another process's table, else within the process. */
+void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts)
+{
+	const struct fdtab *src = fdtab_at(m, from);
+	struct fdtab *dst = fdtab_at(m, to);
+	u8 keep = fork ? 0 : HOLD_USED | HOLD_DELIBERATE;
+
+	dst->known_ts = src->known_ts ? max_ts(ts, 1) : 0;
+	for (const struct hold *h = hold_first(m, src); h; h = hold_at(m, h->tab_next)) {
+		struct slot slot = { .fdtab = to, .fd = h->fd, .via = VIA_FORK, .ts = ts,
+				     .how = fork ? VIA_FORK : h->how, .cloexec = h->cloexec,
+				     .flags = h->flags & keep };
+
+		hold_put(m, &slot, sock_at(m, h->sock));
+	}
+}
+
+/* ---- tabrefs ---- */
+
+u32 tabref_find(const struct model *m, const struct proc *p, u32 fdtab)
+{
+	u32 id = p->tabrefs;
+
+	while (id && tabref_at(m, id)->fdtab != fdtab)
+		id = tabref_at(m, id)->proc_next;
+	return id;
+}
+
+u32 tabref_of_tid(const struct model *m, const struct proc *p, u32 tid)
+{
+	u32 id = p->tabrefs;
+
+	while (id && tabref_at(m, id)->tid != tid)
+		id = tabref_at(m, id)->proc_next;
+	return id;
+}
+
+u32 proc_main(const struct model *m, const struct proc *p)
+{
+	return tabref_of_tid(m, p, 0);
+}
+
+void tabref_add(struct model *m, struct proc *p, u32 fdtab, u32 tid)
+{
+	u32 id = pool_new(&m->tabrefs);
+	struct tabref *r = tabref_at(m, id);
+	struct fdtab *t = fdtab_at(m, fdtab);
+
+	r->proc = p->id;
+	r->fdtab = fdtab;
+	r->tid = tid;
+	r->proc_next = p->tabrefs;
+	p->tabrefs = id;
+	r->tab_next = t->refs;
+	if (t->refs)
+		tabref_at(m, t->refs)->tab_prev = id;
+	t->refs = id;
+}
+
+static void tabref_unlink(struct model *m, struct proc *p, u32 id)
+{
+	struct tabref *r = tabref_at(m, id);
+	u32 *at = &p->tabrefs;
+
+	while (*at != id)
+		at = &tabref_at(m, *at)->proc_next;
+	*at = r->proc_next;
+	if (r->tab_prev)
+		tabref_at(m, r->tab_prev)->tab_next = r->tab_next;
+	else
+		fdtab_at(m, r->fdtab)->refs = r->tab_next;
+	if (r->tab_next)
+		tabref_at(m, r->tab_next)->tab_prev = r->tab_prev;
+	pool_drop(&m->tabrefs, id);
+}
+
+/* The table lives on with others: what this process made, it has let go now. */
+static void fdtab_review(struct model *m, const struct fdtab *t, u32 proc)
+{
+	u32 id = t->holds;
+
+	while (id) {
+		const struct hold *h = hold_at(m, id);
+		struct sock *s = sock_at(m, h->sock);
+
+		id = h->tab_next;
+		if (s->creator == proc)
+			sock_review(m, s);
+	}
+}
+
+void tabref_drop(struct model *m, struct proc *p, u32 id)
+{
+	u32 tab = tabref_at(m, id)->fdtab;
+	struct fdtab *t = fdtab_at(m, tab);
+
+	tabref_unlink(m, p, id);
+	if (t->refs) {
+		fdtab_review(m, t, p->id);
+		return;
+	}
+	fdtab_clear(m, t);
+	if (t->key)
+		map_take(&m->by_files, t->key);
+	pool_drop(&m->fdtabs, tab);
+}
+
+void proc_drop_tables(struct model *m, struct proc *p)
+{
+	while (p->tabrefs)
+		tabref_drop(m, p, p->tabrefs);
+}
+
+/* Another main table; the one it had goes after the new one came, so that nothing seems let go. */
+void proc_set_main(struct model *m, struct proc *p, u32 fdtab)
+{
+	u32 old = proc_main(m, p), ref = tabref_find(m, p, fdtab);
+
+	if (old && old == ref)
+		return;
+	if (ref)
+		tabref_at(m, ref)->tid = 0;
+	else
+		tabref_add(m, p, fdtab, 0);
+	if (!old)
+		return;
+	tabref_at(m, old)->tid = p->tgid; /* of no thread's own any more */
+	tabref_drop(m, p, old);
+}
+
+/* ---- the table an event speaks of ---- */
+
+static bool key_give(struct model *m, struct fdtab *t, u32 id, u64 files)
+{
+	if (t->key || map_get(&m->by_files, files))
+		return false;
+	t->key = files;
+	map_put(&m->by_files, files, id);
+	return true;
+}
+
+/*
+ * The table with that address, as a table of that process.  Naming one nobody told of says that
+ * it has one: the main table if the leader speaks or no main table is known, else the thread's.
+ */
+u32 fdtab_of(struct model *m, struct proc *p, u32 tid, u64 files)
+{
+	u32 id = files ? map_get(&m->by_files, files) : 0, main_tab, ref;
+
+	if (p->state != PROC_RUNNING)
+		return 0;
+	main_tab = tabref_at(m, proc_main(m, p))->fdtab;
+	if (!files || (id && tabref_find(m, p, id)))
+		return files ? id : main_tab;
+	if (key_give(m, fdtab_at(m, main_tab), main_tab, files))
+		return main_tab;
+	if (!id)
+		id = fdtab_new(m, files);
+	if (!tid || tid == p->tgid || !fdtab_at(m, main_tab)->key) {
+		proc_set_main(m, p, id);
+		return id;
+	}
+	ref = tabref_of_tid(m, p, tid);
+	tabref_add(m, p, id, tid);
+	if (ref)
+		tabref_drop(m, p, ref);
+	return id;
+}
+
+/*
+ * After an exec there is one table, not shared: the caller's own or a copy of it.  What had
+ * close-on-exec set is closed, but not what was seen there since.
+ */
+void fdtab_exec(struct model *m, struct proc *p, const struct ev_exec *e)
+{
+	u32 id = map_get(&m->by_files, e->files), own = tabref_of_tid(m, p, e->old_tid), from, next;
+
+	if (e->files && !(id && tabref_find(m, p, id))) {
+		from = tabref_at(m, own ? own : proc_main(m, p))->fdtab;
+		if (key_give(m, fdtab_at(m, from), from, e->files)) {
+			id = from;
+		} else {
+			id = fdtab_fresh(m, e->files);
+			tabref_add(m, p, id, p->tgid);
+			fdtab_copy(m, from, id, false, e->h.ts);
+		}
+	}
+	if (id)
+		proc_set_main(m, p, id);
+	for (u32 ref = p->tabrefs; ref; ref = next) {
+		next = tabref_at(m, ref)->proc_next;
+		if (tabref_at(m, ref)->tid)
+			tabref_drop(m, p, ref);
+	}
+	id = fdtab_at(m, tabref_at(m, proc_main(m, p))->fdtab)->holds;
+	while (id) {
+		struct hold *h = hold_at(m, id);
+		struct sock *s = sock_at(m, h->sock);
+
+		id = h->tab_next;
+		if (h->cloexec == 1 && h->seen_ts <= e->h.ts)
+			hold_drop(m, h);
+		else if (s->creator != p->id)
+			sock_review(m, s);
+	}
+}

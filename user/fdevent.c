@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Events about descriptors.
+ *
+ * Each was sent after the table changed, so a slot that was seen later than the event (by a scan
+ * that has been applied already) is right and the event is history: seen_ts decides.
+ */
+#include "model_priv.h"
+
+static bool same_sock(const struct sock *s, u64 inode, u64 cookie)
+{
+	if (cookie && s->cookie && cookie != s->cookie)
+		return false;
+	return !inode || !s->inode || inode == s->inode;
+}
+
+/* The hold an event names, if the slot still shows that socket. */
+static struct hold *named_hold(const struct model *m, u32 tab, s32 fd, u64 inode, u64 cookie)
+{
+	struct hold *h = hold_in(m, tab, fd);
+
+	return h && same_sock(sock_at(m, h->sock), inode, cookie) ? h : NULL;
+}
+
+/* ---- into a slot ---- */
+
+/* Dup within a process: how the process came to the socket stays as it was. */
+static void install_dup(const struct model *m, struct slot *slot, const struct sock *s, s32 from_fd)
+{
+	const struct hold *from = hold_in(m, slot->fdtab, from_fd);
+
+	slot->how = VIA_SCAN;
+	if (!from || from->sock != s->id)
+		return;
+	slot->how = from->how;
+	slot->flags = from->flags & (HOLD_USED | HOLD_DELIBERATE);
+	if (from->how == VIA_FORK)
+		slot->flags |= HOLD_DELIBERATE;
+}
+
+static void install_passed(struct model *m, struct proc *p, struct sock *s,
+			   const struct ev_install *e)
+{
+	u32 from = e->via == VIA_PIDFD_GETFD ? e->from : s->last_pass;
+	struct proc *src = from && from != p->tgid ? proc_at(m, proc_find(m, from)) : NULL;
+
+	if (e->via == VIA_PIDFD_GETFD && from && !src)
+		src = proc_ghost(m, from, 0);
+	origin_add(m, s, p->id, (u8)e->via, src ? src->id : 0, e->h.ts);
+	if (e->via == VIA_SCM_RIGHTS)
+		sock_set_queue(m, s, 0, e->h.ts);
+}
+
+void on_install(struct model *m, const struct ev_install *e)
+{
+	struct proc *p = proc_actor(m, &e->h);
+	struct sock *s = sock_of(m, SOCK_EV(e));
+	struct slot slot = { .fd = e->fd, .via = (u8)e->via, .how = (u8)e->via,
+			     .cloexec = e->cloexec != 0, .ts = e->h.ts };
+
+	if (!p || !s)
+		return;
+	slot.fdtab = fdtab_of(m, p, e->h.tid, e->files);
+	if (e->via == VIA_DUP)
+		install_dup(m, &slot, s, e->from_fd);
+	else
+		install_passed(m, p, s, e);
+	hold_put(m, &slot, s);
+	sock_maybe_gone(m, s);
+}
+
+/* ---- out of a slot ---- */
+
+void on_close(struct model *m, const struct ev_close *e)
+{
+	struct proc *p = proc_actor(m, &e->h);
+	struct hold *h;
+
+	if (!p)
+		return;
+	h = named_hold(m, fdtab_of(m, p, e->h.tid, e->files), e->fd, e->inode, e->cookie);
+	if (h && h->seen_ts <= e->h.ts)
+		hold_drop(m, h);
+}
+
+static void close_or_mark(struct model *m, struct hold *h, const struct ev_close_range *e)
+{
+	if (!h || h->seen_ts > e->h.ts)
+		return;
+	if (e->cloexec_only)
+		h->cloexec = 1;
+	else
+		hold_drop(m, h);
+}
+
+void on_close_range(struct model *m, const struct ev_close_range *e)
+{
+	struct proc *p = proc_actor(m, &e->h);
+	u32 tab = p ? fdtab_of(m, p, e->h.tid, e->files) : 0, id;
+	const struct fdtab *t = fdtab_at(m, tab);
+
+	if (!t || e->first > e->last)
+		return;
+	if (e->last - e->first < t->nholds) { /* few slots: look each up */
+		for (u64 fd = e->first; fd <= e->last; fd++)
+			close_or_mark(m, hold_in(m, tab, (s32)fd), e);
+		return;
+	}
+	for (id = t->holds; id;) {
+		struct hold *h = hold_at(m, id);
+
+		id = h->tab_next;
+		if ((u32)h->fd >= e->first && (u32)h->fd <= e->last)
+			close_or_mark(m, h, e);
+	}
+}
+
+/* ---- about a slot ---- */
+
+void on_cloexec(struct model *m, const struct ev_cloexec *e)
+{
+	struct proc *p = proc_actor(m, &e->h);
+	struct hold *h;
+
+	if (!p)
+		return;
+	h = named_hold(m, fdtab_of(m, p, e->h.tid, e->files), e->fd, e->inode, 0);
+	if (!h || h->seen_ts > e->h.ts)
+		return;
+	if (!e->cloexec && h->cloexec && h->how == VIA_FORK)
+		h->flags |= HOLD_DELIBERATE; /* inherited, and told to survive the exec */
+	h->cloexec = e->cloexec != 0;
+	h->seen_ts = max_ts(h->seen_ts, e->h.ts);
+}
+
+/* sendmsg returns after the receiver may have run: then the install has come before this. */
+static bool received_already(const struct model *m, const struct sock *s, struct proc *from,
+			     u64 ts, struct origin **out)
+{
+	const u64 race_ns = 50 * NS_PER_MS;
+
+	for (u32 id = s->origins; id; id = (*out)->next) {
+		*out = origin_at(m, id);
+		if ((*out)->via == VIA_SCM_RIGHTS && !(*out)->from && (*out)->proc != from->id &&
+		    (*out)->ts + race_ns > ts)
+			return true;
+	}
+	return false;
+}
+
+void on_pass(struct model *m, const struct ev_pass *e)
+{
+	struct proc *p = proc_actor(m, &e->h);
+	struct sock *s = sock_known(m, e->inode, e->cookie);
+	const struct sock *over;
+	struct origin *o;
+
+	if (!p || !s)
+		return;
+	s->last_pass = p->tgid;
+	if (received_already(m, s, p, e->h.ts, &o)) {
+		o->from = p->id;
+		proc_ref(m, p->id);
+		return;
+	}
+	over = sock_known(m, e->over, 0);
+	sock_set_queue(m, s, over && over->peer ? over->peer : e->over, e->h.ts);
+}
+
+/* The thread works on a copy from now on. */
+void on_fdtab(struct model *m, const struct ev_fdtab *e)
+{
+	struct proc *p = proc_actor(m, &e->h);
+	u32 tab, own, from, ref;
+
+	if (!p || p->state != PROC_RUNNING || !e->files)
+		return;
+	tab = map_get(&m->by_files, e->files);
+	if (tab && tabref_find(m, p, tab))
+		return; /* scanned already */
+	own = tabref_of_tid(m, p, e->h.tid);
+	ref = own ? own : proc_main(m, p);
+	from = tabref_at(m, ref)->fdtab;
+	tab = fdtab_fresh(m, e->files);
+	tabref_add(m, p, tab, e->h.tid);
+	fdtab_copy(m, from, tab, false, e->h.ts);
+	if (e->leader)
+		proc_set_main(m, p, tab);
+	else if (own)
+		tabref_drop(m, p, own);
+}
+
+void on_use(struct model *m, const struct ev_use *e)
+{
+	struct proc *p = proc_actor(m, &e->h);
+	struct hold *h;
+
+	if (!p)
+		return;
+	h = named_hold(m, fdtab_of(m, p, e->h.tid, e->files), e->fd, e->inode, 0);
+	if (h)
+		h->flags |= HOLD_USED;
+}

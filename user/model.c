@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The model: one event in, the state changed, what follows from it told.
+ *
+ * Time is the events' time.  What is due by the time of an event happens before the event: a child
+ * waited for 200 ms after its exit was a zombie first.
+ */
+#include <stdlib.h>
+
+#include "model_priv.h"
+
+struct path {
+	char *s;
+};
+
+struct model *model_new(void)
+{
+	struct model *m = xcalloc(1, sizeof(*m));
+	struct model_priv *pr = xcalloc(1, sizeof(*pr));
+
+	pool_init(&m->procs, sizeof(struct proc));
+	pool_init(&m->images, sizeof(struct image));
+	pool_init(&m->deaths, sizeof(struct death));
+	pool_init(&m->tabrefs, sizeof(struct tabref));
+	pool_init(&m->fdtabs, sizeof(struct fdtab));
+	pool_init(&m->holds, sizeof(struct hold));
+	pool_init(&m->origins, sizeof(struct origin));
+	pool_init(&m->socks, sizeof(struct sock));
+	pool_init(&m->names, sizeof(struct unix_name));
+	pool_init(&pr->sents, sizeof(struct sent));
+	pool_init(&pr->paths, sizeof(struct path));
+	pr->wake = ~0ull;
+	pr->collect_at = 4096;
+	m->filter = ~0ull;
+	m->priv = pr;
+	return m;
+}
+
+static void map_free_all(struct model *m)
+{
+	struct map *all[] = { &m->by_tgid, &m->by_files, &m->by_slot, &m->by_inode,
+			      &m->by_cookie, &m->by_port, &m->cgroups, &m->nsinits,
+			      &m->priv->by_tuple, &m->priv->signals };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		map_free(all[i]);
+}
+
+void model_free(struct model *m)
+{
+	struct pool *all[] = { &m->procs, &m->images, &m->deaths, &m->tabrefs, &m->fdtabs,
+			       &m->holds, &m->origins, &m->socks, &m->names,
+			       &m->priv->sents, &m->priv->paths };
+
+	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
+		image_unref(m, proc_at(m, id)->image);
+	for (u32 i = 0; i < m->cgroups.cap; i++)
+		if (m->cgroups.vals[i])
+			free(((struct path *)pool_at(&m->priv->paths, m->cgroups.vals[i]))->s);
+	map_free_all(m);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		pool_free(all[i]);
+	buf_free(&m->told);
+	free(m->priv->flights);
+	free(m->priv->zombies.v);
+	free(m->priv->gones.v);
+	free(m->priv);
+	free(m);
+}
+
+/* ---- time ---- */
+
+void timer_wake(struct model *m, u64 ts)
+{
+	if (ts < m->priv->wake)
+		m->priv->wake = ts;
+}
+
+void due_push(struct model *m, struct dueq *q, u64 ts, u32 id, u64 tag)
+{
+	if (q->count == q->cap) {
+		u32 cap = q->cap ? q->cap * 2 : 64;
+		struct due *v = xmalloc(cap * sizeof(*v));
+
+		for (u32 i = 0; i < q->count; i++)
+			v[i] = q->v[(q->head + i) & (q->cap - 1)];
+		free(q->v);
+		*q = (struct dueq){ v, 0, q->count, cap };
+	}
+	q->v[(q->head + q->count++) & (q->cap - 1)] = (struct due){ ts, tag, id };
+	timer_wake(m, ts);
+}
+
+static void timers_run(struct model *m)
+{
+	m->priv->wake = ~0ull;
+	zombies_expire(m);
+	socks_expire(m);
+	proc_expire(m);
+}
+
+/* ---- events ---- */
+
+static void dispatch(struct model *m, const struct ev *e)
+{
+	switch (e->kind) {
+#define RAW(n, lower)                                                                              \
+	case n:                                                                                    \
+		on_##lower(m, (const struct ev_##lower *)(const void *)e);                         \
+		break;
+#define TOLD(n, lower)
+#define K(n, ID, lower, pub, class, doc) class(n, lower)
+		EV_TABLE(K)
+#undef K
+#undef RAW
+#undef TOLD
+	default: /* told by a model once; a recording may have kept it */
+		break;
+	}
+}
+
+void model_apply(struct model *m, const struct ev *e)
+{
+	m->events++;
+	buf_reset(&m->told);
+	if (e->ts > m->now)
+		m->now = e->ts;
+	if (m->now >= m->priv->wake)
+		timers_run(m);
+	dispatch(m, e);
+}
+
+const struct ev *model_told(const struct model *m, const struct ev *before)
+{
+	const char *next = before ? (const char *)before + before->size : m->told.s;
+
+	if (!m->told.len || next >= m->told.s + m->told.len)
+		return NULL;
+	return (const struct ev *)(const void *)next;
+}
+
+void on_clock(struct model *m, const struct ev_clock *e)
+{
+	m->realtime_off = e->realtime - e->h.ts;
+}
+
+void on_tick(struct model *m, const struct ev_tick *e)
+{
+	(void)m, (void)e; /* model_apply has moved the time on */
+}
+
+void on_lost(struct model *m, const struct ev_lost *e)
+{
+	struct model_priv *pr = m->priv;
+
+	m->lost += e->count;
+	if (!m->lost_since) {
+		m->lost_since = e->h.ts;
+		pr->dropped = pr->added = 0;
+	}
+	pr->last_loss = max_ts(pr->last_loss, e->h.ts);
+	pr->repaired = 0;
+}
+
+void on_cgroup(struct model *m, const struct ev_cgroup *e)
+{
+	u16 len;
+	const char *s = event_exe(&e->h, &len);
+	u32 id = map_get(&m->cgroups, e->id);
+	struct path *path;
+
+	if (!id) {
+		id = pool_new(&m->priv->paths);
+		map_put(&m->cgroups, e->id, id);
+	}
+	path = pool_at(&m->priv->paths, id);
+	free(path->s);
+	path->s = xstrdup(len ? s : "");
+}
+
+void on_source(struct model *m, const struct ev_source *e)
+{
+	m->caps = e->caps;
+	m->blind = e->blind;
+	m->filter = e->filter;
+	if (e->caps & SRC_EVENTS && !m->watching_since)
+		m->watching_since = e->h.ts;
+}
+
+const char *cgroup_path(const struct model *m, u64 id)
+{
+	u32 at = map_get(&m->cgroups, id);
+
+	return at ? ((struct path *)pool_at(&m->priv->paths, at))->s : NULL;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the model share and nobody else sees.
+ *
+ * model.c     dispatch, time, what is told           fd.c        tables, holds
+ * proc.c      lives, parents, references, grace       fdevent.c   events about descriptors
+ * image.c     what a process runs                     sock.c      sockets: identity, indexes, end
+ * procevent.c events about processes                  sockevent.c events about sockets
+ * death.c     exit, wait, reap, reparent, killers     scanpass.c  scans and their sweeps
+ * chain.c     holders and chains                      verify.c    the invariants
+ *
+ * Memory is given back in timers_run() alone, before an event is applied: a handler may keep
+ * pointers to procs and socks for as long as it runs, whatever happens to them meanwhile.
+ */
+#ifndef PROBATE_MODEL_PRIV_H
+#define PROBATE_MODEL_PRIV_H
+
+#include <assert.h>
+#include <string.h>
+
+#include "model.h"
+
+#define LINEAGE_MAX 256  /* consecutive dead ancestors remembered above a process */
+#define IMAGES_MAX 64    /* images remembered of one chain of execs */
+#define ORIGINS_MAX 64   /* origins of a socket before those of no use are thrown away */
+#define SIGCHLD_UNKNOWN 255
+#define SIGCHLD_NR 17
+
+enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT, TCP_SYN_RECV, TCP_FIN_WAIT1, TCP_FIN_WAIT2,
+       TCP_TIME_WAIT, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_LAST_ACK, TCP_LISTEN, TCP_CLOSING,
+       TCP_NEW_SYN_RECV };
+#define FAMILY_UNIX 1
+#define FAMILY_INET 2
+#define FAMILY_INET6 10
+#define TYPE_STREAM 1
+
+/* A first-in first-out queue of deadlines that only grow. */
+struct due {
+	u64 ts;  /* when */
+	u64 tag; /* tells whether id is still the one that was meant */
+	u32 id;
+};
+struct dueq {
+	struct due *v;
+	u32 head, count, cap;
+};
+
+/* The newest signal of one number to a process that still runs: perhaps what will kill it. */
+struct sent {
+	u32 next;       /* others to the same process */
+	u32 signal;
+	u32 from;       /* proc, not referenced: from_start tells whether it is still the same */
+	u32 from_pid;
+	u64 from_start;
+	bool by_kernel, ns_died;
+};
+
+/* A socket in flight between sendmsg and recvmsg. */
+struct flight {
+	u64 ts; /* last known to be so */
+	u32 sock;
+};
+
+struct model_priv {
+	u64 wake;             /* nothing is due before */
+	struct dueq zombies;  /* exits that may deserve a zombie event; tag: start */
+	struct dueq gones;    /* socks in their grace; tag: when they went */
+	struct map by_tuple;  /* hash of the addresses -> sock that has neither inode nor cookie */
+	struct map signals;   /* proc -> first struct sent */
+	struct pool sents, paths;
+	struct flight *flights;
+	u32 nflights, flights_cap;
+	u32 pinned;           /* gone procs kept by a reference */
+	u32 collect_at;       /* look for circles among them beyond this */
+	u64 last_loss;        /* ts of the newest loss */
+	u32 repaired;         /* SCOPE_* covered by passes begun after it */
+	u32 dropped, added;   /* by scans since the first loss not repaired */
+};
+
+/* The members every event about a socket begins with. */
+struct sock_ev {
+	struct ev h;
+	SOCK_FIELDS(FIELD_DECL)
+};
+#define SOCK_EV(e) ((const struct sock_ev *)(const void *)(e))
+
+/* Tell: append an event of the model's own. */
+#define TELL(m, lower, KIND, subject, ...)                                                         \
+	do {                                                                                       \
+		struct ev_##lower t_ = { .h = { .kind = EV_KIND_##KIND, .size = sizeof(t_),        \
+						.tgid = (subject), .tid = (subject),               \
+						.ts = (m)->now },                                  \
+					 __VA_ARGS__ };                                            \
+		buf_add(&(m)->told, &t_, sizeof(t_));                                              \
+	} while (0)
+
+/* One handler for each kind that comes from a source; a kind without one does not link. */
+#define RAW(lower) void on_##lower(struct model *m, const struct ev_##lower *e);
+#define TOLD(lower)
+#define K(n, ID, lower, pub, class, doc) class(lower)
+EV_TABLE(K)
+#undef K
+#undef RAW
+#undef TOLD
+
+/* model.c */
+void due_push(struct model *m, struct dueq *q, u64 ts, u32 id, u64 tag);
+void timer_wake(struct model *m, u64 ts);
+static inline u64 max_ts(u64 a, u64 b) { return a > b ? a : b; }
+
+/* proc.c */
+struct proc *proc_new(struct model *m, u32 tgid, u64 start);   /* without a table */
+struct proc *proc_ghost(struct model *m, u32 tgid, u64 start); /* with one known by name only */
+struct proc *proc_actor(struct model *m, const struct ev *h);  /* who did it; NULL: the kernel */
+struct proc *proc_life(struct model *m, u32 tgid, u64 start, u64 ts);
+struct proc *proc_someone(struct model *m, u32 tgid, u64 ts);  /* not gone, made up if need be */
+void proc_ref(struct model *m, u32 id);
+void proc_unref(struct model *m, u32 id);
+void proc_set_birth(struct model *m, struct proc *p, u32 birth);
+void proc_set_parent(struct model *m, struct proc *p, u32 parent, u64 ts);
+void proc_unlink(struct model *m, struct proc *p);
+void proc_settle_gone(struct model *m, struct proc *p);
+void proc_set_nspid(struct model *m, struct proc *p, u32 pidns, const struct nspids *nspid,
+		    bool nsinit);
+void proc_expire(struct model *m);
+
+/* image.c */
+u32 image_new(struct model *m, u64 ts, u32 prev);
+void image_ref(struct model *m, u32 id);
+void image_unref(struct model *m, u32 id);
+struct image *image_own(struct model *m, struct proc *p); /* p's alone, to be changed */
+void image_set_comm(struct image *i, const struct comm *c);
+void image_set_text(struct image *i, const struct ev *e, bool truncated);
+u32 image_when(const struct model *m, const struct proc *p, u64 ts);
+
+/* death.c */
+void proc_die(struct model *m, struct proc *p, u64 ts);
+void proc_reap(struct model *m, struct proc *p, u32 reaper, u64 ts);
+void proc_vanish(struct model *m, struct proc *p); /* dead and gone, unseen */
+void zombies_expire(struct model *m);
+void signals_drop(struct model *m, u32 proc);
+
+/* fd.c */
+u32 proc_main(const struct model *m, const struct proc *p); /* tabref with tid 0 */
+void proc_set_main(struct model *m, struct proc *p, u32 fdtab);
+void proc_drop_tables(struct model *m, struct proc *p);
+u32 fdtab_new(struct model *m, u64 key);
+u32 fdtab_fresh(struct model *m, u64 key); /* one that begins now, whoever had the key before */
+u32 fdtab_of(struct model *m, struct proc *p, u32 tid, u64 files); /* 0 when p is dead */
+u32 tabref_find(const struct model *m, const struct proc *p, u32 fdtab);
+u32 tabref_of_tid(const struct model *m, const struct proc *p, u32 tid);
+void tabref_add(struct model *m, struct proc *p, u32 fdtab, u32 tid);
+void tabref_drop(struct model *m, struct proc *p, u32 id);
+struct hold *hold_in(const struct model *m, u32 fdtab, s32 fd);
+struct slot {
+	u32 fdtab;
+	s32 fd;
+	u8 via, how, cloexec, flags;
+	u64 ts;
+};
+struct hold *hold_put(struct model *m, const struct slot *slot, struct sock *s);
+void hold_drop(struct model *m, struct hold *h);
+struct hold *hold_first(const struct model *m, const struct fdtab *t);
+void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts);
+void fdtab_exec(struct model *m, struct proc *p, const struct ev_exec *e);
+u8 hold_watched(const struct model *m);
+u32 hold_id(const struct model *m, const struct hold *h);
+
+/* sock.c */
+struct sock *sock_of(struct model *m, const struct sock_ev *e); /* NULL: it has no identity */
+struct sock *sock_known(const struct model *m, u64 inode, u64 cookie);
+void sock_seen(struct sock *s, u64 ts);
+void sock_gone(struct model *m, struct sock *s);
+void sock_lost_hold(struct model *m, struct sock *s);
+void sock_review(struct model *m, struct sock *s);
+void sock_maybe_gone(struct model *m, struct sock *s);
+void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u64 ts);
+void sock_set_name(struct model *m, struct sock *s, const struct unix_name *name);
+void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts);
+struct origin *origin_add(struct model *m, struct sock *s, u32 proc, u8 via, u32 from, u64 ts);
+void socks_expire(struct model *m);
+u64 tuple_key(const struct sock *s);
+bool sock_is_tcp(const struct sock *s);
+
+/* chain.c */
+u32 holders_count(const struct model *m, const struct sock *s);
+u32 first_holder(const struct model *m, const struct sock *s);
+struct origin *origin_of(const struct model *m, const struct sock *s, u32 proc);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line: options, operands, and the sentences about wrong ones. */
+#ifndef PROBATE_OPTIONS_H
+#define PROBATE_OPTIONS_H
+
+#include "view.h"
+
+/* All commands, in the order of the help; NULL at the end. */
+extern const struct view *const views[];
+
+/*
+ * Fill *o from the command line and return the command.  NULL: help or the version was printed and
+ * nothing is left to do.  A command line that makes no sense ends the program with one sentence.
+ */
+const struct view *options_parse(int argc, char **argv, struct opts *o);
+
+/* "8801", "tcp/8801", "127.0.0.1:80", "[::1]:80", "unix:/path", "unix:@name"; false, *why says. */
+bool query_parse(const char *s, struct query *q, struct buf *why);
+
+/* Public names, comma-separated, to a set of kinds (event_bit); false, *why says. */
+bool kinds_parse(const char *list, u64 *kinds, struct buf *why);
+/* The raw kinds a source must let through so that these public kinds can be told; 0: all. */
+u64 kinds_needed(u64 kinds);
+
+/* The name out of n that a mistyped word most likely meant; NULL: none is near. */
+const char *nearest_name(const char *word, const char *const *names, size_t n);
+
+void usage_print(FILE *f, const struct view *v); /* NULL: the whole program */
+
+#endif

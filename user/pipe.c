@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The way of an event: source -> check -> model -> view, and then the next event.
+ *
+ * One-shot: a scan, an answer.  Live: first the ring is attached and drained, then everything is
+ * scanned, so that nothing falls between; an event older than the scan that comes late is no harm.
+ * After a loss the model is scanned again at once, though not more than once a second.
+ * Replay: the same without a scan, the whole file.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "child.h"
+#include "pipe.h"
+#include "procfs.h"
+
+#define POLL_MS 20
+#define RESCAN_NS NS_PER_S      /* at most one rescan in this time */
+#define CHECK_NS NS_PER_S       /* how often lost exits of CMD's tree are looked for */
+#define TAIL_NS (150 * NS_PER_MS) /* after the end of CMD's tree: its sockets and frees come late */
+#define EVERYTHING (SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS)
+
+static volatile sig_atomic_t stopped;
+
+struct pipe {
+	const struct view *view;
+	struct opts opts;
+	struct out *out;
+	struct source *source;
+	struct model *model;
+	void *state; /* the view's */
+	struct child child;
+	struct map cgroups; /* ids whose path was asked for */
+	u64 scanned, checked, over; /* when last; 0: not */
+	u64 bad;            /* events that were no events */
+	bool live, scanning, lost;
+};
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+void pipe_signals(void)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction stop = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+
+	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+}
+
+/* ---- one event ---------------------------------------------------------------------------- */
+
+/* Ids whose path the model will want: of what begins to run or is created. */
+static u64 cgroup_of(const struct ev *e)
+{
+	switch (e->kind) {
+	case EV_KIND_FORK:
+		return ((const struct ev_fork *)e)->cgroup;
+	case EV_KIND_EXEC:
+		return ((const struct ev_exec *)e)->cgroup;
+	case EV_KIND_SOCKET:
+		return ((const struct ev_socket *)e)->cgroup;
+	}
+	return 0;
+}
+
+static void event_in(void *ctx, const struct ev *e, size_t bytes);
+
+/* Each id once; never from within a replay, which must not look at this machine. */
+static void learn_cgroup(struct pipe *p, const struct ev *e)
+{
+	u64 id = cgroup_of(e);
+
+	if (!p->live || p->opts.replay || !id || map_get(&p->cgroups, id))
+		return;
+	map_put(&p->cgroups, id, 1);
+	if (!cgroup_path(p->model, id))
+		procfs_cgroup(id, event_in, p);
+}
+
+static void notice(struct pipe *p, const struct ev *e)
+{
+	if (e->kind == EV_KIND_LOST)
+		p->lost = true;
+	else if (e->kind == EV_KIND_SCAN_BEGIN)
+		p->scanning = true;
+	else if (e->kind == EV_KIND_SCAN_END)
+		p->scanning = false;
+	if (p->child.pid)
+		child_event(&p->child, e);
+}
+
+static void event_in(void *ctx, const struct ev *e, size_t bytes)
+{
+	struct pipe *p = ctx;
+	const char *why = event_check(e, bytes);
+	const struct kind *k = why ? NULL : event_kind(e->kind);
+
+	if (why) {
+		if (!p->bad++)
+			warn("passing over an event that is damaged: %s", why);
+		return;
+	}
+	if (!k || k->class == CLASS_TOLD)
+		return; /* newer than we are; or written by --raw, and told anew by the model */
+	notice(p, e);
+	model_apply(p->model, e);
+	if (p->view->event) {
+		p->view->event(p->state, p->model, e);
+		for (const struct ev *t = NULL; (t = model_told(p->model, t));)
+			p->view->event(p->state, p->model, t);
+	}
+	learn_cgroup(p, e);
+}
+
+static void settle(struct pipe *p)
+{
+	if (p->view->settle && !p->scanning)
+		p->view->settle(p->state, p->model);
+	out_flush(p->out);
+}
+
+/* Time passes although nothing happens: the model's timers run on events alone. */
+static void tick(struct pipe *p, u64 ts)
+{
+	struct ev_tick e = { .h = { .kind = EV_KIND_TICK, .size = sizeof(e), .ts = ts } };
+
+	event_in(p, &e.h, sizeof(e));
+}
+
+/* ---- scans -------------------------------------------------------------------------------- */
+
+static int scan(struct pipe *p, const struct want *want)
+{
+	int err = p->source->ops->scan(p->source, want, event_in, p);
+
+	p->scanning = false;
+	p->scanned = time_boot_ns();
+	return err;
+}
+
+static bool nameless(const struct model *m, const struct proc *proc)
+{
+	u16 len;
+
+	return proc->state == PROC_RUNNING && !(proc->flags & TASK_KTHREAD) &&
+	       !(proc_exe(m, proc, &len) && len) && !(proc_args(m, proc, &len) && len);
+}
+
+/* Command lines of what the view shows; without its word, of all whose line is not known. */
+static void describe(struct pipe *p, bool all)
+{
+	const struct model *m = p->model;
+	struct buf tgids = {};
+
+	if (!all && p->view->describe)
+		p->view->describe(&p->opts, m, &tgids);
+	else
+		for (u32 id = 0; (id = proc_next(m, id));)
+			if (nameless(m, proc_at(m, id)))
+				buf_add(&tgids, &proc_at(m, id)->tgid, sizeof(u32));
+	if (tgids.len)
+		p->source->ops->describe(p->source, (const u32 *)tgids.s, tgids.len / sizeof(u32),
+					 event_in, p);
+	buf_free(&tgids);
+}
+
+static void scan_everything(struct pipe *p)
+{
+	struct want want = { .scope = EVERYTHING };
+
+	p->lost = false;
+	if (scan(p, &want) < 0)
+		p->lost = true;
+	describe(p, true);
+	settle(p);
+}
+
+/* ---- the three flows ---------------------------------------------------------------------- */
+
+static int replay(struct pipe *p)
+{
+	int n;
+
+	while ((n = p->source->ops->poll(p->source, 0, event_in, p)) != -ENODATA && !stopped) {
+		if (n == -EBADMSG) {
+			p->bad++;
+			continue;
+		}
+		if (n < 0) {
+			warn("cannot read %s: %s", p->opts.replay, strerror(-n));
+			return EXIT_INCOMPLETE;
+		}
+		if ((p->opts.watch || p->view->live_only) && p->view->settle && !p->scanning)
+			p->view->settle(p->state, p->model);
+		if (out_dead(p->out))
+			break;
+	}
+	settle(p);
+	return EXIT_ANSWERED;
+}
+
+static int one_shot(struct pipe *p)
+{
+	struct want want = { .scope = p->view->scope };
+	int err;
+
+	if (p->view->want)
+		p->view->want(&p->opts, &want);
+	err = scan(p, &want);
+	if (err < 0) {
+		warn("the scan failed: %s", strerror(-err));
+		return EXIT_INCOMPLETE;
+	}
+	settle(p);
+	describe(p, false);
+	return EXIT_ANSWERED;
+}
+
+/* Does nobody read standard output any more?  Else `trace | head` would wait for one more event. */
+static bool reader_left(struct pipe *p)
+{
+	struct pollfd fd = { .fd = fileno(p->out->f) };
+
+	return out_dead(p->out) || (poll(&fd, 1, 0) == 1 && fd.revents & POLLERR);
+}
+
+static bool over(struct pipe *p, u64 now, int events)
+{
+	if (stopped || reader_left(p))
+		return true;
+	if (!p->child.pid)
+		return false;
+	if (now - p->checked > CHECK_NS) {
+		p->checked = now;
+		child_check(&p->child);
+	}
+	if (!child_over(&p->child))
+		return false;
+	if (!p->over)
+		p->over = now;
+	return now - p->over > TAIL_NS && events == 0;
+}
+
+static int poll_loop(struct pipe *p)
+{
+	u64 now;
+	int n;
+
+	do {
+		now = time_boot_ns();
+		n = p->source->ops->poll(p->source, POLL_MS, event_in, p);
+		if (n < 0 && n != -EINTR) {
+			warn("cannot read events: %s", strerror(-n));
+			return EXIT_INCOMPLETE;
+		}
+		/* all that happened until `now` has been delivered */
+		if (n <= 0)
+			tick(p, now);
+		if (p->lost && now - p->scanned >= RESCAN_NS)
+			scan_everything(p);
+		settle(p);
+	} while (!over(p, now, n));
+	if (p->lost)
+		scan_everything(p);
+	return EXIT_ANSWERED;
+}
+
+static int live(struct pipe *p)
+{
+	p->live = true;
+	procfs_clock(event_in, p);
+	while (p->source->ops->poll(p->source, 0, event_in, p) > 0 && !stopped)
+		;
+	scan_everything(p);
+	if (p->child.pid) {
+		int err = p->source->ops->follow ? p->source->ops->follow(p->source, p->child.pid) : 0;
+
+		if (err < 0)
+			die(EXIT_CANNOT, "cannot follow %s: %s", p->opts.cmd[0], strerror(-err));
+		child_go(&p->child, p->opts.cmd);
+		p->checked = time_boot_ns();
+	}
+	if (!p->opts.quiet)
+		warn("watching (%s)", p->source->tier);
+	return poll_loop(p);
+}
+
+/* ---- which source, and the whole ------------------------------------------------------------ */
+
+static void open_proc(struct pipe *p, const struct source_opts *so, const char *why)
+{
+	struct buf err = {};
+
+	if (source_open_proc(&p->source, so, &err) < 0)
+		die(EXIT_CANNOT, "%s", err.s);
+	if (!p->opts.quiet)
+		warn("%s: answering from /proc, which shows no history and neither sockets in "
+		     "flight nor those of processes that may not be read",
+		     why);
+	buf_free(&err);
+}
+
+static bool is_live(const struct pipe *p)
+{
+	return p->view->live_only || p->opts.watch;
+}
+
+/* What the kernel may leave out without hiding anything that is to be shown. */
+static struct filter kernel_filter(const struct opts *o)
+{
+	struct filter f = o->filter;
+
+	return o->wide ? (struct filter){ .kinds = f.kinds, .tree = f.tree } : f;
+}
+
+static void open_source(struct pipe *p)
+{
+	struct source_opts so = {
+		.fd = p->opts.fd,
+		.ring_bytes = p->opts.ring_bytes,
+		.filter = kernel_filter(&p->opts),
+		.events = is_live(p),
+		.high_rate = p->view->live_only,
+	};
+	struct buf err = {};
+	int refused;
+
+	if (p->opts.replay) {
+		if (source_open_story(&p->source, p->opts.replay, &err) < 0)
+			die(EXIT_USAGE, "%s", err.s);
+		return;
+	}
+	if (p->opts.no_bpf && so.events)
+		die(EXIT_CANNOT, "%s needs live events, which only BPF gives: leave --no-bpf out%s",
+		    p->view->name, p->view->live_only ? "" : ", or -w");
+	if (p->opts.no_bpf) {
+		open_proc(p, &so, "BPF is not used (--no-bpf)");
+		return;
+	}
+	refused = source_open_bpf(&p->source, &so, &err);
+	while (refused && err.len && strchr(".\n", err.s[err.len - 1]))
+		err.s[--err.len] = 0;
+	if (refused && so.events)
+		die(EXIT_CANNOT, "%s", err.len ? err.s : strerror(-refused));
+	if (refused)
+		open_proc(p, &so, err.len ? err.s : strerror(-refused));
+	buf_free(&err);
+}
+
+static int run(struct pipe *p)
+{
+	int code, answer;
+
+	if (!p->source)
+		code = EXIT_ANSWERED; /* a view that needs no facts */
+	else if (p->opts.replay)
+		code = replay(p);
+	else if (is_live(p))
+		code = live(p);
+	else
+		code = one_shot(p);
+	answer = p->view->finish ? p->view->finish(p->state, p->model) : EXIT_ANSWERED;
+	out_flush(p->out);
+	if (p->bad > 1)
+		warn("%llu damaged events were passed over", (unsigned long long)p->bad);
+	if (code == EXIT_ANSWERED && (p->bad || p->model->lost_since) && answer <= EXIT_OPPOSITE)
+		code = EXIT_INCOMPLETE;
+	return code == EXIT_ANSWERED || answer > EXIT_OPPOSITE ? answer : code;
+}
+
+int pipe_run(const struct view *view, const struct opts *opts, struct out *out)
+{
+	struct pipe p = { .view = view, .opts = *opts, .out = out };
+	int code;
+
+	if (opts->cmd) {
+		child_start(&p.child, opts->cmd);
+		p.opts.filter.tree = p.child.pid;
+	}
+	if (view->scope || view->live_only || opts->replay)
+		open_source(&p);
+	p.model = model_new();
+	p.state = view->open(&p.opts, out);
+	code = run(&p);
+	if (view->close)
+		view->close(p.state);
+	if (p.source)
+		p.source->ops->close(p.source);
+	model_free(p.model);
+	map_free(&p.cgroups);
+	child_free(&p.child);
+	return code;
+}

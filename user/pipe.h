@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The way of an event: source -> check -> model -> view; one-shot and live. */
+#ifndef PROBATE_PIPE_H
+#define PROBATE_PIPE_H
+
+#include "view.h"
+
+/* SIGINT and SIGTERM end a live command cleanly; the second one kills.  SIGPIPE is ignored. */
+void pipe_signals(void);
+/* Run a command to its end; the exit code. */
+int pipe_run(const struct view *view, const struct opts *opts, struct out *out);
+
+#endif

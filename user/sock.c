@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Sockets: identity, what is known of them, indexes, and their end.
+ *
+ * A socket is known by its inode, by its cookie, or by both; a connection has a cookie first and
+ * gets an inode when it is accepted.  Two records are joined when an event shows both names.  An
+ * inode is used again after its socket died, a cookie never: with another cookie, or of another
+ * kind, an inode means another socket.  TIME_WAIT has neither; such a one goes by its addresses.
+ */
+#include "model_priv.h"
+
+bool sock_is_tcp(const struct sock *s)
+{
+	u32 family = PROTO_FAMILY(s->proto);
+
+	return (family == FAMILY_INET || family == FAMILY_INET6) &&
+	       PROTO_TYPE(s->proto) == TYPE_STREAM && PROTO_PROTOCOL(s->proto) != 132;
+}
+
+/* ---- indexes ---- */
+
+static u64 mix(u64 h, const void *p, size_t n)
+{
+	const u8 *b = p;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ b[i]) * 0x100000001b3ull;
+	return h ^ h >> 29;
+}
+
+u64 tuple_key(const struct sock *s)
+{
+	u64 h = 0xcbf29ce484222325ull ^ s->netns ^ (u64)s->proto << 32;
+
+	h = mix(h, &s->local, sizeof(s->local));
+	return mix(h, &s->remote, sizeof(s->remote));
+}
+
+static void port_unlink(struct model *m, struct sock *s)
+{
+	if (!s->local.port || s->gone)
+		return;
+	if (s->port_prev)
+		sock_at(m, s->port_prev)->port_next = s->port_next;
+	else if (s->port_next)
+		map_put(&m->by_port, s->local.port, s->port_next);
+	else
+		map_take(&m->by_port, s->local.port);
+	if (s->port_next)
+		sock_at(m, s->port_next)->port_prev = s->port_prev;
+	s->port_next = s->port_prev = 0;
+}
+
+static void port_link(struct model *m, struct sock *s)
+{
+	if (!s->local.port)
+		return;
+	s->port_next = map_get(&m->by_port, s->local.port);
+	if (s->port_next)
+		sock_at(m, s->port_next)->port_prev = s->id;
+	map_put(&m->by_port, s->local.port, s->id);
+}
+
+static void set_local(struct model *m, struct sock *s, const struct ep *ep)
+{
+	bool moves = s->local.port != ep->port;
+
+	if (moves)
+		port_unlink(m, s);
+	s->local = *ep;
+	if (moves)
+		port_link(m, s);
+}
+
+u32 sock_find(const struct model *m, u64 inode, u64 cookie)
+{
+	u32 id = cookie ? map_get(&m->by_cookie, cookie) : 0;
+
+	return id || !inode ? id : map_get(&m->by_inode, inode);
+}
+
+struct sock *sock_known(const struct model *m, u64 inode, u64 cookie)
+{
+	struct sock *s = sock_at(m, sock_find(m, inode, cookie));
+
+	return s && cookie && s->cookie && s->cookie != cookie ? NULL : s;
+}
+
+u32 sock_next(const struct model *m, u32 id)
+{
+	while (++id <= m->socks.used)
+		if (sock_at(m, id)->id == id && !sock_at(m, id)->gone)
+			return id;
+	return 0;
+}
+
+static void index_drop(struct model *m, struct sock *s)
+{
+	port_unlink(m, s);
+	if (s->inode && map_get(&m->by_inode, s->inode) == s->id)
+		map_take(&m->by_inode, s->inode);
+	if (s->cookie && map_get(&m->by_cookie, s->cookie) == s->id)
+		map_take(&m->by_cookie, s->cookie);
+	if (!s->inode && !s->cookie && map_get(&m->priv->by_tuple, tuple_key(s)) == s->id)
+		map_take(&m->priv->by_tuple, tuple_key(s));
+}
+
+static void set_names(struct model *m, struct sock *s, u64 inode, u64 cookie)
+{
+	if (inode && s->inode != inode) {
+		if (s->inode)
+			map_take(&m->by_inode, s->inode);
+		s->inode = inode;
+		map_put(&m->by_inode, inode, s->id);
+	}
+	if (cookie && !s->cookie) {
+		s->cookie = cookie;
+		map_put(&m->by_cookie, cookie, s->id);
+	}
+}
+
+/* ---- the end ---- */
+
+static void sock_bury(struct model *m, struct sock *s)
+{
+	index_drop(m, s);
+	s->gone = true;
+	due_push(m, &m->priv->gones, m->now + GRACE_NS, s->id, m->now);
+}
+
+/* What waited in the queue of a UNIX socket dies with it. */
+static void queue_died(struct model *m, u64 inode)
+{
+	for (u32 i = m->priv->nflights; i-- > 0;) {
+		struct sock *s;
+
+		if (i >= m->priv->nflights)
+			continue;
+		s = sock_at(m, m->priv->flights[i].sock);
+		if (s->queue != inode)
+			continue;
+		sock_set_queue(m, s, 0, m->now);
+		sock_maybe_gone(m, s);
+	}
+}
+
+void sock_gone(struct model *m, struct sock *s)
+{
+	u64 inode = PROTO_FAMILY(s->proto) == FAMILY_UNIX ? s->inode : 0;
+
+	if (s->gone)
+		return;
+	sock_set_queue(m, s, 0, m->now);
+	TELL(m, gone, GONE, 0, .inode = s->inode, .cookie = s->cookie, .netns = s->netns,
+	     .uid = s->uid, .local = s->local, .remote = s->remote, .proto = s->proto,
+	     .state = s->state, .sflags = s->sflags);
+	sock_bury(m, s);
+	while (s->holds) /* it is gone already: dropping the last one says nothing more */
+		hold_drop(m, hold_at(m, s->holds));
+	if (inode && m->priv->nflights)
+		queue_died(m, inode);
+}
+
+static void sock_free(struct model *m, struct sock *s)
+{
+	u32 id = s->origins;
+
+	while (id) {
+		struct origin *o = origin_at(m, id);
+		u32 next = o->next;
+
+		proc_unref(m, o->proc);
+		proc_unref(m, o->from);
+		pool_drop(&m->origins, id);
+		id = next;
+	}
+	proc_unref(m, s->creator);
+	if (s->name)
+		pool_drop(&m->names, s->name);
+	pool_drop(&m->socks, s->id);
+}
+
+/* TIME_WAIT ends with no event: by its clock. */
+static void time_waits_expire(struct model *m)
+{
+	const struct map *map = &m->priv->by_tuple;
+	bool again;
+
+	if (!map->count)
+		return;
+	timer_wake(m, m->now + NS_PER_S);
+	do { /* taking one out moves others: what a pass misses the next finds */
+		again = false;
+		for (u32 i = 0; i < map->cap; i++) {
+			struct sock *s = sock_at(m, map->vals[i]);
+
+			if (!s || !s->left_ms || s->seen_ts + s->left_ms * NS_PER_MS > m->now)
+				continue;
+			sock_gone(m, s);
+			again = true;
+		}
+	} while (again);
+}
+
+void socks_expire(struct model *m)
+{
+	struct dueq *q = &m->priv->gones;
+
+	while (q->count && q->v[q->head].ts <= m->now) {
+		struct sock *s = sock_at(m, q->v[q->head].id);
+
+		q->head = (q->head + 1) & (q->cap - 1);
+		q->count--;
+		sock_free(m, s);
+	}
+	time_waits_expire(m);
+	if (q->count)
+		timer_wake(m, q->v[q->head].ts);
+}
+
+/* A connection whose holders all closed it is finished by the kernel, anything else is over. */
+static bool kernel_finishes(const struct sock *s)
+{
+	return sock_is_tcp(s) && s->state != TCP_CLOSE && s->state != TCP_LISTEN && s->state;
+}
+
+void sock_maybe_gone(struct model *m, struct sock *s)
+{
+	if (s->gone || s->nholds || s->queue)
+		return;
+	if (kernel_finishes(s))
+		s->sflags |= SF_DEAD;
+	else
+		sock_gone(m, s);
+}
+
+/* ---- making and joining ---- */
+
+static struct sock *sock_new(struct model *m)
+{
+	u32 id = pool_new(&m->socks);
+	struct sock *s = sock_at(m, id);
+
+	s->id = id;
+	return s;
+}
+
+static void origins_move(struct model *m, struct sock *to, struct sock *from)
+{
+	u32 *tail = &to->origins;
+
+	while (*tail)
+		tail = &origin_at(m, *tail)->next;
+	*tail = from->origins;
+	from->origins = 0;
+	for (u32 id = *tail; id; id = origin_at(m, id)->next)
+		origin_at(m, id)->sock = to->id;
+}
+
+static void holds_move(struct model *m, struct sock *to, struct sock *from)
+{
+	while (from->holds) {
+		struct hold h = *hold_at(m, from->holds);
+		struct slot slot = { h.fdtab, h.fd, h.via, h.how, h.cloexec, h.flags, h.since };
+		struct hold *now;
+
+		from->queue = from->queue ? from->queue : ~0ull; /* it is not over while it moves */
+		hold_drop(m, hold_at(m, from->holds));
+		now = hold_put(m, &slot, to);
+		if (now)
+			now->seen_ts = h.seen_ts;
+	}
+}
+
+/* Two records turn out to be one socket: `to` takes over all of `from`. */
+static void sock_join(struct model *m, struct sock *to, struct sock *from)
+{
+	u64 queue = from->queue;
+
+	sock_set_queue(m, from, 0, m->now);
+	from->creator = to->creator ? from->creator : (to->creator = from->creator, 0);
+	from->transferred = from->leaked = true; /* nothing is to be told while it moves */
+	index_drop(m, from);
+	holds_move(m, to, from);
+	origins_move(m, to, from);
+	from->queue = 0;
+	if (queue && !to->queue)
+		sock_set_queue(m, to, queue, m->now);
+	to->opened = to->opened ? to->opened : from->opened;
+	to->cgroup = to->cgroup ? to->cgroup : from->cgroup;
+	to->listener = to->listener ? to->listener : from->listener;
+	to->peer = to->peer ? to->peer : from->peer;
+	to->born |= from->born;
+	if (!to->name) {
+		to->name = from->name;
+		from->name = 0;
+	}
+	from->inode = from->cookie = 0;
+	from->local.port = 0;
+	from->gone = true;
+	due_push(m, &m->priv->gones, m->now + GRACE_NS, from->id, m->now);
+}
+
+static bool other_kind(const struct sock *s, u32 proto)
+{
+	return s->proto && proto && s->proto != proto;
+}
+
+/* Which of the known ones is it; an inode that means another socket now ends the earlier one. */
+static struct sock *sock_identify(struct model *m, const struct sock_ev *e)
+{
+	struct sock *a = e->inode ? sock_at(m, map_get(&m->by_inode, e->inode)) : NULL;
+	struct sock *b = e->cookie ? sock_at(m, map_get(&m->by_cookie, e->cookie)) : NULL;
+
+	if (a && a != b && ((a->cookie && e->cookie && a->cookie != e->cookie) ||
+			    other_kind(a, e->proto))) {
+		if (a->seen_ts > e->h.ts)
+			return b; /* the event is the older one: leave the inode where it is */
+		sock_gone(m, a);
+		a = NULL;
+	}
+	if (a && b && a != b)
+		sock_join(m, a, b);
+	return a ? a : b;
+}
+
+static struct sock *sock_by_tuple(struct model *m, const struct sock_ev *e)
+{
+	struct sock probe = { .netns = e->netns, .proto = e->proto, .local = e->local,
+			      .remote = e->remote };
+	struct sock *s = sock_at(m, map_get(&m->priv->by_tuple, tuple_key(&probe)));
+	u32 budget = 4096; /* a port can have very many connections */
+
+	if (s || e->sflags & SF_TIMEWAIT)
+		return s;
+	for (u32 id = map_get(&m->by_port, e->local.port); id && --budget; id = s->port_next) {
+		s = sock_at(m, id);
+		if (s->netns == e->netns && s->proto == e->proto && !s->nholds &&
+		    s->remote.port == e->remote.port &&
+		    !memcmp(s->remote.ip, e->remote.ip, sizeof(s->remote.ip)) &&
+		    !memcmp(s->local.ip, e->local.ip, sizeof(s->local.ip)))
+			return s;
+	}
+	return NULL;
+}
+
+/* What the event knows.  An older event only fills what is not known yet. */
+static void sock_learn(struct model *m, struct sock *s, const struct sock_ev *e)
+{
+	bool newer = e->h.ts >= s->state_ts;
+
+	if (e->proto && (newer || !s->proto))
+		s->proto = e->proto;
+	if (e->netns && (newer || !s->netns))
+		s->netns = e->netns;
+	if (e->local.port && (newer || !s->local.port))
+		set_local(m, s, &e->local);
+	if (e->remote.port && (newer || !s->remote.port))
+		s->remote = e->remote;
+	if (!newer)
+		return;
+	if (e->state)
+		s->state = (u8)e->state;
+	s->uid = e->uid;
+	s->sflags = e->sflags;
+	s->state_ts = e->h.ts;
+}
+
+void sock_seen(struct sock *s, u64 ts)
+{
+	if (s->seen_ts < ts)
+		s->seen_ts = ts;
+}
+
+/* The socket an event is about, made when it was not known.  NULL: the event names none. */
+struct sock *sock_of(struct model *m, const struct sock_ev *e)
+{
+	bool named = e->inode || e->cookie;
+	struct sock *s;
+
+	if (!named && (!e->local.port || !e->remote.port))
+		return NULL;
+	s = named ? sock_identify(m, e) : sock_by_tuple(m, e);
+	if (!s) {
+		s = sock_new(m);
+		sock_learn(m, s, e);
+		if (!named)
+			map_put(&m->priv->by_tuple, tuple_key(s), s->id);
+		timer_wake(m, named ? ~0ull : m->now + NS_PER_S);
+	} else if (named || s->inode || s->cookie) {
+		sock_learn(m, s, e);
+	}
+	set_names(m, s, e->inode, e->cookie);
+	sock_seen(s, e->h.ts);
+	return s;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How a process, a socket and an instant look in text; whatever came from outside is made safe. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "view.h"
+
+const char *proc_state(const struct proc *p)
+{
+	if (p->state == PROC_GONE)
+		return "dead";
+	if (p->state == PROC_ZOMBIE)
+		return "zombie";
+	return p->flags & TASK_HEADLESS ? "headless" : "running";
+}
+
+const char *proc_state_long(const struct proc *p)
+{
+	if (p->state != PROC_GONE && p->flags & TASK_DUMPING)
+		return "dumping core";
+	if (p->state == PROC_RUNNING && p->flags & TASK_STOPPED)
+		return "stopped";
+	return proc_state(p);
+}
+
+/* Types whose sockets are always between two ends; only of them "bound" says something. */
+static bool sock_is_stream(const struct sock *s)
+{
+	u32 type = PROTO_TYPE(s->proto);
+
+	return type == SOCK_STREAM || type == SOCK_SEQPACKET;
+}
+
+static bool sock_is_named(const struct sock *s)
+{
+	return PROTO_FAMILY(s->proto) == AF_UNIX ? s->name != 0 : s->local.port != 0;
+}
+
+/* The kernel calls everything that is not connected CLOSE (7); people do not. */
+const char *sock_state(const struct sock *s)
+{
+	if (s->sflags & SF_TIMEWAIT)
+		return s->state ? name_tcp_state(s->state) : "TIME_WAIT";
+	if (s->state != 7)
+		return name_tcp_state(s->state);
+	if (!sock_is_stream(s))
+		return "UNCONN";
+	if (s->sflags & SF_DEAD || !sock_is_named(s))
+		return "CLOSE";
+	return "BOUND";
+}
+
+bool sock_is_offer(const struct sock *s)
+{
+	const char *state = sock_state(s);
+
+	if (!sock_is_named(s) || s->sflags & SF_TIMEWAIT)
+		return false;
+	if (!state)
+		return s->remote.port == 0;
+	/* A connected datagram socket of the UNIX family still receives under its name. */
+	if (PROTO_FAMILY(s->proto) == AF_UNIX && !sock_is_stream(s))
+		return true;
+	return !strcmp(state, "LISTEN") || !strcmp(state, "BOUND") || !strcmp(state, "UNCONN");
+}
+
+bool sock_is_wild(const struct ep *ep)
+{
+	static const u8 zero[16];
+
+	return !memcmp(ep->ip, zero, ep->family == AF_INET ? 4 : 16);
+}
+
+void text_proc(struct buf *b, const struct model *m, u32 proc)
+{
+	const struct proc *p = proc_at(m, proc);
+	const char *comm = p ? proc_comm(m, p) : "";
+
+	if (!p) {
+		buf_puts(b, "an unknown process");
+	} else if (!*comm) {
+		buf_printf(b, "pid %u", p->tgid);
+	} else {
+		buf_add_safe(b, comm, strlen(comm), 0);
+		buf_printf(b, "[%u]", p->tgid);
+	}
+}
+
+static void text_unix(struct buf *b, const struct unix_name *n)
+{
+	u16 len = n->len;
+
+	if (!n->s[0]) {
+		buf_puts(b, "@");
+		buf_add_safe(b, n->s + 1, len - 1, 0);
+		return;
+	}
+	buf_add_safe(b, n->s, strnlen(n->s, len), 0);
+}
+
+void text_local(struct buf *b, const struct model *m, const struct sock *s)
+{
+	const struct unix_name *name = name_at(m, s->name);
+	char ep[64];
+
+	if (name && name->len) {
+		text_unix(b, name);
+	} else if (s->local.port) {
+		ep_text(ep, &s->local);
+		buf_puts(b, ep);
+	} else {
+		buf_puts(b, "(unnamed)");
+	}
+}
+
+void text_sock(struct buf *b, const struct model *m, const struct sock *s)
+{
+	char ep[64];
+
+	buf_printf(b, "%s ", name_proto(s->proto));
+	text_local(b, m, s);
+	if (s->remote.port) {
+		ep_text(ep, &s->remote);
+		buf_printf(b, " -> %s", ep);
+	}
+}
+
+/* Words as a shell would show them, as far as that helps the eye: quoted only where a space hides. */
+void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max)
+{
+	struct buf all = {0};
+	u16 len = 0;
+	const char *args = proc_args(m, p, &len);
+	size_t n;
+
+	for (u16 at = 0; args && at < len; at += n + 1) {
+		n = strnlen(args + at, len - at);
+		if (at)
+			buf_puts(&all, " ");
+		/* Daemons that rewrite their title leave one long "argument": no quotes there. */
+		if ((at || n + 1 < len) && (!n || memchr(args + at, ' ', n)))
+			buf_printf(&all, "'%.*s'", (int)n, args + at);
+		else
+			buf_add(&all, args + at, n);
+	}
+	while (all.len && all.s[all.len - 1] == ' ')
+		all.len--;
+	if (all.len)
+		buf_add_safe(b, all.s, all.len, max);
+	buf_free(&all);
+}
+
+void text_when(struct buf *b, const struct model *m, u64 ts)
+{
+	u64 wall = model_wall(m, ts), now = model_wall(m, m->now);
+	time_t t = wall / NS_PER_S, n = now / NS_PER_S;
+	struct tm at, today;
+	char s[32];
+
+	if (!wall || !localtime_r(&t, &at) || !localtime_r(&n, &today)) {
+		buf_puts(b, "an unknown time");
+		return;
+	}
+	if (at.tm_yday == today.tm_yday && at.tm_year == today.tm_year) {
+		time_clock(s, wall);
+		buf_puts(b, s);
+		return;
+	}
+	strftime(s, sizeof(s), "%Y-%m-%d %H:%M:%S", &at);
+	buf_puts(b, s);
+}
+
+void text_ago(struct buf *b, const struct model *m, u64 ts)
+{
+	char s[24];
+
+	if (!ts || ts > m->now)
+		return;
+	time_span(s, m->now - ts);
+	buf_printf(b, " (%s ago)", s);
+}
+
+static void text_killer(struct buf *b, const struct model *m, const struct death *d)
+{
+	if (d->killer) {
+		buf_puts(b, " from ");
+		text_proc(b, m, d->killer);
+	} else if (d->killer_pid) {
+		buf_printf(b, " from pid %u", d->killer_pid);
+	} else if (d->by_kernel) {
+		buf_puts(b, " from the kernel");
+	}
+	if (d->ns_died)
+		buf_puts(b, " because PID 1 of its pid namespace died");
+}
+
+void text_death(struct buf *b, const struct model *m, const struct proc *p)
+{
+	const struct death *d = death_at(m, p->death);
+
+	if (!d) {
+		buf_puts(b, p->state == PROC_RUNNING ? "still running" : "dead");
+		return;
+	}
+	if (d->known && d->signal) {
+		buf_printf(b, "killed by %s", name_signal(d->signal));
+		text_killer(b, m, d);
+		if (d->core)
+			buf_puts(b, ", core dumped");
+	} else if (d->known) {
+		buf_printf(b, "exited with code %d", d->code);
+	} else {
+		buf_puts(b, "died");
+	}
+	if (d->ts) {
+		buf_puts(b, " at ");
+		text_when(b, m, d->ts);
+	}
+}
+
+/* "docker-<64 hex>.scope", "cri-containerd-<id>.scope", "libpod-<id>", "/docker/<id>", "/lxc/NAME". */
+static const char *cgroup_container(const char *path, char out[32])
+{
+	for (const char *s = path; s && *s; s++) {
+		size_t n = strspn(s, "0123456789abcdef");
+
+		if (n >= 64) {
+			memcpy(out, s, 12);
+			out[12] = 0;
+			return out;
+		}
+		if (n)
+			s += n - 1;
+	}
+	path = path ? strstr(path, "/lxc") : NULL;
+	path = path ? strchr(path + 1, '/') : NULL;
+	if (!path || !path[1])
+		return NULL;
+	snprintf(out, 32, "%.*s", (int)(strcspn(path + 1, "/") < 31 ? strcspn(path + 1, "/") : 31),
+		 path + 1);
+	return out;
+}
+
+const char *proc_container(const struct model *m, const struct proc *p, char out[32])
+{
+	const struct proc *init = proc_at(m, proc_find(m, 1));
+
+	if (cgroup_container(cgroup_path(m, p->cgroup), out))
+		return out;
+	if (!p->pidns || !p->nspid.nr[0] || (init && init->pidns == p->pidns))
+		return NULL;
+	snprintf(out, 32, "pidns:%u", p->pidns);
+	return out;
+}
+
+bool utf8_wanted(void)
+{
+	static const char *const vars[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	const char *v = NULL;
+
+	for (u32 i = 0; i < ARRAY_SIZE(vars) && (!v || !*v); i++)
+		v = getenv(vars[i]);
+	return v && (strstr(v, "UTF-8") || strstr(v, "utf8") || strstr(v, "utf-8") ||
+		     strstr(v, "UTF8"));
+}
+
+void tgid_add(struct buf *tgids, const struct model *m, u32 proc)
+{
+	const struct proc *p = proc_at(m, proc);
+
+	if (p && p->state == PROC_RUNNING)
+		buf_add(tgids, &p->tgid, sizeof(p->tgid));
+}
+
+int answer_code(const struct model *m, int code)
+{
+	return m->lost_since ? EXIT_INCOMPLETE : code;
+}
+
+void text_limits(struct out *o, const struct model *m)
+{
+	struct buf b = {0};
+
+	if (m->lost_since)
+		buf_printf(&b, "Incomplete: %llu events were lost and no scan has made up for it yet.\n",
+			   (unsigned long long)m->lost);
+	if (m->caps & SRC_PROC)
+		buf_puts(&b, "Read from /proc without BPF: sockets in flight, in io_uring, or bound "
+			     "but not listening may be missing.\n");
+	if (m->caps & SRC_PROC && !(m->caps & SRC_NETNS))
+		buf_puts(&b, "Other network namespaces were not looked into.\n");
+	if (m->blind)
+		buf_printf(&b, "The descriptors of %u process%s could not be read (run as root): "
+			       "holders may be missing.\n", m->blind, m->blind == 1 ? "" : "es");
+	for (char *s = b.s, *end; s && (end = strchr(s, '\n')); s = end + 1) {
+		*end = 0;
+		out_wrap(o, 0, s);
+	}
+	buf_free(&b);
+}

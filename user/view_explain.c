@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One socket explained in text, as a colleague would: who made it, who has it, how, and what to do. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "view.h"
+
+#define HOLDERS_FULL 4  /* holders explained one by one; more are listed */
+#define HOLDERS_LISTED 24
+#define FDS_LISTED 8
+
+/* Print what was gathered as an indented paragraph and begin anew. */
+static void flush_para(struct out *o, int indent, struct buf *b)
+{
+	out_wrap(o, indent, b->s ? b->s : "");
+	buf_reset(b);
+}
+
+static const char *how_words(u8 how)
+{
+	static const char *const words[VIA_MAX] = {
+		[VIA_NONE] = "how it came there is not known",
+		[VIA_CREATED] = "made by itself",
+		[VIA_ACCEPTED] = "accepted by itself",
+		[VIA_FORK] = "inherited by fork",
+		[VIA_DUP] = "copied by itself",
+		[VIA_SCM_RIGHTS] = "received over a UNIX socket (SCM_RIGHTS)",
+		[VIA_PIDFD_GETFD] = "taken out of another process (pidfd_getfd)",
+		[VIA_IO_URING] = "installed by io_uring",
+		[VIA_SCAN] = "found there; how it came was not seen",
+	};
+
+	return how < VIA_MAX ? words[how] : words[VIA_NONE];
+}
+
+static void header_print(struct out *o, const struct model *m, const struct sock *s, bool netns)
+{
+	const char *cgroup = cgroup_path(m, s->cgroup), *state = sock_state(s);
+	struct buf b = {0};
+
+	text_sock(&b, m, s);
+	if (state)
+		buf_printf(&b, "  %s", state);
+	out_printf(o, "%s%s%s", out_tint(o, TINT_BOLD), b.s, out_tint(o, TINT_NONE));
+	buf_reset(&b);
+	if (s->inode)
+		buf_printf(&b, "inode %llu", (unsigned long long)s->inode);
+	else if (s->cookie)
+		buf_printf(&b, "cookie %llu", (unsigned long long)s->cookie);
+	if (!(s->sflags & SF_TIMEWAIT))
+		buf_printf(&b, "%suid %u", b.len ? ", " : "", s->uid);
+	if (netns && s->netns)
+		buf_printf(&b, "%snetwork namespace %u", b.len ? ", " : "", s->netns);
+	if (cgroup && *cgroup) {
+		buf_puts(&b, b.len ? ", cgroup " : "cgroup ");
+		buf_add_safe(&b, cgroup, strlen(cgroup), 0);
+	}
+	if (s->queued)
+		buf_printf(&b, "; %u connection%s not accepted yet", s->queued,
+			   s->queued == 1 ? "" : "s");
+	if (b.len)
+		flush_para(o, 2, &b);
+	buf_free(&b);
+}
+
+static void creator_print(struct out *o, const struct model *m, const struct sock *s, bool ago)
+{
+	const struct proc *p = proc_at(m, s->creator);
+	struct buf b = {0}, args = {0};
+
+	if (!p) {
+		if (s->sflags & SF_KERNEL)
+			buf_puts(&b, "Made by the kernel for itself.");
+		else if (!(s->sflags & SF_TIMEWAIT))
+			buf_puts(&b, "Made before anything was watching: by whom is not known.");
+	} else {
+		buf_puts(&b, "Made by ");
+		text_proc(&b, m, s->creator);
+		text_args(&args, m, p, 200);
+		if (args.len)
+			buf_printf(&b, " (%s)", args.s);
+		if (s->opened) {
+			buf_puts(&b, " at ");
+			text_when(&b, m, s->opened);
+			if (ago)
+				text_ago(&b, m, s->opened);
+		}
+		if (p->state == PROC_RUNNING) {
+			buf_printf(&b, ", %s", p->flags ? proc_state_long(p) : "running");
+			buf_puts(&b, proc_holds(m, s->creator, s->id) ? "." : ", which closed it since.");
+		} else {
+			buf_printf(&b, ", %s: ", proc_state_long(p));
+			text_death(&b, m, p);
+			buf_puts(&b, ".");
+		}
+	}
+	if (b.len)
+		flush_para(o, 2, &b);
+	buf_free(&args);
+	buf_free(&b);
+}
+
+static const char *cloexec_words(u8 cloexec)
+{
+	return cloexec == 1 ? "CLOEXEC set" : cloexec == 0 ? "CLOEXEC missing" : "CLOEXEC not known";
+}
+
+static void fds_text(struct buf *b, const struct model *m, const struct sock *s, u32 fdtab)
+{
+	u32 n = 0;
+
+	for (const struct hold *h = hold_at(m, s->holds); h; h = hold_at(m, h->sock_next)) {
+		if (h->fdtab != fdtab || n++ >= FDS_LISTED)
+			continue;
+		buf_printf(b, "%sfd %d, %s", n > 1 ? "; " : "", h->fd, cloexec_words(h->cloexec));
+	}
+	if (n > FDS_LISTED)
+		buf_printf(b, "; and %u descriptors more", n - FDS_LISTED);
+}
+
+static void step_text(struct buf *b, const struct model *m, const struct step *st,
+		      const struct step *prev)
+{
+	const struct image *im = image_at(m, st->image);
+	const char *comm = im ? im->comm : proc_comm(m, proc_at(m, st->proc));
+
+	if (st->ts)
+		text_when(b, m, st->ts);
+	else
+		buf_puts(b, "earlier");
+	buf_puts(b, "  ");
+	buf_add_safe(b, comm, strnlen(comm, COMM_LEN), 0);
+	buf_printf(b, "[%u] ", proc_at(m, st->proc)->tgid);
+	if (st->kind == STEP_EXEC) {
+		buf_puts(b, "executed this program and kept it");
+	} else if (st->via == VIA_FORK) {
+		buf_puts(b, "forked");
+		if (prev && prev->proc != st->proc) {
+			buf_puts(b, " from ");
+			text_proc(b, m, prev->proc);
+		}
+		buf_puts(b, " with it");
+	} else if (st->from) {
+		buf_printf(b, "%s ", st->via == VIA_PIDFD_GETFD ? "took it with pidfd_getfd from"
+								: "received it by SCM_RIGHTS from");
+		text_proc(b, m, st->from);
+	} else {
+		buf_puts(b, st->via == VIA_CREATED    ? "created it"
+			    : st->via == VIA_ACCEPTED ? "accepted it"
+			    : st->via == VIA_SCAN     ? "had it when the watch began"
+						      : name_via(st->via));
+	}
+}
+
+/* The chain, if it says more than the line above it did. */
+static void chain_print(struct out *o, const struct model *m, const struct sock *s,
+			const struct holder *h)
+{
+	struct step *st = NULL;
+	u32 n = chain_of(m, s, h, &st);
+	struct buf b = {0};
+
+	for (u32 i = 0; n > 1 && i < n; i++) {
+		step_text(&b, m, &st[i], i ? &st[i - 1] : NULL);
+		flush_para(o, 6, &b);
+	}
+	buf_free(&b);
+	free(st);
+}
+
+static void holder_print(struct out *o, const struct model *m, const struct sock *s,
+			 const struct holder *h, bool ago)
+{
+	const struct proc *p = proc_at(m, h->proc);
+	struct buf b = {0};
+	size_t before;
+
+	buf_puts(&b, "Held by ");
+	text_proc(&b, m, h->proc);
+	if (h->tid)
+		buf_printf(&b, " in the own table of its thread %u", h->tid);
+	if (p->nspid.nr[0])
+		buf_printf(&b, " (pid %u in its namespace)", p->nspid.nr[p->level ? p->level - 1 : 0]);
+	buf_printf(&b, ", %s", proc_state_long(p));
+	before = b.len;
+	buf_puts(&b, ": ");
+	text_args(&b, m, p, 200);
+	if (b.len == before + 2)
+		b.s[b.len = before] = 0;
+	flush_para(o, 2, &b);
+	fds_text(&b, m, s, h->fdtab);
+	buf_printf(&b, "; %s", how_words(h->how));
+	if (h->how != VIA_SCAN && h->since) {
+		buf_puts(&b, " at ");
+		text_when(&b, m, h->since);
+		if (ago)
+			text_ago(&b, m, h->since);
+	}
+	if (h->used == 0)
+		buf_puts(&b, h->deliberate ? "; kept on purpose" : "; it never used it");
+	flush_para(o, 4, &b);
+	buf_free(&b);
+	chain_print(o, m, s, h);
+}
+
+static void holders_print(struct out *o, const struct model *m, const struct sock *s, bool ago)
+{
+	struct holder *h = NULL;
+	u32 n = holders_of(m, s, &h), full = n > HOLDERS_FULL ? HOLDERS_FULL - 1 : n;
+	struct buf b = {0};
+
+	for (u32 i = 0; i < full; i++)
+		holder_print(o, m, s, &h[i], ago);
+	if (n > full)
+		buf_printf(&b, "Held also by %u more: ", n - full);
+	for (u32 i = full; i < n && i < full + HOLDERS_LISTED; i++) {
+		buf_puts(&b, i > full ? ", " : "");
+		text_proc(&b, m, h[i].proc);
+	}
+	if (n > full + HOLDERS_LISTED)
+		buf_puts(&b, ", ...");
+	if (b.len)
+		flush_para(o, 2, &b);
+	buf_free(&b);
+	free(h);
+}
+
+static void queue_print(struct out *o, const struct model *m, const struct sock *s)
+{
+	const struct sock *q = sock_at(m, sock_find(m, s->queue, 0));
+	struct holder *h = NULL;
+	u32 n = q ? holders_of(m, q, &h) : 0;
+	struct buf b = {0};
+
+	buf_printf(&b, "In flight: sent by SCM_RIGHTS and not received yet; it waits in the queue of "
+		       "the UNIX socket with inode %llu", (unsigned long long)s->queue);
+	if (q && q->name) {
+		buf_puts(&b, " (");
+		text_local(&b, m, q);
+		buf_puts(&b, ")");
+	}
+	if (n) {
+		buf_puts(&b, ", held by ");
+		text_proc(&b, m, h[0].proc);
+	}
+	buf_puts(&b, ".");
+	flush_para(o, 2, &b);
+	buf_free(&b);
+	free(h);
+}
+
+void explain_sock(struct out *o, const struct model *m, const struct sock *s, bool netns, bool ago)
+{
+	struct answer a = {0};
+	struct buf b = {0};
+
+	header_print(o, m, s, netns);
+	creator_print(o, m, s, ago);
+	holders_print(o, m, s, ago);
+	if (s->queue)
+		queue_print(o, m, s);
+	verdict_sock(m, s, &a);
+	buf_printf(&b, "Verdict: %s%s %s %s", name_verdict(a.verdict), a.certain ? "" : " (not certain)",
+		   utf8_wanted() ? "\xe2\x80\x94" : "-", a.why.s ? a.why.s : "");
+	flush_para(o, 2, &b);
+	if (a.action.len) {
+		buf_printf(&b, "Do: %s", a.action.s);
+		flush_para(o, 2, &b);
+	}
+	answer_free(&a);
+	buf_free(&b);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A process and a socket as JSON, the same wherever they appear.
+ *
+ * What is not known is null, never guessed: so a descriptor found by a scan has no `since`, though
+ * the model remembers when it first saw it.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "view.h"
+
+void json_tristate(struct json *j, const char *key, u8 v)
+{
+	if (v > 1)
+		json_null(j, key);
+	else
+		json_bool(j, key, v);
+}
+
+static void json_comm(struct json *j, const char *key, const char *comm)
+{
+	json_str(j, key, comm && *comm ? comm : NULL);
+}
+
+void json_ep(struct json *j, const char *key, const struct ep *ep)
+{
+	char s[64];
+
+	if (!ep->port) {
+		json_null(j, key);
+		return;
+	}
+	ep_text(s, ep);
+	json_str(j, key, s);
+}
+
+/* Its pid at every level, the initial namespace first, as NSpid in /proc/PID/status. */
+void json_nspid(struct json *j, const char *key, const struct proc *p)
+{
+	json_arr(j, key);
+	json_u64(j, NULL, p->tgid);
+	for (u32 i = 0; i < NS_LEVELS && p->nspid.nr[i]; i++)
+		json_u64(j, NULL, p->nspid.nr[i]);
+	json_end_arr(j);
+}
+
+static void json_killer(struct json *j, const struct model *m, const struct death *d)
+{
+	const struct proc *k = proc_at(m, d->killer);
+
+	if (!k && !d->killer_pid) {
+		json_null(j, "by");
+		return;
+	}
+	json_obj(j, "by");
+	json_u64(j, "pid", k ? k->tgid : d->killer_pid);
+	json_comm(j, "comm", k ? proc_comm(m, k) : NULL);
+	json_end_obj(j);
+}
+
+void json_exit(struct json *j, const char *key, const struct model *m, const struct proc *p, bool core)
+{
+	const struct death *d = death_at(m, p->death);
+
+	if (!d) {
+		json_null(j, key);
+		return;
+	}
+	json_obj(j, key);
+	json_time(j, "ts", model_wall(m, d->ts));
+	if (d->known && !d->signal)
+		json_s64(j, "code", d->code);
+	else
+		json_null(j, "code");
+	if (d->known && d->signal)
+		json_u64(j, "signal", d->signal);
+	else
+		json_null(j, "signal");
+	if (core)
+		json_tristate(j, "core", d->known ? d->core : 2);
+	json_killer(j, m, d);
+	json_end_obj(j);
+}
+
+void json_proc_members(struct json *j, const struct model *m, const struct proc *p)
+{
+	u16 len = 0;
+	const char *s;
+
+	json_u64(j, "pid", p->tgid);
+	json_time(j, "start", model_wall(m, p->start));
+	json_comm(j, "comm", proc_comm(m, p));
+	s = proc_exe(m, p, &len);
+	json_str(j, "exe", s && *s ? s : NULL);
+	len = 0;
+	s = proc_args(m, p, &len);
+	json_args(j, "args", len ? s : NULL, len);
+	json_str(j, "state", proc_state(p));
+}
+
+void json_proc(struct json *j, const char *key, const struct model *m, u32 proc)
+{
+	const struct proc *p = proc_at(m, proc);
+
+	if (!p) {
+		json_null(j, key);
+		return;
+	}
+	json_obj(j, key);
+	json_proc_members(j, m, p);
+	json_exit(j, "exit", m, p, false);
+	json_end_obj(j);
+}
+
+void json_sock_local(struct json *j, const char *key, const struct model *m, const struct sock *s)
+{
+	const struct unix_name *n = name_at(m, s->name);
+	char at[UNIX_LEN + 1];
+
+	if (!n || !n->len) {
+		json_ep(j, key, &s->local);
+	} else if (n->s[0]) {
+		json_strn(j, key, n->s, strnlen(n->s, n->len));
+	} else {
+		at[0] = '@';
+		memcpy(at + 1, n->s + 1, n->len - 1);
+		json_strn(j, key, at, n->len);
+	}
+}
+
+static int hold_cmp(const void *a, const void *b)
+{
+	const struct hold *x = *(const struct hold *const *)a, *y = *(const struct hold *const *)b;
+
+	return (x->fd > y->fd) - (x->fd < y->fd);
+}
+
+static void json_fds(struct json *j, const struct model *m, const struct sock *s, u32 fdtab)
+{
+	const struct hold **fds = xcalloc(s->nholds + 1, sizeof(*fds));
+	u32 n = 0;
+
+	for (const struct hold *h = hold_at(m, s->holds); h; h = hold_at(m, h->sock_next))
+		if (h->fdtab == fdtab && n < s->nholds)
+			fds[n++] = h;
+	qsort(fds, n, sizeof(*fds), hold_cmp);
+	json_arr(j, "fds");
+	for (u32 i = 0; i < n; i++) {
+		json_obj(j, NULL);
+		json_s64(j, "fd", fds[i]->fd);
+		json_tristate(j, "cloexec", fds[i]->cloexec);
+		json_end_obj(j);
+	}
+	json_end_arr(j);
+	free(fds);
+}
+
+static void json_step(struct json *j, const struct model *m, const struct step *st)
+{
+	const struct proc *p = proc_at(m, st->proc), *from = proc_at(m, st->from);
+	const struct image *im = image_at(m, st->image);
+
+	json_obj(j, NULL);
+	json_time(j, "ts", model_wall(m, st->ts));
+	json_u64(j, "pid", p ? p->tgid : 0);
+	json_comm(j, "comm", im ? im->comm : p ? proc_comm(m, p) : NULL);
+	json_str(j, "step", st->kind == STEP_EXEC ? "exec" : name_via(st->via));
+	if (st->kind == STEP_EXEC)
+		json_bool(j, "kept", true);
+	if (from) {
+		json_obj(j, "from");
+		json_u64(j, "pid", from->tgid);
+		json_comm(j, "comm", proc_comm(m, from));
+		json_end_obj(j);
+	}
+	json_end_obj(j);
+}
+
+static void json_holder(struct json *j, const struct model *m, const struct sock *s,
+			const struct holder *h)
+{
+	const struct proc *p = proc_at(m, h->proc);
+	struct step *steps = NULL;
+	u32 n;
+
+	json_obj(j, NULL);
+	json_proc_members(j, m, p);
+	json_id(j, "tid", h->tid);
+	json_nspid(j, "nspid", p);
+	json_fds(j, m, s, h->fdtab);
+	json_str(j, "via", name_via(h->how));
+	json_time(j, "since", h->how == VIA_SCAN ? 0 : model_wall(m, h->since));
+	json_tristate(j, "used", h->used);
+	json_arr(j, "chain");
+	n = chain_of(m, s, h, &steps);
+	for (u32 i = 0; i < n; i++)
+		json_step(j, m, &steps[i]);
+	free(steps);
+	json_end_arr(j);
+	json_end_obj(j);
+}
+
+static void json_holders(struct json *j, const char *key, const struct model *m,
+			 const struct sock *s)
+{
+	struct holder *h = NULL;
+	u32 n = holders_of(m, s, &h);
+
+	json_arr(j, key);
+	for (u32 i = 0; i < n; i++)
+		json_holder(j, m, s, &h[i]);
+	json_end_arr(j);
+	free(h);
+}
+
+/* The UNIX socket in whose queue it waits, and who could receive it there. */
+static void json_queue(struct json *j, const struct model *m, u64 inode)
+{
+	const struct sock *q = sock_at(m, sock_find(m, inode, 0));
+	struct holder *h = NULL;
+	u32 n = q ? holders_of(m, q, &h) : 0;
+	const struct proc *p = n ? proc_at(m, h[0].proc) : NULL;
+
+	json_obj(j, "queue");
+	json_u64(j, "inode", inode);
+	if (q)
+		json_sock_local(j, "local", m, q);
+	else
+		json_null(j, "local");
+	json_arr(j, "holders");
+	for (u32 i = 0; i < n; i++) {
+		json_obj(j, NULL);
+		json_u64(j, "pid", proc_at(m, h[i].proc)->tgid);
+		json_comm(j, "comm", proc_comm(m, proc_at(m, h[i].proc)));
+		json_end_obj(j);
+	}
+	json_end_arr(j);
+	json_end_obj(j);
+	json_id(j, "pid", p ? p->tgid : 0);
+	free(h);
+}
+
+static void json_hidden(struct json *j, const struct model *m, const struct sock *s,
+			enum verdict verdict)
+{
+	if (!s->queue && verdict != VERDICT_HIDDEN) {
+		json_null(j, "hidden");
+		return;
+	}
+	json_obj(j, "hidden");
+	if (s->queue) {
+		json_u64(j, "refs", 1);
+		json_str(j, "where", "in_flight");
+		json_queue(j, m, s->queue);
+	} else {
+		json_null(j, "refs");
+		json_str(j, "where", "unknown");
+		json_null(j, "queue");
+		json_null(j, "pid");
+	}
+	json_end_obj(j);
+}
+
+void json_sock(struct json *j, const struct model *m, const struct sock *s)
+{
+	struct answer a = {0};
+
+	verdict_sock(m, s, &a);
+	json_str(j, "proto", name_proto(s->proto));
+	json_str(j, "family", name_family(s->proto));
+	json_sock_local(j, "local", m, s);
+	json_ep(j, "remote", &s->remote);
+	json_str(j, "state", sock_state(s));
+	json_id(j, "inode", s->inode);
+	json_id(j, "cookie", s->cookie);
+	json_id(j, "netns", s->netns);
+	if (s->sflags & SF_TIMEWAIT)
+		json_null(j, "uid");
+	else
+		json_u64(j, "uid", s->uid);
+	json_str(j, "cgroup", cgroup_path(m, s->cgroup));
+	json_time(j, "opened", model_wall(m, s->opened));
+	json_proc(j, "creator", m, s->creator);
+	json_holders(j, "holders", m, s);
+	json_hidden(j, m, s, a.verdict);
+	json_str(j, "verdict", name_verdict(a.verdict));
+	json_bool(j, "certain", a.certain);
+	json_str(j, "why", a.why.s ? a.why.s : "");
+	json_str(j, "action", a.action.s ? a.action.s : "");
+	answer_free(&a);
+}
