@@ -45,7 +45,7 @@ arch := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/power
 bpf_cflags = -g -O2 -target bpf -D__BPF__ -D__TARGET_ARCH_$(arch) -Wall -Wextra -Wno-unused-parameter $(WERROR) \
 	-Ibpf -Ivmlinux -Ibuild $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 
-bpf_objs := live scan scan_unix
+bpf_objs := live scan
 user_objs := $(patsubst user/%.c,$B/user/%.o,$(wildcard user/*.c))
 lib_objs := $(filter-out $B/user/main.o,$(user_objs))
 unit_bins := $(patsubst tests/units/%.c,$B/tests/%,$(wildcard tests/units/test_*.c))

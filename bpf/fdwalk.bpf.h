@@ -17,14 +17,14 @@
 struct walk {
 	u64 files;
 	u64 fds, open, cloexec; /* arrays of the table */
-	u64 bits;               /* of the word being walked; lowest bit: fd */
-	u64 marks;              /* close-on-exec, the same way */
-	u32 fd;
+	u64 bits;               /* of the word being walked: which are open */
+	u64 marks;              /* which have close-on-exec */
+	u32 first;              /* descriptor of bit 0 */
 	u32 tgid, tid;
 	u32 lost;
 };
 
-static __always_inline void walk_socket(struct walk *w, struct slot s)
+static __always_inline void walk_socket(struct walk *w, struct slot s, u32 bit)
 {
 	struct ev_scan_fd *e;
 
@@ -37,29 +37,26 @@ static __always_inline void walk_socket(struct walk *w, struct slot s)
 	}
 	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
 	e->files = w->files;
-	e->fd = w->fd;
-	e->cloexec = w->marks & 1;
+	e->fd = w->first + bit;
+	e->cloexec = w->marks >> bit & 1;
 	EV_SUBMIT(e);
 }
 
-static long walk_bit(u32 i, struct walk *w)
+/* Nothing of *w is changed here: the verifier would follow each of the 64 values it takes. */
+static long walk_bit(u32 bit, struct walk *w)
 {
+	u64 left = w->bits >> (bit & 63);
 	struct file *file = 0;
 	struct slot s;
 
-	if (!w->bits)
-		return 1;
-	if (w->bits & 1) {
-		bpf_probe_read_kernel(&file, sizeof(file), (void *)(w->fds + w->fd * 8ull));
-		if (file) {
-			s = file_socket_walked(file);
-			if (s.sk)
-				walk_socket(w, s);
-		}
+	if (!(left & 1))
+		return !left;
+	bpf_probe_read_kernel(&file, sizeof(file), (void *)(w->fds + (w->first + bit) * 8ull));
+	if (file) {
+		s = file_socket_walked(file);
+		if (s.sk)
+			walk_socket(w, s, bit & 63);
 	}
-	w->bits >>= 1;
-	w->marks >>= 1;
-	w->fd++;
 	return 0;
 }
 
@@ -69,7 +66,7 @@ static long walk_word(u32 i, struct walk *w)
 	if (!w->bits)
 		return 0;
 	bpf_probe_read_kernel(&w->marks, 8, (void *)(w->cloexec + i * 8ull));
-	w->fd = i * 64;
+	w->first = i * 64;
 	bpf_loop(64, walk_bit, w, 0);
 	return 0;
 }

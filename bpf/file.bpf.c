@@ -41,7 +41,8 @@ static __always_inline void going_note(struct task_struct *task, u32 fd)
 
 	if (!sk)
 		return;
-	g = bpf_task_storage_get(&going, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	g = bpf_task_storage_get(&going, bpf_get_current_task_btf(), 0,
+				 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!g)
 		return;
 	g->inode = s.inode;
@@ -59,7 +60,7 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 
 	if (nr != nr_close && nr != nr_dup2 && nr != nr_dup3)
 		return 0;
-	task = bpf_get_current_task_btf();
+	task = task_current();
 	if (task_is_compat(task) || !WANTED(CLOSE) || !task_passes(task))
 		return 0;
 	going_note(task, nr == nr_close ? SYS_ARG1(regs) : SYS_ARG2(regs));
@@ -73,7 +74,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 
 	if (!action)
 		return 0;
-	if (task_is_compat(bpf_get_current_task_btf()))
+	if (task_is_compat(task_current()))
 		return 0;
 	if (action < SYS_ACTIONS && !sys_fired[action])
 		sys_fired[action] = 1;
@@ -84,7 +85,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 /* Take back what sys_enter noted for this slot and tell its end, if `over`. */
 static __always_inline void going_tell(struct task_struct *task, s32 fd, bool over)
 {
-	struct going *g = bpf_task_storage_get(&going, task, 0, 0);
+	struct going *g = bpf_task_storage_get(&going, bpf_get_current_task_btf(), 0, 0);
 	struct ev_close *e;
 
 	if (!g || g->fd != fd || !g->inode)
@@ -107,7 +108,7 @@ static __always_inline void going_tell(struct task_struct *task, s32 fd, bool ov
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_close, struct pt_regs *regs, long ret)
 {
-	going_tell(bpf_get_current_task_btf(), SYS_ARG1(regs), ret != -EBADF);
+	going_tell(task_current(), SYS_ARG1(regs), ret != -EBADF);
 	return 0;
 }
 
@@ -138,7 +139,7 @@ static __always_inline bool install_event(struct task_struct *task, s32 fd, s32 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_dup, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	u32 action = sys_action(regs);
 	s32 from = SYS_ARG1(regs);
 	bool installed = false, cloexec = action == SYS_DUP3 && SYS_ARG3(regs) & O_CLOEXEC_NR;
@@ -185,7 +186,7 @@ int BPF_PROG(sys_fcntl, struct pt_regs *regs, long ret)
 
 	if (ret < 0 || (cmd != F_DUPFD_NR && cmd != F_SETFD_NR && cmd != F_DUPFD_CLOEXEC_NR))
 		return 0;
-	task = bpf_get_current_task_btf();
+	task = task_current();
 	if (cmd == F_SETFD_NR)
 		cloexec_event(task, fd, SYS_ARG3(regs) & 1);
 	else if (WANTED(INSTALL) && task_passes(task))
@@ -199,7 +200,7 @@ int BPF_PROG(sys_ioctl, struct pt_regs *regs, long ret)
 	u32 cmd = SYS_ARG2(regs);
 
 	if (!ret && (cmd == FIOCLEX_NR || cmd == FIONCLEX_NR))
-		cloexec_event(bpf_get_current_task_btf(), SYS_ARG1(regs), cmd == FIOCLEX_NR);
+		cloexec_event(task_current(), SYS_ARG1(regs), cmd == FIOCLEX_NR);
 	return 0;
 }
 
@@ -225,7 +226,7 @@ static __always_inline void fdtab_event(struct task_struct *task)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_unshare, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 
 	if (!ret && SYS_ARG1(regs) & CLONE_FILES_BIT && task_passes(task))
 		fdtab_event(task);
@@ -235,7 +236,7 @@ int BPF_PROG(sys_unshare, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_close_range, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	struct ev_close_range *e;
 
 	if (ret || !task_passes(task))
@@ -276,7 +277,7 @@ static __always_inline u32 pidfd_tgid(struct file *file)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_pidfd_getfd, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	struct file *pidfd;
 
 	if (ret < 0 || !WANTED(INSTALL) || !task_passes(task))

@@ -43,7 +43,7 @@ static __always_inline void pass_event(struct task_struct *task, struct scm *m, 
 
 static long scm_fd(u32 i, struct scm *m)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	s32 fd;
 
 	if (i >= m->nfds || bpf_probe_read_user(&fd, sizeof(fd), (void *)(m->fds + i * 4ull)))
@@ -88,7 +88,7 @@ static __always_inline void scm_walk(struct scm *m, u64 msg)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_sendmsg, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	struct scm m = {.sending = true};
 	u64 control = 0, msg = SYS_ARG2(regs);
 
@@ -153,7 +153,7 @@ static __always_inline void use_tell(struct task_struct *task, s32 fd)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_recvfrom, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 
 	if (ret >= 0 && WANTED(USE) && task_passes(task))
 		use_tell(task, SYS_ARG1(regs));
@@ -163,7 +163,7 @@ int BPF_PROG(sys_recvfrom, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_recvmsg, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	struct scm m = {.cloexec = SYS_ARG3(regs) & MSG_CMSG_CLOEXEC_BIT};
 
 	if (ret < 0 || !task_passes(task))
@@ -195,7 +195,7 @@ static long mmsg_one(u32 i, struct mmsg *v)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_recvmmsg, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	struct mmsg v = {.msgs = SYS_ARG2(regs), .n = ret};
 
 	if (ret <= 0 || !task_passes(task))

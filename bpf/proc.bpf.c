@@ -16,8 +16,9 @@ const volatile u32 nr_vfork = 0, nr_clone = 0, nr_clone3 = 0;
 #define CLONE_VFORK 0x00004000
 
 /* vfork_done is set after the tracepoint, so the caller's registers have to tell. */
-static __always_inline bool fork_is_vfork(struct task_struct *task)
+static __always_inline bool fork_is_vfork(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	u32 nr = SYS_NR(regs);
 	u64 flags = 0;
@@ -37,7 +38,7 @@ static __always_inline u32 fork_flags(struct task_struct *parent, struct task_st
 
 	if (child->mm && child->mm == parent->mm) {
 		flags |= FORK_SHARE_VM;
-		if (fork_is_vfork(parent))
+		if (fork_is_vfork())
 			flags |= FORK_VFORK;
 	}
 	if (parent->signal->nr_threads > 1)
@@ -68,6 +69,8 @@ int BPF_PROG(proc_fork, struct task_struct *parent, struct task_struct *child)
 	struct ev_fork *e;
 	bool init;
 
+	parent = task_plain(parent);
+	child = task_plain(child);
 	if (child->tgid == parent->tgid) {
 		fork_thread(parent, child);
 		return 0;
@@ -99,8 +102,11 @@ int BPF_PROG(proc_fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(proc_fork_walk, struct task_struct *parent, struct task_struct *child)
 {
-	struct files_struct *files = child->files;
+	struct files_struct *files;
 
+	parent = task_plain(parent);
+	child = task_plain(child);
+	files = child->files;
 	if (child->tgid == parent->tgid || parent->signal->nr_threads < 2 || !files ||
 	    files == parent->files || child->flags & PF_KTHREAD)
 		return 0;
@@ -153,6 +159,7 @@ int BPF_PROG(proc_exec, struct task_struct *task, int old_tid, struct linux_binp
 	struct exec_buf *b;
 	u32 zero = 0, size;
 
+	task = task_plain(task);
 	if (!WANTED(EXEC) || !task_passes(task))
 		return 0;
 	b = bpf_map_lookup_elem(&exec_bufs, &zero);
@@ -176,6 +183,7 @@ int BPF_PROG(proc_exec, struct task_struct *task, int old_tid, struct linux_binp
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(proc_exec_walk, struct task_struct *task)
 {
+	task = task_plain(task);
 	if (WANTED(SCAN_FD) && task_passes(task))
 		table_walk(task->files, task->tgid, task->pid, bpf_ktime_get_boot_ns());
 	return 0;
@@ -255,7 +263,7 @@ static __always_inline void exit_thread(struct task_struct *task)
 SEC("tp_btf/sched_process_exit")
 int proc_exit(u64 *ctx)
 {
-	struct task_struct *task = (struct task_struct *)ctx[0];
+	struct task_struct *task = task_plain((struct task_struct *)ctx[0]);
 	bool dead;
 
 	if (task->flags & PF_KTHREAD)
@@ -277,8 +285,10 @@ SEC("tp_btf/sched_process_free")
 int BPF_PROG(proc_free, struct task_struct *task)
 {
 	struct ev_free *e;
-	u32 tgid = task->tgid;
+	u32 tgid;
 
+	task = task_plain(task);
+	tgid = task->tgid;
 	if (!task_is_leader(task) || task->flags & PF_KTHREAD)
 		return 0;
 	if (WANTED(FREE) && task_passes(task)) {
@@ -299,6 +309,7 @@ int BPF_PROG(proc_rename, struct task_struct *task, const char *comm)
 {
 	struct ev_rename *e;
 
+	task = task_plain(task);
 	if (!task_is_leader(task) || task->flags & PF_KTHREAD || !WANTED(RENAME))
 		return 0;
 	if (bpf_core_field_exists(task->in_execve) && BPF_CORE_READ_BITFIELD(task, in_execve))
@@ -340,7 +351,7 @@ static __always_inline s32 siginfo_code(u64 info)
 SEC("tp_btf/signal_generate")
 int proc_signal(u64 *ctx)
 {
-	struct task_struct *task = (struct task_struct *)ctx[2], *me;
+	struct task_struct *task = task_plain((struct task_struct *)ctx[2]), *me;
 	u32 sig = ctx[0], result = ctx[4];
 	bool handled;
 	struct ev_signal *e;
@@ -352,7 +363,7 @@ int proc_signal(u64 *ctx)
 	handled = task_handler(task, sig) > 1;
 	if (handled && !(sig < 64 && SIGS_ASK_TO_DIE >> sig & 1))
 		return 0;
-	me = bpf_get_current_task_btf();
+	me = task_current();
 	if (!task_passes(me) && !task_passes(task))
 		return 0;
 	e = EV_NEW(SIGNAL, signal, me);

@@ -27,7 +27,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_wait4, struct pt_regs *regs, long ret)
 {
 	if (ret > 0 && WANTED(WAIT))
-		wait_event(bpf_get_current_task_btf(), ret);
+		wait_event(task_current(), ret);
 	return 0;
 }
 
@@ -57,7 +57,7 @@ int BPF_PROG(sys_waitid, struct pt_regs *regs, long ret)
 	if (to && (!info.signo || info.code > CLD_DUMPED_NR))
 		return 0;
 	if (info.pid > 0)
-		wait_event(bpf_get_current_task_btf(), info.pid);
+		wait_event(task_current(), info.pid);
 	return 0;
 }
 
@@ -77,7 +77,7 @@ static __always_inline void session_event(struct task_struct *task, u32 target, 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_setsid, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 
 	if (ret > 0 && WANTED(SESSION) && task_passes(task))
 		session_event(task, task->tgid, task_pgid(task));
@@ -91,7 +91,7 @@ int BPF_PROG(sys_setsid, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_setpgid, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	u32 target = SYS_ARG1(regs), pgid = SYS_ARG2(regs), level;
 	struct pid *pid = task->group_leader->thread_pid;
 	struct upid up = {};
@@ -117,7 +117,7 @@ int BPF_PROG(sys_prctl, struct pt_regs *regs, long ret)
 
 	if (SYS_ARG1(regs) != PR_SET_CHILD_SUBREAPER_NR || ret || !WANTED(SUBREAPER))
 		return 0;
-	task = bpf_get_current_task_btf();
+	task = task_current();
 	if (!task_passes(task))
 		return 0;
 	e = EV_NEW(SUBREAPER, subreaper, task);

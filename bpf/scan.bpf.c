@@ -11,6 +11,7 @@
  * the buffer runs full, and visits again.
  */
 #include "scan.bpf.h"
+#include "scan_unix.bpf.h"
 
 #define SIGCHLD		    17
 #define SA_NOCLDWAIT	    2
@@ -276,7 +277,7 @@ static __always_inline void timewait_fill(struct ev_scan_sock *e, struct tcp_tim
 
 	e->netns = net ? net->ns.inum : 0;
 	e->proto = SOCK_PROTO(family, SOCK_STREAM_NR, IPPROTO_TCP);
-	e->state = TCP_TIME_WAIT;
+	e->state = tw->tw_sk.tw_substate; /* FIN_WAIT2 that waits without a socket, too */
 	e->sflags = SF_TIMEWAIT | SF_DEAD;
 	if (BPF_CORE_READ_BITFIELD(skc, skc_reuse))
 		e->sflags |= SF_REUSEADDR;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the iterators of scan.bpf.c and scan_unix.bpf.c share: what is wanted of which socket. */
+/* What the iterators of scan.bpf.c and scan_unix.bpf.h share: what is wanted of which socket. */
 #ifndef PROBATE_SCAN_BPF_H
 #define PROBATE_SCAN_BPF_H
 

@@ -29,7 +29,7 @@ static __always_inline void socket_event(struct task_struct *task, s32 fd, bool 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_socket, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 
 	if (ret >= 0 && WANTED(SOCKET) && task_passes(task))
 		socket_event(task, ret, SYS_ARG2(regs) & SOCK_CLOEXEC_NR);
@@ -39,7 +39,7 @@ int BPF_PROG(sys_socket, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_socketpair, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	s32 fds[2];
 
 	if (ret || !WANTED(SOCKET) || !task_passes(task))
@@ -106,7 +106,7 @@ static __always_inline void bind_unix(struct task_struct *task, struct pt_regs *
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_bind, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	struct ev_bind *e;
 	struct sock *sk;
 	struct slot s;
@@ -141,7 +141,7 @@ int BPF_PROG(sys_bind, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_listen, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	struct ev_listen *e;
 	struct slot s;
 
@@ -165,7 +165,7 @@ int BPF_PROG(sys_listen, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_connect, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	struct ev_connect *e;
 	struct slot s;
 
@@ -187,7 +187,7 @@ int BPF_PROG(sys_connect, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_accept, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	struct ev_accept *e;
 	struct slot s;
 
@@ -214,7 +214,7 @@ int BPF_PROG(sys_accept, struct pt_regs *regs, long ret)
 /* In lean mode a listen() shows here only, with the right current. */
 static __always_inline void state_listen(struct sock *sk, u64 cookie)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	struct ev_listen *e;
 
 	if (!WANTED(LISTEN))
@@ -240,7 +240,7 @@ static __always_inline bool state_passes(struct sock *sk, int old, int new)
 	if (!filter_by_task())
 		return true;
 	if (old == TCP_CLOSE && (new == TCP_LISTEN || new == TCP_SYN_SENT)) {
-		if (!task_passes(bpf_get_current_task_btf()))
+		if (!task_passes(task_current()))
 			return false;
 		mine_add(sk);
 		return true;
@@ -253,7 +253,7 @@ static __always_inline bool state_passes(struct sock *sk, int old, int new)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(sock_state, struct sock *sk, int old, int new)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	struct ev_state *e;
 	u64 cookie;
 
@@ -283,7 +283,7 @@ int BPF_PROG(sock_state, struct sock *sk, int old, int new)
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(sock_destroy, struct sock *sk)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *task = task_current();
 	struct ev_destroy *e;
 
 	if (WANTED(DESTROY) && (!filter_by_task() || mine_has(sk))) {

@@ -109,8 +109,8 @@ class Probate:
 
     def __call__(self, *args, codes=(0, 1), timeout=PATIENCE):
         args = [str(a) for a in args]
-        done = subprocess.run([self.path, *EXTRA, *args], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=timeout)
+        done = subprocess.run([self.path, *EXTRA, *args], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=timeout)
         told = f"probate {' '.join(args)}: exit {done.returncode}, stderr {done.stderr[-2000:]!r}"
         assert done.returncode in codes, told
         assert not BROKEN.search(done.stderr), told

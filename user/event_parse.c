@@ -219,6 +219,9 @@ static bool number_by_name(const struct field *f, const char *s, size_t n, s64 *
 		return (*v = sigres_by_name(s, n)) >= 0;
 	case FMT_SIGCHLD:
 		return (*v = sigchld_by_name(s, n)) >= 0;
+	case FMT_TIME:
+	case FMT_NS:
+		return read_time(s, n, (u64 *)v);
 	case FMT_ERRNO:
 		*v = -errno_by_name(s, n);
 		return *v < 0;

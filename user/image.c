@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Images: what a process runs, from one exec to the next, shared by fork. */
-#include <stdlib.h>
-
 #include "model_priv.h"
 
 void image_ref(struct model *m, u32 id)

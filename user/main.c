@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of commands, and the process around one of them. */
+/* The process around one command. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,11 +9,6 @@
 
 #include "options.h"
 #include "pipe.h"
-
-const struct view *const views[] = {
-	&view_ports, &view_port, &view_pid,    &view_tree,
-	&view_zombies, &view_trace, &view_doctor, NULL,
-};
 
 /* Started with 0, 1 or 2 closed, the first file opened would take its place and be written to. */
 static void standard_files(void)

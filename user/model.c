@@ -5,8 +5,6 @@
  * Time is the events' time.  What is due by the time of an event happens before the event: a child
  * waited for 200 ms after its exit was a zombie first.
  */
-#include <stdlib.h>
-
 #include "model_priv.h"
 
 struct path {

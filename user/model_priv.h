@@ -4,7 +4,8 @@
  *
  * model.c     dispatch, time, what is told           fd.c        tables, holds
  * proc.c      lives, parents, references, grace       fdevent.c   events about descriptors
- * image.c     what a process runs                     sock.c      sockets: identity, indexes, end
+ * image.c     what a process runs                     sock.c      sockets: identity, indexes
+ *                                                     sockend.c   sockets: their end, let go
  * procevent.c events about processes                  sockevent.c events about sockets
  * death.c     exit, wait, reap, reparent, killers     scanpass.c  scans and their sweeps
  * chain.c     holders and chains                      verify.c    the invariants
@@ -16,6 +17,7 @@
 #define PROBATE_MODEL_PRIV_H
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
@@ -94,6 +96,8 @@ struct sock_ev {
 		buf_add(&(m)->told, &t_, sizeof(t_));                                              \
 	} while (0)
 
+#define on_exit on_exit_event /* glibc has an on_exit() of its own */
+
 /* One handler for each kind that comes from a source; a kind without one does not link. */
 #define RAW(lower) void on_##lower(struct model *m, const struct ev_##lower *e);
 #define TOLD(lower)
@@ -170,21 +174,26 @@ u32 hold_id(const struct model *m, const struct hold *h);
 struct sock *sock_of(struct model *m, const struct sock_ev *e); /* NULL: it has no identity */
 struct sock *sock_known(const struct model *m, u64 inode, u64 cookie);
 void sock_seen(struct sock *s, u64 ts);
-void sock_gone(struct model *m, struct sock *s);
-void sock_lost_hold(struct model *m, struct sock *s);
-void sock_review(struct model *m, struct sock *s);
-void sock_maybe_gone(struct model *m, struct sock *s);
-void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u64 ts);
-void sock_set_name(struct model *m, struct sock *s, const struct unix_name *name);
-void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts);
-struct origin *origin_add(struct model *m, struct sock *s, u32 proc, u8 via, u32 from, u64 ts);
-void socks_expire(struct model *m);
 u64 tuple_key(const struct sock *s);
 bool sock_is_tcp(const struct sock *s);
+void sock_index_drop(struct model *m, struct sock *s);
+
+/* sockend.c */
+void socks_expire(struct model *m);
+void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts);
+void sock_maybe_gone(struct model *m, struct sock *s);
+void sock_review(struct model *m, struct sock *s);
+void sock_lost_hold(struct model *m, struct sock *s);
+void sock_gone(struct model *m, struct sock *s);
+
+/* sockevent.c */
+struct origin *origin_add(struct model *m, struct sock *s, u32 proc, u8 via, u32 from, u64 ts);
+void sock_set_name(struct model *m, struct sock *s, const struct unix_name *name);
+void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u64 ts);
 
 /* chain.c */
 u32 holders_count(const struct model *m, const struct sock *s);
 u32 first_holder(const struct model *m, const struct sock *s);
-struct origin *origin_of(const struct model *m, const struct sock *s, u32 proc);
+struct origin *origin_of(const struct model *m, const struct sock *s, u32 proc, u64 until);
 
 #endif

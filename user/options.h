@@ -8,6 +8,21 @@
 /* All commands, in the order of the help; NULL at the end. */
 extern const struct view *const views[];
 
+/* All options (option.c). */
+struct option_def {
+	char letter;       /* 0: none */
+	const char *name;
+	const char *value; /* what it takes, for the help; NULL: nothing */
+	const char *views; /* commands it is for, separated by spaces; NULL: all */
+	const char *help;
+	void (*set)(struct opts *o, const char *value);
+};
+#define OPTIONS 17
+extern const struct option_def option_defs[OPTIONS];
+bool option_is_for(const struct option_def *d, const struct view *v);
+/* A process number that someone wrote; ends the program when it is none. */
+u32 pid_value(const char *what, const char *value);
+
 /*
  * Fill *o from the command line and return the command.  NULL: help or the version was printed and
  * nothing is left to do.  A command line that makes no sense ends the program with one sentence.

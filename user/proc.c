@@ -9,8 +9,6 @@
  * parent.  When many dead are kept by references, proc_collect() looks which of them nothing
  * alive leads to and cuts those.
  */
-#include <stdlib.h>
-
 #include "model_priv.h"
 
 #define TICK_NS (10 * NS_PER_MS)

@@ -223,8 +223,8 @@ static void living_note(void *ctx, u32 tid)
 		l->tid = tid;
 }
 
-/* A dead leader is a zombie unless a thread of it lives on. */
-static u32 dead_flags(u32 pid, const struct stat_line *s)
+/* A thread that lives on though the leader is dead; 0: the process is a zombie. */
+static u32 living_find(u32 pid, const struct stat_line *s)
 {
 	struct living l = {.pid = pid};
 	char path[64];
@@ -233,7 +233,7 @@ static u32 dead_flags(u32 pid, const struct stat_line *s)
 		snprintf(path, sizeof(path), "/proc/%u/task", pid);
 		proc_each(path, living_note, &l);
 	}
-	return l.tid ? TASK_HEADLESS : TASK_ZOMBIE;
+	return l.tid;
 }
 
 /* "61 0x1c2 ...": number and arguments in hex; "running" for one that is in no call. */
@@ -277,25 +277,40 @@ static u64 cgroup_id(u32 pid)
 	return stat(dir, &st) ? 0 : st.st_ino;
 }
 
-static void life_fill(struct ev_scan_task *e, u32 pid, const struct stat_line *s)
+/* Returns the thread whose namespaces are those of the process; 0: none lives. */
+static u32 life_fill(struct ev_scan_task *e, u32 pid, const struct stat_line *s)
 {
+	u32 tid = pid;
+
 	if (s->v[STAT_FLAGS] & PF_KTHREAD)
 		e->flags |= TASK_KTHREAD;
 	if (s->state == 'T')
 		e->flags |= TASK_STOPPED;
 	if (strchr("ZX", s->state)) {
-		e->flags |= dead_flags(pid, s);
+		tid = living_find(pid, s);
+		e->flags |= tid ? TASK_HEADLESS : TASK_ZOMBIE;
 		e->status = e->flags & TASK_ZOMBIE ? (u32)s->v[STAT_EXIT_CODE] : 0;
 	} else {
 		e->files = (u64)pid << 32 | pid;
 	}
 	if (s->state == 'S')
 		wait_fill(e, pid);
+	return tid;
+}
+
+static void spaces_fill(struct ev_scan_task *e, u32 tid)
+{
+	e->netns = proc_ns(tid, "net");
+	e->pidns = proc_ns(tid, "pid");
+	e->mntns = proc_ns(tid, "mnt");
+	if (!e->netns)
+		e->flags |= TASK_NO_START;
 }
 
 bool pproc_read(struct pproc *p, struct ev_scan_task *e, u32 pid)
 {
 	struct stat_line s;
+	u32 tid;
 
 	memset(e, 0, sizeof(*e));
 	if (!stat_read(&s, pid))
@@ -309,15 +324,10 @@ bool pproc_read(struct pproc *p, struct ev_scan_task *e, u32 pid)
 	e->exit_signal = s.v[STAT_EXIT_SIGNAL] > 0 ? (u32)s.v[STAT_EXIT_SIGNAL] : 0;
 	e->wait_pid = -1;
 	memcpy(e->name.s, s.comm, COMM_LEN);
-	life_fill(e, pid, &s);
+	tid = life_fill(e, pid, &s);
 	status_fill(e, pid);
-	if (!(e->flags & (TASK_KTHREAD | TASK_ZOMBIE))) {
-		e->netns = proc_ns(pid, "net");
-		e->pidns = proc_ns(pid, "pid");
-		e->mntns = proc_ns(pid, "mnt");
-		if (!e->netns)
-			e->flags |= TASK_NO_START;
-	}
+	if (tid && !(e->flags & TASK_KTHREAD))
+		spaces_fill(e, tid);
 	if (!(e->flags & TASK_KTHREAD))
 		e->cgroup = cgroup_id(pid);
 	*p = (struct pproc){pid, (u32)s.v[STAT_THREADS], e->netns, e->flags};

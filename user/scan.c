@@ -9,8 +9,8 @@
  *     the next read.
  *   - The pid an iterator link takes is one of the caller's pid namespace; elsewhere than in the
  *     initial one the program filters by itself.
- *   - UNIX sockets are a second object, loaded when first needed: `port N` needs them only when a
- *     socket has no holder, and loading is most of what a one-shot scan costs.
+ *   - Loading is most of what a one-shot costs, so only the iterators that are needed are loaded,
+ *     each in an instance of the object with those that were needed first at the same time.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,11 +26,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "procfs.h"
+#include "procfs_priv.h"
 #include "scan.h"
 #include "scan_want.h"
 #include "scan.skel.h"
-#include "scan_unix.skel.h"
 
 #define READ_BYTES (64 << 10)  /* the kernel's own buffer is 32 KiB: more is never returned */
 #define NETNS_MAX 256	       /* namespaces looked into beside our own */
@@ -42,15 +41,18 @@ struct netns {
 	char *name; /* of /run/netns; NULL: by pid */
 };
 
+enum iter { ITER_TASK, ITER_FILE, ITER_TCP, ITER_UDP, ITER_UNIX, ITERS };
+
 struct scan {
-	struct scan_bpf *main;
-	struct scan_unix_bpf *queue; /* UNIX sockets; NULL until needed */
-	int queue_error;
+	struct scan_bpf *object[ITERS]; /* instances, in the order of loading */
+	u32 nobjects;
+	struct bpf_program *prog[ITERS]; /* NULL: not loaded yet */
+	int error[ITERS];                /* why it cannot be */
+	bool refused_probe;              /* lockdown: probe_read is refused */
 	u32 pass;
 	int netns_fd; /* our own network namespace; -1: the others cannot be entered */
 	u32 netns;    /* its inode */
 	bool init_pidns;
-	struct buf buf;
 };
 
 /* One pass under way. */
@@ -65,6 +67,7 @@ struct pass {
 	bool quiet; /* the records are for us alone */
 	struct map held; /* inodes seen in a table; only with a port */
 	bool unheld; /* a socket with an inode that no table shows */
+	bool init;   /* PID 1 was among the processes */
 };
 
 /* ---- loading ----------------------------------------------------------------------------- */
@@ -79,38 +82,74 @@ static u32 tick_us(void)
 	return (u32)(t.tv_nsec / 1000);
 }
 
-static int main_load(struct scan *s, bool may_probe)
+static struct bpf_program *object_prog(const struct scan_bpf *o, enum iter i)
 {
-	s->main = scan_bpf__open();
-	if (!s->main)
+	struct bpf_program *const all[ITERS] = {
+		[ITER_TASK] = o->progs.scan_tasks, [ITER_FILE] = o->progs.scan_fds,
+		[ITER_TCP] = o->progs.scan_tcp,	   [ITER_UDP] = o->progs.scan_udp,
+		[ITER_UNIX] = o->progs.scan_unix,
+	};
+
+	return all[i];
+}
+
+/* What the running kernel may refuse, dearest loss last. */
+struct ability {
+	bool cast;  /* bpf_rdonly_cast, 6.2 */
+	bool regs;  /* bpf_task_pt_regs, 5.15 */
+	bool probe; /* probe_read; not under lockdown=confidentiality */
+};
+
+static int object_try(struct scan_bpf **out, u32 iters, struct ability can)
+{
+	struct scan_bpf *o = scan_bpf__open();
+
+	if (!o)
 		return -errno;
-	s->main->rodata->may_probe = may_probe;
-	s->main->rodata->tick_us = tick_us();
-	s->main->rodata->can_cast = true;
-	int err = scan_bpf__load(s->main);
-	if (err) {
-		scan_bpf__destroy(s->main);
-		s->main = NULL;
-	}
+	for (int i = 0; i < ITERS; i++)
+		bpf_program__set_autoload(object_prog(o, i), iters >> i & 1);
+	o->rodata->can_cast = can.cast;
+	o->rodata->may_regs = can.regs;
+	o->rodata->may_probe = can.probe;
+	o->rodata->tick_us = tick_us();
+	int err = scan_bpf__load(o);
+	if (err)
+		scan_bpf__destroy(o);
+	else
+		*out = o;
 	return err;
 }
 
-static int unix_load(struct scan *s)
+/* Load an instance with the iterators of this mask. */
+static int object_load(struct scan *s, u32 iters)
 {
-	if (s->queue || s->queue_error)
-		return s->queue_error;
-	s->queue = scan_unix_bpf__open();
-	if (!s->queue)
-		return s->queue_error = -errno;
-	s->queue->rodata->may_probe = s->main->rodata->may_probe;
-	s->queue->rodata->can_cast = true;
-	int err = scan_unix_bpf__load(s->queue);
-	if (err) {
-		scan_unix_bpf__destroy(s->queue);
-		s->queue = NULL;
-		s->queue_error = err;
+	static const struct ability tries[] = {
+		{true, true, true}, {false, true, true}, {false, false, true},
+		{true, true, false}, {false, true, false}, {false, false, false},
+	};
+	struct scan_bpf *o = NULL;
+	int err = -EINVAL;
+
+	for (u32 i = s->refused_probe ? 3 : 0; i < ARRAY_SIZE(tries) && err; i++) {
+		err = object_try(&o, iters, tries[i]);
+		if (!err && !tries[i].probe)
+			s->refused_probe = true;
 	}
-	return err;
+	if (err)
+		return err;
+	s->object[s->nobjects++] = o;
+	for (int i = 0; i < ITERS; i++)
+		if (iters >> i & 1)
+			s->prog[i] = object_prog(o, i);
+	return 0;
+}
+
+/* Have one iterator loaded. */
+static int iter_need(struct scan *s, enum iter i)
+{
+	if (!s->prog[i] && !s->error[i])
+		s->error[i] = object_load(s, 1u << i);
+	return s->error[i];
 }
 
 static u32 ns_inum(const char *path)
@@ -120,13 +159,27 @@ static u32 ns_inum(const char *path)
 	return stat(path, &st) ? 0 : (u32)st.st_ino;
 }
 
-int scan_open(struct scan **out, struct buf *err)
+/* The iterators a pass is sure to need. */
+static u32 iters_of(const struct want *w)
+{
+	u32 iters = 0;
+
+	if (w->scope & (SCOPE_TASKS | SCOPE_SOCKS))
+		iters |= 1u << ITER_TASK;
+	if (w->scope & SCOPE_FDS)
+		iters |= 1u << ITER_FILE;
+	if (w->scope & SCOPE_SOCKS && w->family != AF_UNIX)
+		iters |= 1u << ITER_TCP | 1u << ITER_UDP;
+	if (w->scope & SCOPE_SOCKS && !w->port)
+		iters |= 1u << ITER_UNIX;
+	return iters;
+}
+
+int scan_open_for(struct scan **out, const struct want *first, struct buf *err)
 {
 	struct scan *s = xcalloc(1, sizeof(*s));
-	int e = main_load(s, true);
+	int e = object_load(s, iters_of(first));
 
-	if (e) /* lockdown=confidentiality refuses whatever contains probe_read */
-		e = main_load(s, false);
 	if (e) {
 		buf_printf(err, "the kernel refuses the BPF iterators (%s)", strerror(-e));
 		free(s);
@@ -143,15 +196,21 @@ int scan_open(struct scan **out, struct buf *err)
 	return 0;
 }
 
+int scan_open(struct scan **out, struct buf *err)
+{
+	static const struct want all = {.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS};
+
+	return scan_open_for(out, &all, err);
+}
+
 void scan_close(struct scan *s)
 {
 	if (!s)
 		return;
-	scan_bpf__destroy(s->main);
-	scan_unix_bpf__destroy(s->queue);
+	for (u32 i = 0; i < s->nobjects; i++)
+		scan_bpf__destroy(s->object[i]);
 	if (s->netns_fd >= 0)
 		close(s->netns_fd);
-	buf_free(&s->buf);
 	free(s);
 }
 
@@ -176,14 +235,16 @@ static void pass_note(struct pass *p, const struct ev *e)
 {
 	const struct ev_scan_sock *sk = (const void *)e;
 
-	if (e->kind == EV_KIND_SCAN_TASK)
+	if (e->kind == EV_KIND_SCAN_TASK) {
 		netns_add(p, ((const struct ev_scan_task *)e)->netns, e->tgid, NULL);
-	else if (!p->want->port)
+		p->init |= e->tgid == 1;
+	} else if (!p->want->port) {
 		return;
-	else if (e->kind == EV_KIND_SCAN_FD)
+	} else if (e->kind == EV_KIND_SCAN_FD) {
 		map_put(&p->held, ((const struct ev_scan_fd *)e)->inode, 1);
-	else if (e->kind == EV_KIND_SCAN_SOCK && sk->inode && !map_get(&p->held, sk->inode))
+	} else if (e->kind == EV_KIND_SCAN_SOCK && sk->inode && !map_get(&p->held, sk->inode)) {
 		p->unheld = true;
+	}
 }
 
 /* Hand over the whole records at the start of the buffer; how many bytes those were. */
@@ -232,20 +293,40 @@ static int iter_read(struct pass *p, int fd)
 	return err;
 }
 
-static int iter_run(struct pass *p, const struct bpf_program *prog, u32 pid)
+static void want_fill(struct scan_want *to, u32 pass, const struct want *w)
+{
+	to->pass = pass;
+	to->pid = w->pid;
+	to->family = w->family;
+	to->port = w->port;
+	to->bound = w->bound;
+}
+
+static struct bpf_link *iter_attach(const struct bpf_program *prog, u32 pid)
 {
 	union bpf_iter_link_info info = {.task.pid = pid};
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
 	struct bpf_link *link;
-	int fd, err;
 
 	if (pid) {
 		opts.link_info = &info;
 		opts.link_info_len = sizeof(info);
 	}
 	link = bpf_program__attach_iter(prog, &opts);
-	if (!link && pid) /* before 6.1; the program filters too */
-		return iter_run(p, prog, 0);
+	/* Before 6.1 it takes no pid; the program filters as well. */
+	return link || !pid ? link : iter_attach(prog, 0);
+}
+
+static int iter_run(struct pass *p, enum iter i, u32 pid)
+{
+	int fd, err = iter_need(p->s, i);
+	struct bpf_link *link;
+
+	if (err)
+		return err;
+	for (u32 n = 0; n < p->s->nobjects; n++)
+		want_fill(&p->s->object[n]->bss->want, p->s->pass, p->want);
+	link = iter_attach(p->s->prog[i], pid);
 	if (!link)
 		return -errno;
 	fd = bpf_iter_create(bpf_link__fd(link));
@@ -258,16 +339,10 @@ static int iter_run(struct pass *p, const struct bpf_program *prog, u32 pid)
 
 /* ---- a pass ------------------------------------------------------------------------------ */
 
-/* Visit the UNIX sockets of this namespace, also for what waits in their queues. */
+/* Also for what waits in their queues, be it UNIX or not. */
 static int unix_here(struct pass *p)
 {
-	struct scan *s = p->s;
-	int err = unix_load(s);
-
-	if (err)
-		return err;
-	s->queue->bss->want = s->main->bss->want;
-	return iter_run(p, s->queue->progs.scan_unix, 0);
+	return iter_run(p, ITER_UNIX, 0);
 }
 
 static int sockets_here(struct pass *p)
@@ -276,11 +351,10 @@ static int sockets_here(struct pass *p)
 	int err = 0;
 
 	if (w->family != AF_UNIX) {
-		err = iter_run(p, p->s->main->progs.scan_tcp, 0);
+		err = iter_run(p, ITER_TCP, 0);
 		if (!err)
-			err = iter_run(p, p->s->main->progs.scan_udp, 0);
+			err = iter_run(p, ITER_UDP, 0);
 	}
-	/* Also without UNIX sockets in question: others may be in flight between them. */
 	if (!err && !w->port && unix_here(p))
 		p->missed++;
 	return err;
@@ -346,15 +420,6 @@ static void netns_named(struct pass *p)
 	closedir(d);
 }
 
-static void want_fill(struct scan_want *to, u32 pass, const struct want *w)
-{
-	to->pass = pass;
-	to->pid = w->pid;
-	to->family = w->family;
-	to->port = w->port;
-	to->bound = w->bound;
-}
-
 /* Scopes a pass can confirm completely: only what is not narrowed. */
 static u32 scope_complete(const struct want *w)
 {
@@ -375,6 +440,16 @@ static void tell(struct pass *p, void *e, u16 kind, u16 size)
 	p->sink(p->ctx, h, size);
 }
 
+/* Some sandboxes hide PID 1 from BPF; orphans are its children all the same. */
+static void init_tell(struct pass *p)
+{
+	struct ev_scan_task e;
+	struct pproc proc;
+
+	if (pproc_read(&proc, &e, 1))
+		p->sink(p->ctx, &e.h, sizeof(e));
+}
+
 /* Namespaces are learnt from processes: when those are not asked for, look without telling. */
 static int tasks_run(struct pass *p)
 {
@@ -383,8 +458,10 @@ static int tasks_run(struct pass *p)
 	if (!(scope & (SCOPE_TASKS | SCOPE_SOCKS)))
 		return 0;
 	p->quiet = !(scope & SCOPE_TASKS);
-	int err = iter_run(p, p->s->main->progs.scan_tasks, 0);
+	int err = iter_run(p, ITER_TASK, 0);
 	p->quiet = false;
+	if (!err && !p->init && p->s->init_pidns && scope & SCOPE_TASKS)
+		init_tell(p);
 	return err;
 }
 
@@ -394,7 +471,7 @@ static int pass_run(struct pass *p)
 	int err = tasks_run(p);
 
 	if (!err && w->scope & SCOPE_FDS)
-		err = iter_run(p, p->s->main->progs.scan_fds, p->s->init_pidns ? w->pid : 0);
+		err = iter_run(p, ITER_FILE, p->s->init_pidns ? w->pid : 0);
 	if (err || !(w->scope & SCOPE_SOCKS))
 		return err;
 	netns_named(p);
@@ -416,13 +493,12 @@ int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx)
 	p->sink = sink;
 	p->ctx = ctx;
 	s->pass = s->pass + 1 ? s->pass + 1 : 1;
-	want_fill(&s->main->bss->want, s->pass, want);
 	tell(p, &begin, EV_KIND_SCAN_BEGIN, sizeof(begin));
 	end.begin = begin.h.ts;
 	err = pass_run(p);
 	if (err)
 		end.scope = 0;
-	if (p->missed || s->queue_error)
+	if (p->missed)
 		end.scope &= ~(u32)SCOPE_SOCKS;
 	tell(p, &end, EV_KIND_SCAN_END, sizeof(end));
 	for (u32 i = 0; i < p->nns; i++)
@@ -457,33 +533,25 @@ static u64 prog_runs(const struct bpf_program *prog)
 	return info.run_cnt;
 }
 
-static void hook_fill(struct hook *h, const char *name, const char *what,
-		      const struct bpf_program *prog, int error)
-{
-	*h = (struct hook){.what = what, .tier = "base", .wanted = true, .error = error};
-	snprintf(h->name, sizeof(h->name), "%s", name);
-	if (!error)
-		h->runs = prog_runs(prog);
-}
-
 u32 scan_hooks(struct scan *s, struct hook *out, u32 max)
 {
-	int err = unix_load(s);
-	const struct {
+	static const struct {
 		const char *name, *what;
-		const struct bpf_program *prog;
-		int error;
-	} all[] = {
-		{"iter/task", "every process that is there", s->main->progs.scan_tasks, 0},
-		{"iter/task_file", "every descriptor of a socket", s->main->progs.scan_fds, 0},
-		{"iter/tcp", "TCP sockets no descriptor shows", s->main->progs.scan_tcp, 0},
-		{"iter/udp", "UDP sockets no descriptor shows", s->main->progs.scan_udp, 0},
-		{"iter/unix", "UNIX names, and sockets in flight",
-		 err ? NULL : s->queue->progs.scan_unix, err},
+	} all[ITERS] = {
+		[ITER_TASK] = {"iter/task", "every process that is there"},
+		[ITER_FILE] = {"iter/task_file", "every descriptor of a socket"},
+		[ITER_TCP] = {"iter/tcp", "TCP sockets no descriptor shows"},
+		[ITER_UDP] = {"iter/udp", "UDP sockets no descriptor shows"},
+		[ITER_UNIX] = {"iter/unix", "UNIX names, and sockets in flight"},
 	};
 	u32 n = 0;
 
-	for (; n < ARRAY_SIZE(all) && n < max; n++)
-		hook_fill(&out[n], all[n].name, all[n].what, all[n].prog, all[n].error);
+	for (; n < ITERS && n < max; n++) {
+		int err = iter_need(s, n);
+		out[n] = (struct hook){.what = all[n].what, .tier = "base", .wanted = true};
+		snprintf(out[n].name, sizeof(out[n].name), "%s", all[n].name);
+		out[n].error = err;
+		out[n].runs = err ? 0 : prog_runs(s->prog[n]);
+	}
 	return n;
 }

@@ -94,7 +94,7 @@ u32 sock_next(const struct model *m, u32 id)
 	return 0;
 }
 
-static void index_drop(struct model *m, struct sock *s)
+void sock_index_drop(struct model *m, struct sock *s)
 {
 	port_unlink(m, s);
 	if (s->inode && map_get(&m->by_inode, s->inode) == s->id)
@@ -107,131 +107,16 @@ static void index_drop(struct model *m, struct sock *s)
 
 static void set_names(struct model *m, struct sock *s, u64 inode, u64 cookie)
 {
-	if (inode && s->inode != inode) {
+	if (inode && s->inode != inode && !map_get(&m->by_inode, inode)) {
 		if (s->inode)
 			map_take(&m->by_inode, s->inode);
 		s->inode = inode;
 		map_put(&m->by_inode, inode, s->id);
 	}
-	if (cookie && !s->cookie) {
+	if (cookie && !s->cookie && !map_get(&m->by_cookie, cookie)) {
 		s->cookie = cookie;
 		map_put(&m->by_cookie, cookie, s->id);
 	}
-}
-
-/* ---- the end ---- */
-
-static void sock_bury(struct model *m, struct sock *s)
-{
-	index_drop(m, s);
-	s->gone = true;
-	due_push(m, &m->priv->gones, m->now + GRACE_NS, s->id, m->now);
-}
-
-/* What waited in the queue of a UNIX socket dies with it. */
-static void queue_died(struct model *m, u64 inode)
-{
-	for (u32 i = m->priv->nflights; i-- > 0;) {
-		struct sock *s;
-
-		if (i >= m->priv->nflights)
-			continue;
-		s = sock_at(m, m->priv->flights[i].sock);
-		if (s->queue != inode)
-			continue;
-		sock_set_queue(m, s, 0, m->now);
-		sock_maybe_gone(m, s);
-	}
-}
-
-void sock_gone(struct model *m, struct sock *s)
-{
-	u64 inode = PROTO_FAMILY(s->proto) == FAMILY_UNIX ? s->inode : 0;
-
-	if (s->gone)
-		return;
-	sock_set_queue(m, s, 0, m->now);
-	TELL(m, gone, GONE, 0, .inode = s->inode, .cookie = s->cookie, .netns = s->netns,
-	     .uid = s->uid, .local = s->local, .remote = s->remote, .proto = s->proto,
-	     .state = s->state, .sflags = s->sflags);
-	sock_bury(m, s);
-	while (s->holds) /* it is gone already: dropping the last one says nothing more */
-		hold_drop(m, hold_at(m, s->holds));
-	if (inode && m->priv->nflights)
-		queue_died(m, inode);
-}
-
-static void sock_free(struct model *m, struct sock *s)
-{
-	u32 id = s->origins;
-
-	while (id) {
-		struct origin *o = origin_at(m, id);
-		u32 next = o->next;
-
-		proc_unref(m, o->proc);
-		proc_unref(m, o->from);
-		pool_drop(&m->origins, id);
-		id = next;
-	}
-	proc_unref(m, s->creator);
-	if (s->name)
-		pool_drop(&m->names, s->name);
-	pool_drop(&m->socks, s->id);
-}
-
-/* TIME_WAIT ends with no event: by its clock. */
-static void time_waits_expire(struct model *m)
-{
-	const struct map *map = &m->priv->by_tuple;
-	bool again;
-
-	if (!map->count)
-		return;
-	timer_wake(m, m->now + NS_PER_S);
-	do { /* taking one out moves others: what a pass misses the next finds */
-		again = false;
-		for (u32 i = 0; i < map->cap; i++) {
-			struct sock *s = sock_at(m, map->vals[i]);
-
-			if (!s || !s->left_ms || s->seen_ts + s->left_ms * NS_PER_MS > m->now)
-				continue;
-			sock_gone(m, s);
-			again = true;
-		}
-	} while (again);
-}
-
-void socks_expire(struct model *m)
-{
-	struct dueq *q = &m->priv->gones;
-
-	while (q->count && q->v[q->head].ts <= m->now) {
-		struct sock *s = sock_at(m, q->v[q->head].id);
-
-		q->head = (q->head + 1) & (q->cap - 1);
-		q->count--;
-		sock_free(m, s);
-	}
-	time_waits_expire(m);
-	if (q->count)
-		timer_wake(m, q->v[q->head].ts);
-}
-
-/* A connection whose holders all closed it is finished by the kernel, anything else is over. */
-static bool kernel_finishes(const struct sock *s)
-{
-	return sock_is_tcp(s) && s->state != TCP_CLOSE && s->state != TCP_LISTEN && s->state;
-}
-
-void sock_maybe_gone(struct model *m, struct sock *s)
-{
-	if (s->gone || s->nholds || s->queue)
-		return;
-	if (kernel_finishes(s))
-		s->sflags |= SF_DEAD;
-	else
-		sock_gone(m, s);
 }
 
 /* ---- making and joining ---- */
@@ -278,9 +163,12 @@ static void sock_join(struct model *m, struct sock *to, struct sock *from)
 	u64 queue = from->queue;
 
 	sock_set_queue(m, from, 0, m->now);
-	from->creator = to->creator ? from->creator : (to->creator = from->creator, 0);
+	if (!to->creator) {
+		to->creator = from->creator;
+		from->creator = 0;
+	}
 	from->transferred = from->leaked = true; /* nothing is to be told while it moves */
-	index_drop(m, from);
+	sock_index_drop(m, from);
 	holds_move(m, to, from);
 	origins_move(m, to, from);
 	from->queue = 0;
@@ -307,14 +195,15 @@ static bool other_kind(const struct sock *s, u32 proto)
 }
 
 /* Which of the known ones is it; an inode that means another socket now ends the earlier one. */
-static struct sock *sock_identify(struct model *m, const struct sock_ev *e)
+static struct sock *sock_identify(struct model *m, const struct sock_ev *e, bool *stale)
 {
 	struct sock *a = e->inode ? sock_at(m, map_get(&m->by_inode, e->inode)) : NULL;
 	struct sock *b = e->cookie ? sock_at(m, map_get(&m->by_cookie, e->cookie)) : NULL;
 
 	if (a && a != b && ((a->cookie && e->cookie && a->cookie != e->cookie) ||
 			    other_kind(a, e->proto))) {
-		if (a->seen_ts > e->h.ts)
+		*stale = a->seen_ts > e->h.ts;
+		if (*stale)
 			return b; /* the event is the older one: leave the inode where it is */
 		sock_gone(m, a);
 		a = NULL;
@@ -324,6 +213,13 @@ static struct sock *sock_identify(struct model *m, const struct sock_ev *e)
 	return a ? a : b;
 }
 
+static bool same_tuple(const struct sock *s, const struct sock_ev *e)
+{
+	return s->netns == e->netns && s->proto == e->proto &&
+	       !memcmp(&s->local, &e->local, sizeof(s->local)) &&
+	       !memcmp(&s->remote, &e->remote, sizeof(s->remote));
+}
+
 static struct sock *sock_by_tuple(struct model *m, const struct sock_ev *e)
 {
 	struct sock probe = { .netns = e->netns, .proto = e->proto, .local = e->local,
@@ -331,17 +227,28 @@ static struct sock *sock_by_tuple(struct model *m, const struct sock_ev *e)
 	struct sock *s = sock_at(m, map_get(&m->priv->by_tuple, tuple_key(&probe)));
 	u32 budget = 4096; /* a port can have very many connections */
 
-	if (s || e->sflags & SF_TIMEWAIT)
+	if (s && same_tuple(s, e))
 		return s;
+	if (s) /* two tuples of one hash: the newer one counts */
+		sock_gone(m, s);
+	if (e->sflags & SF_TIMEWAIT)
+		return NULL;
 	for (u32 id = map_get(&m->by_port, e->local.port); id && --budget; id = s->port_next) {
 		s = sock_at(m, id);
-		if (s->netns == e->netns && s->proto == e->proto && !s->nholds &&
-		    s->remote.port == e->remote.port &&
-		    !memcmp(s->remote.ip, e->remote.ip, sizeof(s->remote.ip)) &&
-		    !memcmp(s->local.ip, e->local.ip, sizeof(s->local.ip)))
+		if (!s->nholds && same_tuple(s, e))
 			return s;
 	}
 	return NULL;
+}
+
+static void sock_index_tuple(struct model *m, struct sock *s, const struct sock_ev *e)
+{
+	s->proto = e->proto;
+	s->netns = e->netns;
+	s->remote = e->remote;
+	set_local(m, s, &e->local);
+	map_put(&m->priv->by_tuple, tuple_key(s), s->id);
+	timer_wake(m, m->now + NS_PER_S);
 }
 
 /* What the event knows.  An older event only fills what is not known yet. */
@@ -375,21 +282,20 @@ void sock_seen(struct sock *s, u64 ts)
 /* The socket an event is about, made when it was not known.  NULL: the event names none. */
 struct sock *sock_of(struct model *m, const struct sock_ev *e)
 {
-	bool named = e->inode || e->cookie;
+	bool named = e->inode || e->cookie, stale = false;
 	struct sock *s;
 
 	if (!named && (!e->local.port || !e->remote.port))
 		return NULL;
-	s = named ? sock_identify(m, e) : sock_by_tuple(m, e);
+	s = named ? sock_identify(m, e, &stale) : sock_by_tuple(m, e);
+	if (!s && stale && !e->cookie)
+		return NULL; /* of an inode that means a newer socket by now */
 	if (!s) {
 		s = sock_new(m);
-		sock_learn(m, s, e);
 		if (!named)
-			map_put(&m->priv->by_tuple, tuple_key(s), s->id);
-		timer_wake(m, named ? ~0ull : m->now + NS_PER_S);
-	} else if (named || s->inode || s->cookie) {
-		sock_learn(m, s, e);
+			sock_index_tuple(m, s, e);
 	}
+	sock_learn(m, s, e);
 	set_names(m, s, e->inode, e->cookie);
 	sock_seen(s, e->h.ts);
 	return s;

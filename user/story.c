@@ -3,7 +3,8 @@
  * A source that reads events in their text form, one a line, from a file or standard input.
  *
  * Blank lines and lines that begin with "#" are passed over.  A line that is no event is told with
- * its number and passed over too; the answer then counts as incomplete.
+ * its number and passed over too; the answer then counts as incomplete.  A line that begins with
+ * "===" ends the events: what follows it in a test is the answer that is expected.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -47,6 +48,8 @@ static int story_poll(struct source *source, int timeout_ms, sink_fn sink, void 
 		s->lines++;
 		at = s->line + strspn(s->line, " \t\r\n");
 	} while (!*at || *at == '#');
+	if (!strncmp(at, "===", 3))
+		return -ENODATA;
 	n = event_parse(at, s->event, &why);
 	if (n < 0) {
 		warn("%s:%llu: %s", s->path, (unsigned long long)s->lines, why);

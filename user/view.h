@@ -80,8 +80,8 @@ void text_ago(struct buf *b, const struct model *m, u64 ts);               /* " 
 void text_death(struct buf *b, const struct model *m, const struct proc *p); /* "killed by SIGKILL from bash[1] at ..." */
 void text_limits(struct out *o, const struct model *m);                    /* what could not be seen, if anything */
 
-const char *proc_state(const struct proc *p); /* "running" "zombie" "headless" "dead" */
-const char *proc_state_long(const struct proc *p); /* also "stopped", "dumping core" */
+const char *proc_state(const struct proc *p); /* "running" "stopped" "headless" "zombie" "dead" */
+const char *proc_state_long(const struct proc *p); /* also "dumping core" */
 const char *sock_state(const struct sock *s); /* "LISTEN", "BOUND", "UNCONN" ...; NULL */
 bool sock_is_offer(const struct sock *s);     /* listens or is bound: what `ports` lists */
 bool sock_is_wild(const struct ep *ep);       /* 0.0.0.0 or :: */
@@ -125,13 +125,16 @@ bool lines_changed(struct lines *l, struct line now); /* it is there; must it be
 bool lines_gone(struct lines *l, struct line *out);   /* one that is no more; until false */
 void lines_free(struct lines *l);
 u64 hash_bytes(const void *p, size_t n);
-/* When to look again: after an event that can matter, and not for each of thousands. */
+/* When to look again: after an event, but rarely where there is much to look at. */
 struct pace {
 	bool dirty;
-	u64 last; /* event time of the last look */
+	u64 last, gap; /* event time of the last look; how long to leave it at that */
 };
 void pace_event(struct pace *p, const struct ev *e);
 bool pace_due(const struct pace *p, const struct model *m);
-void pace_done(struct pace *p, const struct model *m);
+void pace_done(struct pace *p, const struct model *m, u32 things);
+
+/* `trace --list`: every public kind of event with its fields and what they mean. */
+void trace_list(struct out *o);
 
 #endif

@@ -13,15 +13,15 @@ const char *proc_state(const struct proc *p)
 		return "dead";
 	if (p->state == PROC_ZOMBIE)
 		return "zombie";
-	return p->flags & TASK_HEADLESS ? "headless" : "running";
+	if (p->flags & TASK_HEADLESS)
+		return "headless";
+	return p->flags & TASK_STOPPED ? "stopped" : "running";
 }
 
 const char *proc_state_long(const struct proc *p)
 {
 	if (p->state != PROC_GONE && p->flags & TASK_DUMPING)
 		return "dumping core";
-	if (p->state == PROC_RUNNING && p->flags & TASK_STOPPED)
-		return "stopped";
 	return proc_state(p);
 }
 
@@ -176,7 +176,7 @@ void text_ago(struct buf *b, const struct model *m, u64 ts)
 {
 	char s[24];
 
-	if (!ts || ts > m->now)
+	if (!ts || m->now < ts + NS_PER_S)
 		return;
 	time_span(s, m->now - ts);
 	buf_printf(b, " (%s ago)", s);

@@ -173,11 +173,14 @@ static void holder_print(struct out *o, const struct model *m, const struct sock
 			 const struct holder *h, bool ago)
 {
 	const struct proc *p = proc_at(m, h->proc);
+	bool itself = h->proc == s->creator; /* said already */
 	struct buf b = {0};
 	size_t before;
 
 	buf_puts(&b, "Held by ");
 	text_proc(&b, m, h->proc);
+	if (itself)
+		buf_puts(&b, " itself");
 	if (h->tid)
 		buf_printf(&b, " in the own table of its thread %u", h->tid);
 	if (p->nspid.nr[0])
@@ -185,13 +188,15 @@ static void holder_print(struct out *o, const struct model *m, const struct sock
 	buf_printf(&b, ", %s", proc_state_long(p));
 	before = b.len;
 	buf_puts(&b, ": ");
-	text_args(&b, m, p, 200);
+	if (!itself)
+		text_args(&b, m, p, 200);
 	if (b.len == before + 2)
 		b.s[b.len = before] = 0;
 	flush_para(o, 2, &b);
 	fds_text(&b, m, s, h->fdtab);
-	buf_printf(&b, "; %s", how_words(h->how));
-	if (h->how != VIA_SCAN && h->since) {
+	if (!itself)
+		buf_printf(&b, "; %s", how_words(h->how));
+	if (!itself && h->how != VIA_SCAN && h->since) {
 		buf_puts(&b, " at ");
 		text_when(&b, m, h->since);
 		if (ago)

@@ -291,7 +291,7 @@ static bool pid_render(struct pid *v, const struct model *m)
 	const struct proc *p = proc_at(m, proc_find(m, v->opts->pid));
 	struct out *o;
 
-	pace_done(&v->pace, m);
+	pace_done(&v->pace, m, 16);
 	if (!p && v->opts->json)
 		return false;
 	o = page_begin(&v->page, v->out);

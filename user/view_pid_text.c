@@ -71,20 +71,22 @@ static void images_print(struct out *o, const struct model *m, const struct proc
 		ids[n++] = id;
 	if (n < 2)
 		return;
+	buf_puts(&b, "It was ");
 	while (n) {
 		const struct image *im = image_at(m, ids[--n]);
 
-		if (im->ts) {
-			text_when(&b, m, im->ts);
-			buf_puts(&b, " ");
-		} else {
-			buf_puts(&b, "first ");
-		}
 		buf_add_safe(&b, im->comm, strnlen(im->comm, COMM_LEN), 0);
-		buf_puts(&b, n ? ", then " : "");
+		if (!n)
+			break;
+		buf_puts(&b, " and executed ");
+		if (image_at(m, ids[n - 1])->ts) {
+			buf_puts(&b, "at ");
+			text_when(&b, m, image_at(m, ids[n - 1])->ts);
+			buf_puts(&b, " ");
+		}
 	}
-	out_printf(o, "  %-11s", "executed");
-	out_wrap(o, 14, b.s);
+	buf_puts(&b, ".");
+	out_wrap(o, 2, b.s);
 	buf_free(&b);
 }
 
@@ -131,11 +133,10 @@ static void ancestor_print(struct out *o, const struct model *m, const struct pr
 
 	text_proc(&b, m, a->proc);
 	if (a->step == ANC_ADOPTED)
-		buf_puts(&b, " adopted it");
+		buf_puts(&b, " adopted ");
 	else
 		buf_puts(&b, a->step == ANC_FORK ? " forked " : " is the parent of ");
-	if (a->step != ANC_ADOPTED)
-		text_proc(&b, m, child->id);
+	text_proc(&b, m, child->id);
 	if (a->step != ANC_PARENT && a->ts) {
 		buf_puts(&b, " at ");
 		text_when(&b, m, a->ts);

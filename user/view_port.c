@@ -346,7 +346,7 @@ static u32 port_render(struct port *v, const struct model *m)
 	(o->json ? port_json : port_text)(o, v->opts, m, list, n);
 	page_end(&v->page);
 	free(list);
-	pace_done(&v->pace, m);
+	pace_done(&v->pace, m, n);
 	return n;
 }
 

@@ -263,33 +263,64 @@ static void json_gone(struct out *o, u64 inode, u64 cookie)
 	out_line(o);
 }
 
+static void row_json(struct ports *v, const struct model *m, const struct sock *s)
+{
+	struct out *o = v->out;
+	struct line line = {.a = s->inode, .b = s->inode ? 0 : s->cookie, .note = s->cookie};
+	struct json j;
+
+	json_init(&j, &o->line);
+	json_obj(&j, NULL);
+	json_sock(&j, m, s);
+	json_end_obj(&j);
+	line.hash = hash_bytes(o->line.s, o->line.len);
+	if (!v->opts->watch || lines_changed(&v->lines, line))
+		out_line(o);
+	else
+		buf_reset(&o->line);
+}
+
 /* A line a socket; with -w only of those that changed since the last time. */
 static void ports_json(struct ports *v, const struct model *m, const struct row *rows, u32 n)
 {
 	struct out *o = v->out;
-	struct json j;
 	struct line gone;
 
 	lines_begin(&v->lines);
-	for (u32 i = 0; i < n && !out_dead(o); i++) {
-		const struct sock *s = rows[i].sock;
-
-		json_init(&j, &o->line);
-		json_obj(&j, NULL);
-		json_sock(&j, m, s);
-		json_end_obj(&j);
-		if (!v->opts->watch ||
-		    lines_changed(&v->lines, (struct line){.a = s->inode,
-							   .b = s->inode ? 0 : s->cookie,
-							   .note = s->cookie,
-							   .hash = hash_bytes(o->line.s, o->line.len)}))
-			out_line(o);
-		else
-			buf_reset(&o->line);
-	}
+	for (u32 i = 0; i < n && !out_dead(o); i++)
+		row_json(v, m, rows[i].sock);
 	while (v->opts->watch && lines_gone(&v->lines, &gone))
 		json_gone(o, gone.a, gone.note);
 	out_flush(o);
+}
+
+/* The socket an event has just made an offer of, or found to be leaked. */
+static const struct sock *sock_announced(const struct model *m, const struct ev *e)
+{
+	u64 inode = 0, cookie = 0;
+
+#define ANNOUNCES(KIND, lower)                                                                     \
+	if (e->kind == EV_KIND_##KIND) {                                                           \
+		inode = ((const struct ev_##lower *)e)->inode;                                     \
+		cookie = ((const struct ev_##lower *)e)->cookie;                                   \
+	}
+	ANNOUNCES(BIND, bind)
+	ANNOUNCES(LISTEN, listen)
+	ANNOUNCES(UNIX_BIND, unix_bind)
+	ANNOUNCES(LEAK, leak)
+#undef ANNOUNCES
+	return inode || cookie ? sock_at(m, sock_find(m, inode, cookie)) : NULL;
+}
+
+/* One that comes and goes between two looks is told too: its line at once, its end at the next. */
+static void announce(struct ports *v, const struct model *m, const struct ev *e)
+{
+	const struct sock *s = sock_announced(m, e);
+
+	if (!s || !sock_is_offer(s))
+		return;
+	if (!v->opts->leaked || verdict_of(m, s) == VERDICT_LEAKED)
+		row_json(v, m, s);
 }
 
 static u32 ports_render(struct ports *v, const struct model *m)
@@ -304,7 +335,7 @@ static u32 ports_render(struct ports *v, const struct model *m)
 		page_end(&v->page);
 	}
 	free(rows);
-	pace_done(&v->pace, m);
+	pace_done(&v->pace, m, n);
 	return n;
 }
 
@@ -320,8 +351,9 @@ static void ports_event(void *view, const struct model *m, const struct ev *e)
 {
 	struct ports *v = view;
 
-	(void)m;
 	pace_event(&v->pace, e);
+	if (v->opts->watch && v->opts->json && v->pace.last)
+		announce(v, m, e);
 }
 
 static void ports_settle(void *view, const struct model *m)

@@ -23,11 +23,13 @@ static void node_push(struct nodes *s, struct node x)
 	s->at[s->n++] = x;
 }
 
+/* By name where there is one (text: what looks the same comes together), then by pid. */
 static int node_cmp_down(const void *a, const void *b)
 {
 	const struct node *x = a, *y = b;
+	int d = x->name && y->name ? strcmp(y->name, x->name) : 0;
 
-	return (x->proc->tgid < y->proc->tgid) - (x->proc->tgid > y->proc->tgid);
+	return d ? d : (x->proc->tgid < y->proc->tgid) - (x->proc->tgid > y->proc->tgid);
 }
 
 /* Put a sibling list on the stack, the lowest pid on top. */
@@ -39,8 +41,8 @@ static void siblings_push(struct nodes *stack, u32 from)
 	stack->at[from].last = true;
 }
 
-/* All processes below `root` (0: everything), parents before children, siblings by pid. */
-static struct nodes tree_walk(const struct model *m, u32 root)
+/* All processes below `root` (0: everything), parents before their children. */
+static struct nodes tree_walk(const struct model *m, u32 root, bool by_name)
 {
 	struct nodes stack = {0}, out = {0};
 
@@ -58,7 +60,11 @@ static struct nodes tree_walk(const struct model *m, u32 root)
 		node_push(&out, x);
 		for (const struct proc *c = proc_at(m, x.proc->child); c; c = proc_at(m, c->next))
 			if (c->state != PROC_GONE)
-				node_push(&stack, (struct node){.proc = c, .depth = x.depth + 1});
+				node_push(&stack, (struct node){
+							     .proc = c,
+							     .name = by_name ? proc_comm(m, c) : NULL,
+							     .depth = x.depth + 1,
+						     });
 		siblings_push(&stack, from);
 	}
 	free(stack.at);
@@ -111,16 +117,16 @@ static bool tree_render(struct tree *v, const struct model *m)
 	struct out *o = page_begin(&v->page, v->out);
 
 	if (known)
-		t = tree_walk(m, root);
+		t = tree_walk(m, root, !v->opts->json);
 	if (v->opts->json)
 		tree_json(o, m, &t);
 	else if (known)
-		tree_text(o, m, &t, root && is_kthread(proc_at(m, root)));
+		tree_text(o, m, &t, root && proc_at(m, root)->flags & TASK_KTHREAD);
 	else
 		out_printf(o, "There is no process %u.", v->opts->pid);
 	page_end(&v->page);
 	free(t.at);
-	pace_done(&v->pace, m);
+	pace_done(&v->pace, m, t.n);
 	return known;
 }
 

@@ -11,7 +11,8 @@
 
 #include "view.h"
 
-#define PACE_NS (100 * NS_PER_MS)
+#define PACE_NS (10 * NS_PER_MS)     /* between two looks */
+#define PACE_EACH_NS (100 * 1000ull)  /* and more for each thing: rendering one takes some 10 us */
 
 u64 hash_bytes(const void *p, size_t n)
 {
@@ -139,11 +140,12 @@ void pace_event(struct pace *p, const struct ev *e)
 /* Event time goes on by ticks when nothing happens, so what is put off here is not forgotten. */
 bool pace_due(const struct pace *p, const struct model *m)
 {
-	return p->dirty && (!p->last || m->now - p->last >= PACE_NS);
+	return p->dirty && (!p->last || m->now - p->last >= p->gap);
 }
 
-void pace_done(struct pace *p, const struct model *m)
+void pace_done(struct pace *p, const struct model *m, u32 things)
 {
 	p->dirty = false;
 	p->last = m->now;
+	p->gap = PACE_NS + things * PACE_EACH_NS;
 }

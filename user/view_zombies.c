@@ -358,7 +358,7 @@ static void zombies_render(struct zombies *v, const struct model *m)
 		page_end(&v->page);
 	}
 	free(d);
-	pace_done(&v->pace, m);
+	pace_done(&v->pace, m, n);
 }
 
 static void *zombies_open(const struct opts *o, struct out *out)

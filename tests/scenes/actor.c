@@ -127,7 +127,7 @@ int children_await(pid_t pid, int count, pid_t *list)
 	return count;
 }
 
-/* A fork with clone flags, and with a chosen pid where one is wanted. No stack: it goes on like fork. */
+/* A fork with clone flags, and with a chosen pid where one is wanted. It goes on like fork. */
 pid_t fork_flags(unsigned long flags, pid_t want_pid)
 {
 	struct clone_args args = {.flags = flags & ~0xfful, .exit_signal = flags & 0xff};
@@ -287,7 +287,7 @@ void stay(void)
 		go_wait();
 }
 
-/* Starts a relative of a child and returns once it said that it is ready, or ran another program. */
+/* Starts a relative of a child; returns once it said that it is ready, or ran another program. */
 pid_t kin_start(void (*run)(void *), void *arg)
 {
 	int ready[2];

@@ -1,9 +1,9 @@
-/* actor.h: what the scenes share: children that end with their director, and facts as one JSON line.
+/* actor.h: what scenes share: children that end with their director, facts as one JSON line.
  *
  * The first process is the director. It brings a situation about through children, prints what is
  * true about it and waits on stdin. Every child reads its own pipe as stdin: a byte there means "go
- * on", end of file means "the director is gone, exit". The director is a child subreaper, so whatever
- * a scene orphans comes to it and can be swept.
+ * on", end of file means "the director is gone, exit". The director is a child subreaper, so what a
+ * scene orphans comes to it and can be swept.
  */
 #ifndef ACTOR_H
 #define ACTOR_H

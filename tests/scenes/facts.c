@@ -1,7 +1,7 @@
 /* facts.c: what is true about the scene, printed as one JSON line.
  *
- * Every line has "scene", "step" (0, 1, ...), "director" and "pids" (all processes made so far), then
- * what the scene adds; "sockets", "gone" and "zombies" are lists of the same shape in every scene.
+ * Every line has "scene", "step" (0, 1, ...), "director", "pids" (all processes so far), then what
+ * the scene adds; "sockets", "gone" and "zombies" are lists of the same shape in every scene.
  */
 #define _GNU_SOURCE
 #include <stdio.h>

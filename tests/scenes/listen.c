@@ -95,7 +95,7 @@ static pid_t leak_make(int flags, struct sock *s)
 	return cat;
 }
 
-/* A listener forks, the child runs another program, the listener is killed. Step: the holder dies. */
+/* A listener forks, the child runs another program, the listener is killed. Step: holder dies. */
 static void scene_fork_exec_dead(void)
 {
 	struct sock s;
@@ -339,7 +339,7 @@ static void scene_daemonize(void)
 	facts_end();
 }
 
-/* A socket of a group on the given port, or on a new one; arg[1] says whether to start a program. */
+/* A socket of a group on port arg[0], 0: a new one; arg[1] says whether to start a program. */
 static void reuse_run(void *arg)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

@@ -1,4 +1,4 @@
-/* main.c: scene NAME brings about one situation, says what is true about it and waits to be ended. */
+/* main.c: scene NAME brings about one situation, says what is true and waits to be ended. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -69,7 +69,7 @@ def held(answer):
 
 
 def misses(answers, rows):
-    """What a tool sees and probate does not, or sees otherwise; holders it cannot see are no miss."""
+    """What a tool sees and probate does not, or sees otherwise; seeing more is no miss."""
     errors = []
     for inode, (proto, local, users) in rows.items():
         got = answers.get(inode)
@@ -83,7 +83,7 @@ def misses(answers, rows):
 
 
 def test_oracle_ss(probate, scene, tool):
-    """Everything that ss shows before and after is in the answer between, with its holders."""
+    """What ss shows before and after is in the answer between, with its holders."""
     for name in BACKDROP:
         scene(name)
 
@@ -168,9 +168,10 @@ def say_fuser(tool, s, sockets):
 
 
 def say_probate(probate, s, sockets):
-    command = ["ports", "--json"] if sockets[0]["proto"] == "unix" else ["port", "--json", s["port"]]
-    objects = probate(*command).objects
-    answers = objects if len(command) == 2 else objects[0]["sockets"]
+    if sockets[0]["proto"] == "unix":
+        answers = probate("ports", "--json").objects
+    else:
+        answers = probate("port", "--json", s["port"]).one()["sockets"]
     found = [a for a in (find(t, answers) for t in sockets) if a]
     if not found:
         found = [a for a in answers if a["state"] == sockets[0]["state"]]

@@ -1,4 +1,4 @@
-"""Who holds a port, and why: every scene live (watched from before) and late (scanned afterwards)."""
+"""Who holds a port, and why: every scene live (watched from before) and late (scanned after)."""
 import os
 import socket
 

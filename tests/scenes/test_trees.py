@@ -101,7 +101,7 @@ def test_nsenter_live(probate, trace, scene):
 
 
 def test_nsenter_late(probate, scene):
-    """Its parent is outside: a child of that, not a root and not a child of the namespace's init."""
+    """Its parent is outside: a child of that, not a root nor a child of the namespace's init."""
     s = scene("t-nsenter")
     got = probate("pid", "--json", s["entered"]).one()
     assert got["ppid"] == s["parent"] and got["lineage"][0]["pid"] == s["parent"]

@@ -1,4 +1,4 @@
-"""Who is not reaped, and why: every scene live (watched from before) and late (scanned afterwards)."""
+"""Who is not reaped, and why: every scene live (watched from before) and late (scanned after)."""
 import pytest
 
 from truth import fold_zombies, told, until

@@ -1,4 +1,4 @@
-"""What an answer must say about a scene: comparisons that give a list of differences, never a guess."""
+"""What an answer must say about a scene: comparisons that give a list of differences."""
 import time
 
 PATIENCE = 10.0

@@ -5,16 +5,15 @@
  * A socket sent by SCM_RIGHTS and not yet received is in no descriptor table.  Its file hangs on a
  * buffer in the receiver's queue: sk_receive_queue -> skb->cb (struct unix_skb_parms) -> fp[].  A
  * connection nobody has accepted yet has no inode; what waits there is told under its listener's.
- *
- * An object of its own: loading it costs, and `port N` rarely needs it.
  */
+#ifndef PROBATE_SCAN_UNIX_BPF_H
+#define PROBATE_SCAN_UNIX_BPF_H
+
 #include "scan.bpf.h"
 
 #define SKBS_MAX  1024 /* buffers of one queue that are looked at */
 #define FILES_MAX 253  /* SCM_MAX_FD */
 #define TOLD_MAX  200  /* a visit must fit into the kernel's buffer of 32 KiB */
-
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 struct unix_sock___listener {
 	struct sock *listener; /* 6.10 */
@@ -160,3 +159,5 @@ int scan_unix(struct at_unix *ctx)
 		queue_tell(seq, sk, queue_inode(u, e.inode));
 	return 0;
 }
+
+#endif

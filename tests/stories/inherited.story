@@ -1,0 +1,56 @@
+# The parent of pre-forked workers dies; they go on accepting.
+
+1s clock 0 realtime=1795262401000000000
+1s source 0 caps=3 filter=0xffffffffffffffff
+1s scan_begin 0 scope=7
+1s scan_task 1 start=1000000 files=0x1 sid=1 pgid=1 pidns=4026531836 netns=4026531840 mntns=4026531841 exit_signal=17 sigchld=handled name="init"
+1s scan_task 100 start=500000000 files=0x100 parent=1 sid=100 pgid=100 tty=34819 pidns=4026531836 netns=4026531840 mntns=4026531841 exit_signal=17 sigchld=handled name="bash"
+1s scan_args 100 start=500000000 exe="/usr/bin/bash" args=["bash"]
+1s scan_end 0 scope=7 begin=1000000000
+2s fork 100 start=2000000000 files=0x200 parent_files=0x100 child=200 parent=100 uid=0 exit_signal=17 pidns=4026531836
+2s exec 200 start=2000000000 files=0x200 old_tid=200 name="server" exe="/srv/server" args=["/srv/server","--port","8801"]
+3s socket 200 inode=7001 cookie=11 netns=4026531840 uid=0 proto=tcp state=CLOSE files=0x200 fd=3
+3s bind 200 inode=7001 cookie=11 netns=4026531840 uid=0 proto=tcp local=0.0.0.0:8801 state=CLOSE fd=3
+3s listen 200 inode=7001 cookie=11 netns=4026531840 uid=0 proto=tcp local=0.0.0.0:8801 state=LISTEN fd=3 backlog=128
+4s fork 200 start=4000000000 files=0x301 parent_files=0x200 child=301 parent=200 uid=0 exit_signal=17 pidns=4026531836
+4s fork 200 start=4000000000 files=0x302 parent_files=0x200 child=302 parent=200 uid=0 exit_signal=17 pidns=4026531836
+4s fork 200 start=4000000000 files=0x303 parent_files=0x200 child=303 parent=200 uid=0 exit_signal=17 pidns=4026531836
+5s accept 301 inode=7101 cookie=21 netns=4026531840 local=127.0.0.1:8801 remote=127.0.0.1:40001 proto=tcp state=ESTABLISHED files=0x301 listener=7001 fd=4 listen_fd=3
+7s exit 200 start=2000000000 files=0x200 parent=100 code=0
+7s wait 100 nr=200
+
+=== ports --leaked
+No leaked sockets.
+
+=== ports
+PROTO  LOCAL         STATE   CREATOR       HELD BY         VERDICT
+tcp    0.0.0.0:8801  LISTEN  †server[200]  server[301] +2  inherited
+
+1 socket: 1 inherited.
+
+=== port 8801
+tcp 0.0.0.0:8801  LISTEN
+  inode 7001, uid 0
+  Made by server[200] (/srv/server --port 8801) at 12:00:03.000 (4.0 s ago),
+  dead: exited with code 0 at 12:00:07.000.
+  Held by server[301], running: /srv/server --port 8801
+    fd 3, CLOEXEC missing; inherited by fork at 12:00:04.000 (3.0 s ago)
+      12:00:03.000 server[200] created it
+      12:00:04.000 server[301] forked from server[200] with it
+  Held by server[302], running: /srv/server --port 8801
+    fd 3, CLOEXEC missing; inherited by fork at 12:00:04.000 (3.0 s ago); it
+    never used it
+      12:00:03.000 server[200] created it
+      12:00:04.000 server[302] forked from server[200] with it
+  Held by server[303], running: /srv/server --port 8801
+    fd 3, CLOEXEC missing; inherited by fork at 12:00:04.000 (3.0 s ago); it
+    never used it
+      12:00:03.000 server[200] created it
+      12:00:04.000 server[303] forked from server[200] with it
+  Verdict: inherited — server[200] made it and exited with code 0 at 12:00:07;
+  server[301], server[302] and server[303] inherited it and carry on with it.
+  Do: Stop server[301], server[302] and server[303] if you need it free: they
+  still serve it, so expect work in progress to be cut.
+
+1 connection ESTABLISHED from 127.0.0.1:40001, held by server[301]; since
+12:00:05.000

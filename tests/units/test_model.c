@@ -1,0 +1,851 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The model: each scene that needs no kernel, and a long run of random events. */
+#include "feed.h"
+
+static int setup(void **state)
+{
+	struct feed *f = malloc(sizeof(*f));
+
+	feed_open(f);
+	feed_task(f, 1, 0, "init");
+	feed_task(f, 100, 1, "server");
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	feed_close(*state);
+	free(*state);
+	return 0;
+}
+
+static bool holds(const struct feed *f, u32 pid, u64 inode)
+{
+	const struct sock *s = sock_by(f, inode);
+
+	return s && proc_holds(f->m, proc_find(f->m, pid), s->id);
+}
+
+/* ---- ports ---- */
+
+static void listener(void **state)
+{
+	struct feed *f = *state;
+	struct holder *rows;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	assert_int_equal(verdict_by(f, 80), VERDICT_OWNED);
+	assert_int_equal(holders_of(f->m, sock_by(f, 80), &rows), 1);
+	assert_int_equal(rows[0].nfds, 1);
+	assert_int_equal(rows[0].how, VIA_CREATED);
+	assert_int_equal(rows[0].used, 1);
+	assert_int_equal(map_get(&f->m->by_port, 80), sock_by(f, 80)->id);
+	free(rows);
+	feed_fd_close(f, 100, FILES(100), 3, 80);
+	assert_null(sock_by(f, 80));
+	assert_int_equal(f->told[EV_KIND_GONE], 1);
+}
+
+static void fork_alive(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	feed_fork(f, 100, 101);
+	assert_int_equal(verdict_by(f, 80), VERDICT_SHARED);
+	assert_int_equal(sock_by(f, 80)->nholds, 2);
+	feed_exit(f, 101, 100, 0, 0);
+	assert_int_equal(verdict_by(f, 80), VERDICT_OWNED);
+}
+
+static void fork_exec_dead(void **state)
+{
+	struct feed *f = *state;
+	struct holder *rows;
+	struct step *steps;
+
+	feed_exec(f, 100, "/usr/bin/server");
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	feed_fork(f, 100, 101);
+	feed_exec(f, 101, "/usr/bin/sleep");
+	assert_int_equal(f->told[EV_KIND_LEAK], 0);
+	feed_exit(f, 100, 1, 0, 9);
+	assert_int_equal(verdict_by(f, 80), VERDICT_LEAKED);
+	assert_int_equal(f->told[EV_KIND_LEAK], 1);
+	assert_int_equal(f->told[EV_KIND_TRANSFER], 1);
+	assert_int_equal(f->transfer.to, 101);
+	assert_int_equal(f->transfer.died, 1);
+	assert_int_equal(f->leak.holder, 101);
+	assert_int_equal(f->leak.creator, 100);
+	assert_int_equal(holders_of(f->m, sock_by(f, 80), &rows), 1);
+	assert_int_equal(rows[0].used, 0);
+	assert_int_equal(chain_of(f->m, sock_by(f, 80), &rows[0], &steps), 3);
+	assert_int_equal(steps[0].via, VIA_CREATED);
+	assert_int_equal(steps[1].via, VIA_FORK);
+	assert_int_equal(steps[1].ts, START(101));
+	assert_int_equal(steps[2].kind, STEP_EXEC);
+	assert_string_equal(image_at(f->m, steps[1].image)->comm, "server");
+	assert_string_equal(image_at(f->m, steps[2].image)->comm, "sleep");
+	free(steps);
+	free(rows);
+}
+
+static void fork_exec_cloexec(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 1);
+	feed_fork(f, 100, 101);
+	feed_exec(f, 101, "/usr/bin/sleep");
+	assert_int_equal(verdict_by(f, 80), VERDICT_OWNED);
+	feed_exit(f, 100, 1, 0, 9);
+	assert_null(sock_by(f, 80));
+	assert_int_equal(f->told[EV_KIND_LEAK], 0);
+}
+
+static void dup_and_dup2(void **state)
+{
+	struct feed *f = *state;
+	struct holder *rows;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	feed_listener(f, 100, FILES(100), 4, 81, 0);
+	feed_install(f, 100, FILES(100), 5, 80, VIA_DUP, 3, 0, 0);
+	feed_install(f, 100, FILES(100), 4, 80, VIA_DUP, 3, 0, 0); /* dup2 over 81 */
+	assert_null(sock_by(f, 81));
+	feed_fd_close(f, 100, FILES(100), 3, 80);
+	assert_int_equal(holders_of(f->m, sock_by(f, 80), &rows), 1);
+	assert_int_equal(rows[0].nfds, 2);
+	assert_int_equal(rows[0].how, VIA_CREATED);
+	free(rows);
+	feed_fd_close(f, 100, FILES(100), 5, 12345); /* another socket's close: ignored */
+	assert_int_equal(sock_by(f, 80)->nholds, 2);
+}
+
+static void close_range(void **state)
+{
+	struct feed *f = *state;
+
+	for (u16 i = 0; i < 6; i++)
+		feed_listener(f, 100, FILES(100), 3 + i, 80 + i, 0);
+	FEED(f, close_range, CLOSE_RANGE, 100, 100, .files = FILES(100), .first = 3, .last = 4,
+	     .cloexec_only = 1);
+	assert_int_equal(f->m->holds.live, 6);
+	FEED(f, close_range, CLOSE_RANGE, 100, 100, .files = FILES(100), .first = 7, .last = ~0u);
+	assert_int_equal(f->m->holds.live, 4);
+	feed_fork(f, 100, 101);
+	FEED(f, fdtab, FDTAB, 101, 101, .files = FILES(555), .leader = 1); /* UNSHARE */
+	FEED(f, close_range, CLOSE_RANGE, 101, 101, .files = FILES(555), .first = 5, .last = 5);
+	assert_false(holds(f, 101, 82));
+	assert_true(holds(f, 100, 82));
+	assert_int_equal(verdict_by(f, 83), VERDICT_SHARED);
+	feed_exec_files(f, 101, 101, FILES(555), "/bin/other");
+	assert_false(holds(f, 101, 80));
+	assert_true(holds(f, 101, 83));
+}
+
+static void scm(void **state)
+{
+	struct feed *f = *state;
+	struct holder *rows;
+	struct step *steps;
+
+	feed_task(f, 200, 1, "taker");
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	FEED(f, pass, PASS, 100, 100, .files = FILES(100), .inode = 80, .over = 999, .fd = 3);
+	assert_int_equal(sock_by(f, 80)->queue, 999);
+	feed_exit(f, 100, 1, 0, 9);
+	assert_int_equal(verdict_by(f, 80), VERDICT_HIDDEN);
+	feed_install(f, 200, FILES(200), 7, 80, VIA_SCM_RIGHTS, -1, 0, 1);
+	assert_int_equal(sock_by(f, 80)->queue, 0);
+	assert_int_equal(verdict_by(f, 80), VERDICT_PASSED);
+	assert_int_equal(holders_of(f->m, sock_by(f, 80), &rows), 1);
+	assert_int_equal(chain_of(f->m, sock_by(f, 80), &rows[0], &steps), 2);
+	assert_int_equal(steps[0].via, VIA_CREATED);
+	assert_int_equal(steps[1].via, VIA_SCM_RIGHTS);
+	assert_int_equal(proc_at(f->m, steps[1].from)->tgid, 100);
+	free(steps);
+	free(rows);
+}
+
+/* The receiver may be told of before the sender. */
+static void scm_race(void **state)
+{
+	struct feed *f = *state;
+
+	feed_task(f, 200, 1, "taker");
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	feed_install(f, 200, FILES(200), 7, 80, VIA_SCM_RIGHTS, -1, 0, 1);
+	FEED(f, pass, PASS, 100, 100, .files = FILES(100), .inode = 80, .over = 999, .fd = 3);
+	assert_int_equal(sock_by(f, 80)->queue, 0);
+	feed_exit(f, 100, 1, 0, 9);
+	feed_fd_close(f, 200, FILES(200), 7, 80);
+	assert_null(sock_by(f, 80));
+}
+
+static void scm_in_flight_dies(void **state)
+{
+	struct feed *f = *state;
+
+	FEED(f, socket, SOCKET, 100, 100, .inode = 999, .cookie = 999, .proto = UNIX1, .state = 1,
+	     .files = FILES(100), .fd = 9);
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	FEED(f, pass, PASS, 100, 100, .files = FILES(100), .inode = 80, .over = 999, .fd = 3);
+	feed_fd_close(f, 100, FILES(100), 3, 80);
+	assert_int_equal(verdict_by(f, 80), VERDICT_HIDDEN);
+	feed_fd_close(f, 100, FILES(100), 9, 999);
+	assert_null(sock_by(f, 80));
+}
+
+static void pidfd_getfd(void **state)
+{
+	struct feed *f = *state;
+
+	feed_task(f, 200, 1, "taker");
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	feed_install(f, 200, FILES(200), 7, 80, VIA_PIDFD_GETFD, 3, 100, 1);
+	assert_int_equal(verdict_by(f, 80), VERDICT_SHARED);
+	feed_exit(f, 100, 1, 0, 9);
+	assert_int_equal(verdict_by(f, 80), VERDICT_PASSED);
+}
+
+static void headless(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	FEED(f, headless, HEADLESS, 100, 100, .start = START(100));
+	assert_true(proc_by(f, 100)->flags & TASK_HEADLESS);
+	assert_int_equal(verdict_by(f, 80), VERDICT_OWNED);
+	FEED(f, scan_task, SCAN_TASK, 100, 100, .start = START(100), .parent = 1,
+	     .flags = TASK_HEADLESS, .name = comm_of("server"));
+	assert_true(holds(f, 100, 80));
+	FEED(f, exit, EXIT, 100, 105, .start = START(100), .files = FILES(100), .parent = 1);
+	assert_null(sock_by(f, 80));
+}
+
+static void thread_files(void **state)
+{
+	struct feed *f = *state;
+	struct holder *rows;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	FEED(f, fdtab, FDTAB, 100, 105, .files = FILES(500));
+	feed_fd_close(f, 100, FILES(100), 3, 80);
+	assert_int_equal(holders_of(f->m, sock_by(f, 80), &rows), 1);
+	assert_int_equal(rows[0].tid, 105);
+	free(rows);
+	assert_int_equal(f->told[EV_KIND_TRANSFER], 0);
+	FEED(f, thread, THREAD, 100, 105, .files = FILES(501), .parent_files = FILES(500),
+	     .thread = 106);
+	FEED(f, thread_exit, THREAD_EXIT, 100, 105, .files = FILES(500));
+	assert_int_equal(sock_by(f, 80)->nholds, 1);
+	FEED(f, thread_exit, THREAD_EXIT, 100, 106, .files = FILES(501));
+	assert_null(sock_by(f, 80));
+}
+
+static void clone_files(void **state)
+{
+	struct feed *f = *state;
+	struct holder *rows;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	FEED(f, fork, FORK, 100, 100, .start = START(101), .files = FILES(100),
+	     .parent_files = FILES(100), .child = 101, .parent = 100, .exit_signal = 17);
+	assert_int_equal(holders_of(f->m, sock_by(f, 80), &rows), 2);
+	free(rows);
+	feed_exit(f, 100, 1, 0, 9);
+	assert_int_equal(f->told[EV_KIND_TRANSFER], 1);
+	assert_true(holds(f, 101, 80));
+	feed_fd_close(f, 101, FILES(100), 3, 80);
+	assert_null(sock_by(f, 80));
+}
+
+/* posix_spawn: shares until the exec, which then works on a copy. */
+static void clone_files_exec(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 1);
+	feed_listener(f, 100, FILES(100), 4, 81, 0);
+	FEED(f, fork, FORK, 100, 100, .start = START(101), .files = FILES(100),
+	     .parent_files = FILES(100), .child = 101, .parent = 100, .exit_signal = 17,
+	     .flags = FORK_VFORK);
+	feed_exec(f, 101, "/bin/true");
+	assert_true(holds(f, 100, 80));
+	assert_false(holds(f, 101, 80));
+	assert_true(holds(f, 101, 81));
+}
+
+static void exec_in_thread(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	FEED(f, fdtab, FDTAB, 100, 105, .files = FILES(500));
+	feed_fd_close(f, 100, FILES(100), 3, 80);
+	feed_exec_files(f, 100, 105, FILES(500), "/bin/new");
+	assert_true(holds(f, 100, 80));
+	assert_int_equal(f->m->tabrefs.live, 2); /* init's and this one */
+	assert_string_equal(proc_comm(f->m, proc_by(f, 100)), "new");
+}
+
+static void exec_walk(void **state)
+{
+	struct feed *f = *state;
+	u64 begin;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	feed_listener(f, 100, FILES(100), 4, 81, 0);
+	feed_exec(f, 100, "/bin/new");
+	begin = f->ts;
+	FEED(f, scan_fd, SCAN_FD, 100, 100, .inode = 80, .cookie = 80, .files = FILES(100), .fd = 3);
+	FEED(f, scan_end, SCAN_END, 0, 0, .scope = SCOPE_TABLE, .files = FILES(100), .begin = begin);
+	assert_true(holds(f, 100, 80));
+	assert_null(sock_by(f, 81));
+	assert_int_equal(hold_at(f->m, sock_by(f, 80)->holds)->via, VIA_CREATED);
+}
+
+static void pid_reuse(void **state)
+{
+	struct feed *f = *state;
+	const struct sock *s;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	feed_fork(f, 100, 101);
+	feed_exec(f, 101, "/bin/sleep");
+	feed_exit(f, 100, 1, 0, 9);
+	FEED(f, fork, FORK, 1, 1, .start = START(100) + 777 * NS_PER_S, .files = FILES(100),
+	     .parent_files = FILES(1), .child = 100, .parent = 1, .exit_signal = 17);
+	s = sock_by(f, 80);
+	assert_int_not_equal(s->creator, proc_find(f->m, 100));
+	assert_int_equal(proc_at(f->m, s->creator)->start, START(100));
+	assert_int_equal(proc_find_start(f->m, 100, START(100)), s->creator);
+	assert_int_equal(verdict_by(f, 80), VERDICT_LEAKED);
+}
+
+static void fork_per_conn(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	FEED(f, state, STATE, 0, 0, .cookie = 5000, .proto = TCP4, .state = 1, .old = 3,
+	     .local = EP4(80), .remote = EP4(40000), .netns = NETNS);
+	assert_int_equal(sock_find(f->m, 0, 5000) != 0, 1);
+	FEED(f, accept, ACCEPT, 100, 100, .inode = 6000, .cookie = 5000, .proto = TCP4, .state = 1,
+	     .local = EP4(80), .remote = EP4(40000), .netns = NETNS, .files = FILES(100),
+	     .listener = 80, .fd = 4, .listen_fd = 3);
+	assert_int_equal(sock_find(f->m, 6000, 0), sock_find(f->m, 0, 5000));
+	feed_fork(f, 100, 101);
+	feed_fd_close(f, 100, FILES(100), 4, 6000);
+	assert_int_equal(f->told[EV_KIND_TRANSFER], 1);
+	assert_int_equal(f->transfer.died, 0);
+	assert_int_equal(verdict_by(f, 6000), VERDICT_INHERITED);
+	assert_int_equal(verdict_by(f, 80), VERDICT_SHARED);
+	feed_fd_close(f, 101, FILES(101), 4, 6000);
+	assert_int_equal(verdict_by(f, 6000), VERDICT_ORPHANED);
+	FEED(f, state, STATE, 0, 0, .cookie = 5000, .proto = TCP4, .state = 7, .old = 4);
+	assert_int_equal(sock_find(f->m, 0, 5000), 0);
+}
+
+/* Seen by inode alone and by cookie alone first: one socket in the end. */
+static void join(void **state)
+{
+	struct feed *f = *state;
+
+	FEED(f, scan_fd, SCAN_FD, 100, 100, .inode = 6000, .proto = TCP4, .state = 1,
+	     .local = EP4(80), .files = FILES(100), .fd = 4);
+	FEED(f, state, STATE, 0, 0, .cookie = 5000, .proto = TCP4, .state = 1, .old = 3,
+	     .local = EP4(80));
+	assert_int_not_equal(sock_find(f->m, 6000, 0), sock_find(f->m, 0, 5000));
+	FEED(f, accept, ACCEPT, 100, 100, .inode = 6000, .cookie = 5000, .proto = TCP4, .state = 1,
+	     .local = EP4(80), .files = FILES(100), .fd = 4, .listen_fd = 3);
+	assert_int_equal(sock_find(f->m, 6000, 0), sock_find(f->m, 0, 5000));
+	assert_int_equal(hold_at(f->m, sock_by(f, 6000)->holds)->via, VIA_ACCEPTED);
+}
+
+static void inode_reuse(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	FEED(f, socket, SOCKET, 100, 100, .inode = 80, .cookie = 4242, .proto = UDP4, .state = 7,
+	     .files = FILES(100), .fd = 4);
+	assert_int_equal(f->told[EV_KIND_GONE], 1);
+	assert_int_equal(sock_by(f, 80)->cookie, 4242);
+	assert_int_equal(sock_find(f->m, 0, 80), 0);
+	assert_int_equal(f->m->holds.live, 1);
+}
+
+static void time_wait(void **state)
+{
+	struct feed *f = *state;
+
+	for (int i = 0; i < 2; i++)
+		FEED(f, scan_sock, SCAN_SOCK, 0, 0, .proto = TCP4, .state = 6, .netns = NETNS,
+		     .sflags = SF_TIMEWAIT, .local = EP4(80), .remote = EP4(40000),
+		     .left_ms = 30000);
+	assert_int_equal(f->m->socks.live, 1);
+	assert_int_equal(verdict_of(f->m, sock_at(f->m, map_get(&f->m->by_port, 80))),
+			 VERDICT_ORPHANED);
+	feed_pass(f, 29 * NS_PER_S);
+	assert_int_not_equal(map_get(&f->m->by_port, 80), 0);
+	feed_pass(f, 3 * NS_PER_S);
+	assert_int_equal(map_get(&f->m->by_port, 80), 0);
+}
+
+static void daemonize(void **state)
+{
+	struct feed *f = *state;
+	const struct proc *p;
+
+	feed_fork(f, 100, 101);
+	feed_exit(f, 100, 1, 0, 0);
+	assert_int_equal(f->reparent.child, 101);
+	assert_int_equal(f->reparent.to, 1);
+	FEED(f, session, SESSION, 101, 101, .target = 101, .sid = 101, .pgid = 101);
+	feed_fork(f, 101, 102);
+	feed_exit(f, 101, 1, 0, 0);
+	feed_listener(f, 102, FILES(102), 3, 80, 0);
+	assert_int_equal(verdict_by(f, 80), VERDICT_OWNED);
+	FEED(f, wait, WAIT, 1, 1, .nr = 100);
+	FEED(f, wait, WAIT, 1, 1, .nr = 101);
+	feed_pass(f, 3600 * NS_PER_S); /* lineage is remembered for as long as it is of use */
+	p = proc_at(f->m, proc_by(f, 102)->birth);
+	assert_int_equal(p->tgid, 101);
+	assert_true(p->setsid_ts != 0 && p->orphaned_ts != 0);
+	assert_int_equal(proc_at(f->m, p->birth)->tgid, 100);
+	feed_exit(f, 102, 1, 0, 0);
+	FEED(f, wait, WAIT, 1, 1, .nr = 102);
+	feed_pass(f, 3600 * NS_PER_S);
+	assert_int_equal(f->m->procs.live, 1);
+}
+
+/* ---- scans ---- */
+
+static void late_scan_then_events(void **state)
+{
+	struct feed *f = *state;
+	u64 before = feed_tick(f);
+	u32 cookie = 80;
+
+	f->ts += NS_PER_S;
+	FEED(f, scan_begin, SCAN_BEGIN, 0, 0, .scope = 7);
+	feed_task(f, 1, 0, "init");
+	feed_task(f, 100, 1, "server");
+	FEED(f, scan_task, SCAN_TASK, 101, 101, .start = START(101), .files = FILES(101),
+	     .parent = 100, .exit_signal = 17, .name = comm_of("worker"));
+	FEED(f, scan_fd, SCAN_FD, 100, 100, .inode = 80, .cookie = cookie, .proto = TCP4,
+	     .state = 10, .local = EP4(80), .files = FILES(100), .fd = 3);
+	FEED(f, scan_fd, SCAN_FD, 101, 101, .inode = 80, .cookie = cookie, .proto = TCP4,
+	     .state = 10, .local = EP4(80), .files = FILES(101), .fd = 3);
+	FEED(f, scan_end, SCAN_END, 0, 0, .scope = 7, .begin = f->ts - 5 * NS_PER_MS);
+	assert_int_equal(verdict_by(f, 80), VERDICT_HELD);
+	/* now what happened before the scan is read: it explains, it does not contradict */
+	FEED_AT(f, socket, SOCKET, before, 100, 100, .inode = 80, .cookie = cookie, .proto = TCP4,
+		.state = 7, .files = FILES(100), .fd = 3);
+	FEED_AT(f, close, CLOSE, before + 1, 100, 100, .inode = 80, .files = FILES(100), .fd = 3);
+	FEED_AT(f, fork, FORK, before + 2, 100, 100, .start = START(101), .files = FILES(101),
+		.parent_files = FILES(100), .child = 101, .parent = 100, .exit_signal = 17);
+	assert_int_equal(sock_by(f, 80)->state, 10);
+	assert_int_equal(sock_by(f, 80)->nholds, 2);
+	assert_int_equal(verdict_by(f, 80), VERDICT_SHARED);
+	assert_int_equal(hold_at(f->m, hold_at(f->m, sock_by(f, 80)->holds)->sock_next)->how,
+			 VIA_FORK);
+	assert_int_equal(proc_at(f->m, proc_by(f, 101)->birth)->tgid, 100);
+}
+
+static void loss_and_rescan(void **state)
+{
+	struct feed *f = *state;
+	u64 begin;
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	feed_fork(f, 100, 101);
+	FEED(f, lost, LOST, 0, 0, .count = 17);
+	assert_true(f->m->lost_since != 0);
+	begin = feed_tick(f);
+	FEED(f, scan_begin, SCAN_BEGIN, 0, 0, .scope = 7);
+	feed_task(f, 1, 0, "init");
+	feed_task(f, 101, 1, "server");
+	feed_task(f, 300, 1, "new");
+	FEED(f, scan_fd, SCAN_FD, 101, 101, .inode = 80, .cookie = 80, .proto = TCP4, .state = 10,
+	     .local = EP4(80), .files = FILES(101), .fd = 3);
+	FEED(f, scan_end, SCAN_END, 0, 0, .scope = 7, .begin = begin);
+	assert_int_equal(f->told[EV_KIND_RESYNC], 1);
+	assert_int_equal(f->resync.dropped, 1); /* the server; its hold went with it */
+	assert_int_equal(f->resync.added, 1);
+	assert_int_equal(f->m->lost_since, 0);
+	assert_int_equal(proc_by(f, 100)->state, PROC_GONE);
+	assert_int_equal(f->told[EV_KIND_REAP], 1);
+	assert_int_equal(verdict_by(f, 80), VERDICT_INHERITED);
+	assert_int_equal(hold_at(f->m, sock_by(f, 80)->holds)->how, VIA_FORK);
+}
+
+/* ---- zombies and deaths ---- */
+
+static void z_reaped(void **state)
+{
+	struct feed *f = *state;
+	u64 exited;
+
+	feed_fork(f, 100, 101);
+	feed_exit(f, 101, 100, 3, 0);
+	exited = f->ts;
+	assert_int_equal(proc_by(f, 100)->zombies, 1);
+	f->ts = exited + 199 * NS_PER_MS;
+	FEED(f, wait, WAIT, 100, 100, .nr = 101);
+	assert_int_equal(f->told[EV_KIND_ZOMBIE], 1);
+	assert_int_equal(f->told[EV_KIND_REAP], 1);
+	assert_int_equal(f->reap.reaper, 100);
+	assert_int_equal(f->reap.zombie_ns, 200 * NS_PER_MS);
+	FEED(f, free, FREE, 101, 101, .start = START(101));
+	assert_int_equal(f->told[EV_KIND_REAP], 1);
+	assert_int_equal(proc_by(f, 100)->zombies, 0);
+	assert_int_equal(proc_by(f, 100)->reaps, 1);
+	feed_pass(f, GRACE_NS + NS_PER_S);
+	assert_null(proc_by(f, 101));
+}
+
+static void z_ignored(void **state)
+{
+	struct feed *f = *state;
+
+	feed_fork(f, 100, 101);
+	feed_exit(f, 101, 100, 0, 0);
+	FEED(f, free, FREE, 101, 101, .start = START(101));
+	assert_int_equal(f->told[EV_KIND_ZOMBIE], 0);
+	assert_int_equal(f->reap.reaper, 0);
+	assert_true(death_at(f->m, proc_by(f, 101)->death)->auto_reaped);
+}
+
+static void z_traced(void **state)
+{
+	struct feed *f = *state;
+
+	feed_task(f, 300, 1, "strace");
+	feed_fork(f, 100, 101);
+	feed_exit(f, 101, 100, 0, 0);
+	FEED(f, wait, WAIT, 300, 300, .nr = 101); /* a tracer's wait reaps nothing */
+	assert_int_equal(f->told[EV_KIND_REAP], 0);
+}
+
+static void z_storm(void **state)
+{
+	struct feed *f = *state;
+
+	f->verify = false;
+	for (u32 pid = 10000; pid < 15000; pid++) {
+		feed_fork(f, 100, pid);
+		feed_exit(f, pid, 100, 0, 0);
+		if (pid % 5)
+			FEED(f, wait, WAIT, 100, 100, .nr = pid);
+	}
+	assert_int_equal(proc_by(f, 100)->zombies, 1000);
+	assert_int_equal(f->told[EV_KIND_REAP], 4000);
+	feed_pass(f, NS_PER_S);
+	assert_int_equal(f->told[EV_KIND_ZOMBIE], 1000);
+	assert_null(model_verify(f->m));
+}
+
+static void t_killed(void **state)
+{
+	struct feed *f = *state;
+	const struct death *d;
+
+	feed_task(f, 300, 1, "bash");
+	feed_fork(f, 100, 101);
+	FEED(f, signal, SIGNAL, 300, 300, .target = 101, .target_tid = 101, .signal = 9);
+	feed_exit(f, 101, 100, 0, 9);
+	d = death_at(f->m, proc_by(f, 101)->death);
+	assert_int_equal(proc_at(f->m, d->killer)->tgid, 300);
+	assert_int_equal(d->killer_pid, 300);
+	/* a child that kills its parent, and dies: references in a circle are let go of in the end */
+	feed_fork(f, 100, 102);
+	FEED(f, signal, SIGNAL, 102, 102, .target = 100, .target_tid = 100, .signal = 9);
+	feed_exit(f, 100, 1, 0, 9);
+	feed_exit(f, 102, 1, 0, 0);
+	assert_int_equal(death_at(f->m, proc_by(f, 100)->death)->killer, proc_find(f->m, 102));
+}
+
+static void t_circles(void **state)
+{
+	struct feed *f = *state;
+
+	f->verify = false;
+	for (u32 i = 0; i < 20000; i++) {
+		u32 a = 1000 + i * 2, b = a + 1;
+
+		feed_fork(f, 100, a);
+		feed_fork(f, a, b);
+		FEED(f, signal, SIGNAL, b, b, .target = a, .target_tid = a, .signal = 9);
+		feed_exit(f, a, 100, 0, 9);
+		FEED(f, wait, WAIT, 100, 100, .nr = a);
+		feed_exit(f, b, 1, 0, 0);
+		FEED(f, wait, WAIT, 1, 1, .nr = b);
+	}
+	feed_pass(f, 2 * GRACE_NS);
+	feed_pass(f, 2 * GRACE_NS);
+	assert_true(f->m->procs.live < 10000);
+	assert_null(model_verify(f->m));
+}
+
+static void t_nsinit_dies(void **state)
+{
+	struct feed *f = *state;
+	const struct death *d;
+
+	FEED(f, fork, FORK, 100, 100, .start = START(400), .files = FILES(400),
+	     .parent_files = FILES(100), .child = 400, .parent = 100, .exit_signal = 17,
+	     .pidns = 77, .flags = FORK_NSINIT, .nspid = { { 1 } });
+	FEED(f, fork, FORK, 400, 400, .start = START(401), .files = FILES(401),
+	     .parent_files = FILES(400), .child = 401, .parent = 400, .exit_signal = 17,
+	     .pidns = 77, .nspid = { { 2 } });
+	FEED(f, fork, FORK, 401, 401, .start = START(402), .files = FILES(402),
+	     .parent_files = FILES(401), .child = 402, .parent = 401, .exit_signal = 17,
+	     .pidns = 77, .nspid = { { 3 } });
+	feed_exit(f, 401, 400, 0, 0);
+	assert_int_equal(f->reparent.to, 400); /* orphans stay in the container */
+	FEED(f, wait, WAIT, 400, 400, .nr = 2, .level = 1);
+	assert_int_equal(f->reap.child, 401);
+	feed_exit(f, 400, 100, 0, 9);
+	FEED(f, signal, SIGNAL, 400, 400, .target = 402, .target_tid = 402, .signal = 9,
+	     .code = 0x80);
+	feed_exit(f, 402, 400, 0, 9);
+	d = death_at(f->m, proc_by(f, 402)->death);
+	assert_true(d->ns_died);
+	assert_int_equal(proc_at(f->m, d->killer)->tgid, 400);
+}
+
+static void t_subreaper(void **state)
+{
+	struct feed *f = *state;
+
+	FEED(f, subreaper, SUBREAPER, 100, 100, .on = 1);
+	feed_fork(f, 100, 101);
+	feed_fork(f, 101, 102);
+	feed_exit(f, 101, 100, 0, 0);
+	assert_int_equal(f->reparent.to, 100);
+	assert_int_equal(proc_at(f->m, proc_by(f, 102)->parent)->tgid, 100);
+	assert_int_equal(proc_at(f->m, proc_by(f, 102)->birth)->tgid, 101);
+}
+
+static void t_deep(void **state)
+{
+	struct feed *f = *state;
+
+	for (u32 i = 0; i < 1000; i++) { /* each parent dies: a chain of the dead above the last */
+		feed_fork(f, 100 + i, 101 + i);
+		feed_exit(f, 100 + i, 1, 0, 0);
+		FEED(f, wait, WAIT, 1, 1, .nr = 100 + i);
+	}
+	feed_pass(f, 2 * GRACE_NS);
+	assert_true(f->m->procs.live > 200 && f->m->procs.live < 300);
+}
+
+static void t_exec_chain(void **state)
+{
+	struct feed *f = *state;
+	u32 n = 0;
+
+	for (int i = 0; i < 200; i++)
+		feed_exec(f, 100, i % 2 ? "/bin/a" : "/bin/b");
+	for (u32 id = proc_by(f, 100)->image; id; id = image_at(f->m, id)->prev)
+		n++;
+	assert_int_equal(n, 64);
+	FEED(f, rename, RENAME, 100, 100, .name = comm_of("renamed"));
+	assert_string_equal(proc_comm(f->m, proc_by(f, 100)), "renamed");
+	feed_fork(f, 100, 101);
+	FEED(f, rename, RENAME, 101, 101, .name = comm_of("child"));
+	assert_string_equal(proc_comm(f->m, proc_by(f, 100)), "renamed");
+	assert_string_equal(proc_comm(f->m, proc_by(f, 101)), "child");
+}
+
+static void ghosts(void **state)
+{
+	struct feed *f = *state;
+
+	FEED(f, socket, SOCKET, 900, 900, .inode = 1, .cookie = 1, .proto = UDP4, .files = FILES(900),
+	     .fd = 3);
+	assert_true(proc_by(f, 900)->ghost);
+	feed_task(f, 900, 1, "found");
+	assert_false(proc_by(f, 900)->ghost);
+	assert_true(holds(f, 900, 1));
+	assert_int_equal(proc_by(f, 900)->start, START(900));
+}
+
+/* ---- size ---- */
+
+static void sizes(void **state)
+{
+	const double slot = 12 / 0.6; /* of a map, half way between two doublings at most 0.8 */
+	double sock = sizeof(struct sock) + sizeof(struct hold) + 3 * slot;
+	double proc = sizeof(struct proc) + sizeof(struct tabref) + sizeof(struct fdtab) + 2 * slot;
+
+	(void)state;
+	print_message("sock %zu hold %zu origin %zu: %.0f bytes a held socket\n", sizeof(struct sock),
+		      sizeof(struct hold), sizeof(struct origin), sock);
+	print_message("proc %zu tabref %zu fdtab %zu image %zu: %.0f bytes a process\n",
+		      sizeof(struct proc), sizeof(struct tabref), sizeof(struct fdtab),
+		      sizeof(struct image), proc);
+	assert_true(sock <= 300);
+	assert_true(proc <= 400);
+}
+
+/* ---- anything at all ---- */
+
+static u64 seed = 42;
+
+static u32 rnd(u32 n)
+{
+	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+	return (u32)(seed >> 33) % n;
+}
+
+static u64 rnd_value(const struct field *fl)
+{
+	switch (fl->fmt) {
+	case FMT_PID:
+		return rnd(40);
+	case FMT_FD:
+		return rnd(12);
+	case FMT_ID:
+		return rnd(60);
+	case FMT_PROTO:
+		return (u32[]){ TCP4, TCP4, UDP4, UNIX1 }[rnd(4)];
+	case FMT_STATE:
+		return rnd(13);
+	case FMT_VIA:
+		return rnd(VIA_MAX);
+	case FMT_BOOL:
+		return rnd(2);
+	case FMT_SIGCHLD:
+		return rnd(3);
+	case FMT_CODE:
+		return rnd(3) ? rnd(256) : (u64)-1;
+	default:
+		break;
+	}
+	if (!strcmp(fl->name, "files") || !strcmp(fl->name, "parent_files"))
+		return rnd(30) ? FILES(rnd(40)) : 0;
+	if (!strcmp(fl->name, "start"))
+		return rnd(20) ? rnd(3) * 1000 + 1 : 0;
+	if (!strcmp(fl->name, "caps"))
+		return SRC_EVENTS | SRC_FD | rnd(2) * SRC_PARTIAL;
+	if (!strcmp(fl->name, "error"))
+		return rnd(3) ? 0 : (u64)-98;
+	if (!strcmp(fl->name, "left_ms"))
+		return rnd(60000);
+	if (!strcmp(fl->name, "pid"))
+		return rnd(3) ? 0 : rnd(40);
+	return rnd(8);
+}
+
+static void rnd_field(void *e, const struct field *fl, u64 now)
+{
+	u64 v = rnd_value(fl);
+	struct ep ep = { .port = (u16)rnd(4), .family = 2, .ip = { 1 } };
+	struct nspids ns = { { rnd(3), rnd(2) } };
+	void *at = (char *)e + fl->offset;
+
+	if (!strcmp(fl->name, "begin"))
+		v = now - rnd(50) * NS_PER_MS;
+	if (fl->fmt == FMT_EP)
+		memcpy(at, &ep, sizeof(ep));
+	else if (fl->fmt == FMT_NSPIDS)
+		memcpy(at, &ns, sizeof(ns));
+	else if (fl->fmt == FMT_COMM || !strcmp(fl->name, "name"))
+		memcpy(at, &(u16){ (u16)(fl->fmt == FMT_UNIX ? 2 : 'a' + rnd(3)) }, 2);
+	else if (fl->fmt != FMT_EXE && fl->fmt != FMT_ARGS)
+		memcpy(at, &v, fl->size);
+}
+
+static void ask_everything(const struct model *m)
+{
+	struct buf b = {};
+
+	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id)) {
+		struct answer a;
+		struct holder *rows;
+		u32 n = holders_of(m, sock_at(m, id), &rows);
+
+		verdict_sock(m, sock_at(m, id), &a);
+		answer_free(&a);
+		for (u32 i = 0; i < n; i++) {
+			struct step *steps;
+
+			chain_of(m, sock_at(m, id), &rows[i], &steps);
+			free(steps);
+		}
+		free(rows);
+	}
+	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
+		verdict_zombie(m, proc_at(m, id), &b);
+	buf_free(&b);
+}
+
+static u16 rnd_kind(void)
+{
+	static const u16 often[] = { EV_KIND_FORK,    EV_KIND_EXIT,   EV_KIND_WAIT,  EV_KIND_EXEC,
+				     EV_KIND_INSTALL, EV_KIND_SOCKET, EV_KIND_CLOSE, EV_KIND_ACCEPT,
+				     EV_KIND_SCAN_FD, EV_KIND_STATE,  EV_KIND_FDTAB, EV_KIND_PASS };
+	const struct kind *k;
+	u16 n;
+
+	if (rnd(2))
+		return often[rnd(ARRAY_SIZE(often))];
+	do {
+		n = (u16)rnd(EV_KIND_MAX);
+		k = event_kind(n);
+	} while (!k || k->class != CLASS_RAW);
+	return n;
+}
+
+static void random_events(void **state)
+{
+	struct feed *f = *state;
+	const u32 total = getenv("RANDOM_EVENTS") ? (u32)atol(getenv("RANDOM_EVENTS")) : 200000;
+
+	if (getenv("RANDOM_SEED"))
+		seed = (u64)atoll(getenv("RANDOM_SEED"));
+	for (u32 i = 0; i < total; i++) {
+		u64 space[EV_MAX / 8] = {};
+		struct ev *e = (struct ev *)(void *)space;
+		const struct kind *k;
+
+		e->kind = rnd_kind();
+		k = event_kind(e->kind);
+		e->size = k->size;
+		e->tgid = rnd(40);
+		e->tid = rnd(3) ? e->tgid : e->tgid + 100;
+		f->ts += rnd(2000) ? rnd(3000000) : 70 * NS_PER_S;
+		e->ts = rnd(4) ? f->ts : f->ts - rnd(30000000);
+		for (u32 j = 0; j < k->nfields; j++)
+			rnd_field(space, &k->fields[j], f->ts);
+		f->verify = i % 64 == 0;
+		feed(f, e);
+		if (i % 4096 == 0)
+			ask_everything(f->m);
+	}
+	assert_null(model_verify(f->m));
+	ask_everything(f->m);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(listener), T(fork_alive), T(fork_exec_dead), T(fork_exec_cloexec),
+		T(dup_and_dup2), T(close_range), T(scm), T(scm_race), T(scm_in_flight_dies),
+		T(pidfd_getfd), T(headless), T(thread_files), T(clone_files), T(clone_files_exec),
+		T(exec_in_thread), T(exec_walk), T(pid_reuse), T(fork_per_conn), T(join),
+		T(inode_reuse), T(time_wait), T(daemonize), T(late_scan_then_events),
+		T(loss_and_rescan), T(z_reaped), T(z_ignored), T(z_traced), T(z_storm), T(t_killed),
+		T(t_circles), T(t_nsinit_dies), T(t_subreaper), T(t_deep), T(t_exec_chain),
+		T(ghosts), T(sizes), T(random_events),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

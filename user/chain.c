@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Who holds a socket, and by which steps each came to it. */
+#include "model_priv.h"
+
+#define CHAIN_DEPTH 64 /* forks and passes followed back */
+
+bool proc_holds(const struct model *m, u32 proc, u32 sock)
+{
+	const struct proc *p = proc_at(m, proc);
+
+	if (!p || !p->tabrefs)
+		return false;
+	for (u32 id = sock_at(m, sock)->holds; id; id = hold_at(m, id)->sock_next)
+		if (tabref_find(m, p, hold_at(m, id)->fdtab))
+			return true;
+	return false;
+}
+
+u32 first_holder(const struct model *m, const struct sock *s)
+{
+	const struct hold *h = hold_at(m, s->holds);
+
+	return h ? tabref_at(m, fdtab_at(m, h->fdtab)->refs)->proc : 0;
+}
+
+static bool table_counted(const struct model *m, const struct sock *s, const struct hold *until)
+{
+	for (const struct hold *h = hold_at(m, s->holds); h != until; h = hold_at(m, h->sock_next))
+		if (h->fdtab == until->fdtab)
+			return true;
+	return false;
+}
+
+/* Processes; one that holds it in two tables of its own counts twice, which is rare enough. */
+u32 holders_count(const struct model *m, const struct sock *s)
+{
+	u32 n = 0;
+
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
+		const struct hold *h = hold_at(m, id);
+
+		if (table_counted(m, s, h))
+			continue;
+		for (u32 r = fdtab_at(m, h->fdtab)->refs; r; r = tabref_at(m, r)->tab_next)
+			n++;
+	}
+	return n;
+}
+
+static void row_add_hold(struct holder *row, const struct hold *h)
+{
+	row->nfds++;
+	if (h->flags & HOLD_USED)
+		row->used = 1;
+	else if (row->used == 0 && !(h->flags & HOLD_WATCHED))
+		row->used = 2;
+	row->deliberate |= (h->flags & HOLD_DELIBERATE) != 0;
+	if (h->since < row->since)
+		row->since = h->since;
+}
+
+static int by_age(const void *va, const void *vb)
+{
+	const struct holder *a = va, *b = vb;
+
+	if (a->since != b->since)
+		return a->since < b->since ? -1 : 1;
+	return a->proc < b->proc ? -1 : a->proc > b->proc;
+}
+
+static struct holder *rows_grow(struct holder *rows, u32 n)
+{
+	return n & (n - 1) ? rows : xrealloc(rows, (n ? 2 * n : 1) * sizeof(*rows));
+}
+
+u32 holders_of(const struct model *m, const struct sock *s, struct holder **out)
+{
+	struct holder *rows = NULL;
+	struct map at = {}; /* tabref -> row + 1 */
+	u32 n = 0;
+
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
+		const struct hold *h = hold_at(m, id);
+
+		for (u32 r = fdtab_at(m, h->fdtab)->refs; r; r = tabref_at(m, r)->tab_next) {
+			u32 row = map_get(&at, r);
+
+			if (!row) {
+				rows = rows_grow(rows, n);
+				rows[n] = (struct holder){ .proc = tabref_at(m, r)->proc,
+							   .tid = tabref_at(m, r)->tid,
+							   .first = id, .fdtab = h->fdtab,
+							   .how = h->how, .since = h->since };
+				row = ++n;
+				map_put(&at, r, row);
+			}
+			row_add_hold(&rows[row - 1], h);
+		}
+	}
+	map_free(&at);
+	if (n)
+		qsort(rows, n, sizeof(*rows), by_age);
+	*out = rows;
+	return n;
+}
+
+/* ---- chains ---- */
+
+/* Steps are found newest first and turned round at the end. */
+struct steps {
+	struct step *v;
+	u32 n;
+};
+
+static void step_add(struct steps *st, struct step step)
+{
+	if (!(st->n & (st->n - 1)))
+		st->v = xrealloc(st->v, (st->n ? 2 * st->n : 1) * sizeof(*st->v));
+	st->v[st->n++] = step;
+}
+
+/* Programs the process began after it had the socket, and not after `until`. */
+static void add_execs(const struct model *m, struct steps *st, const struct proc *p, u64 from,
+		      u64 until)
+{
+	for (u32 id = p->image; id; id = image_at(m, id)->prev) {
+		u64 ts = image_at(m, id)->ts;
+
+		if (!ts || ts <= from)
+			return;
+		if (ts <= until)
+			step_add(st, (struct step){ .ts = ts, .proc = p->id, .image = id,
+						    .kind = STEP_EXEC });
+	}
+}
+
+static void add_via(const struct model *m, struct steps *st, const struct proc *p, u64 ts, u8 via,
+		    u32 from)
+{
+	step_add(st, (struct step){ .ts = ts, .proc = p->id, .image = image_when(m, p, ts),
+				    .kind = STEP_VIA, .via = via, .from = from });
+}
+
+/* Did it get the socket by being forked?  By its hold, or because somebody above had it then. */
+static bool came_by_fork(const struct model *m, const struct sock *s, const struct proc *p, u8 how)
+{
+	u32 depth = 0;
+
+	if (!p->birth || how == VIA_FORK)
+		return p->birth != 0;
+	for (; p->birth && ++depth < CHAIN_DEPTH; p = proc_at(m, p->birth)) {
+		if (origin_of(m, s, p->birth, p->start))
+			return true;
+	}
+	return false;
+}
+
+static u8 how_of(const struct model *m, const struct sock *s, const struct proc *p, u64 *since)
+{
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next)
+		if (tabref_find(m, p, hold_at(m, id)->fdtab)) {
+			*since = hold_at(m, id)->since;
+			return hold_at(m, id)->how;
+		}
+	*since = 0;
+	return VIA_SCAN;
+}
+
+u32 chain_of(const struct model *m, const struct sock *s, const struct holder *h, struct step **out)
+{
+	struct steps st = {};
+	const struct proc *p = proc_at(m, h->proc);
+	u64 until = ~0ull, since = h->since;
+	u8 how = h->how;
+
+	for (u32 depth = 0; p && depth < CHAIN_DEPTH; depth++) {
+		const struct origin *o = origin_of(m, s, p->id, until);
+		bool forked = !o && came_by_fork(m, s, p, how);
+		u64 ts = o ? o->ts : forked ? p->start : since;
+
+		add_execs(m, &st, p, ts, until);
+		add_via(m, &st, p, ts, o ? o->via : forked ? VIA_FORK : how, o ? o->from : 0);
+		p = proc_at(m, o ? o->from : forked ? p->birth : 0);
+		until = ts;
+		if (p)
+			how = how_of(m, s, p, &since);
+	}
+	for (u32 i = 0; i < st.n / 2; i++) {
+		struct step tmp = st.v[i];
+
+		st.v[i] = st.v[st.n - 1 - i];
+		st.v[st.n - 1 - i] = tmp;
+	}
+	*out = st.v;
+	return st.n;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Draining the ring.
+ *
+ * The kernel side wakes nobody, so the ring is drained on a timer: every 5 ms while events come,
+ * up to every 40 ms when none do.  The epoll set is edge-triggered: level-triggered, it would
+ * report records that are there without a wake-up at once, and the timer would be a busy loop.
+ *
+ * In lean mode nothing tells of descriptors but exec; so whoever begins to listen is scanned by
+ * itself right after the batch, and everything about once a second, more seldom if that took more
+ * than a hundredth of the time.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "live_priv.h"
+#include "procfs.h"
+#include "live.skel.h"
+
+#define DRAIN_MIN_MS 5
+#define DRAIN_MAX_MS 40
+#define TICK_NS	     (100 * NS_PER_MS)
+#define CLOCK_NS     (60 * NS_PER_S)
+#define RESCAN_NS    NS_PER_S
+#define RESCAN_SHARE 100   /* a scan takes at most a hundredth of the time */
+#define SOCKS_EVERY  10    /* every tenth rescan asks for sockets without a descriptor too */
+#define BATCH_MAX    65536 /* events handed over in one call; the rest waits in the ring */
+#define CGROUPS_MAX  65536
+
+static void give(struct live *l, const struct ev *e, size_t bytes)
+{
+	l->count++;
+	if (e->ts > l->last_ts)
+		l->last_ts = e->ts;
+	l->sink(l->ctx, e, bytes);
+}
+
+/* Events that read something for another event come straight here. */
+static void give_extra(void *live, const struct ev *e, size_t bytes)
+{
+	give(live, e, bytes);
+}
+
+static void cgroup_meet(struct live *l, u64 id)
+{
+	if (!id || map_get(&l->cgroups, id))
+		return;
+	if (l->cgroups.count >= CGROUPS_MAX)
+		map_free(&l->cgroups);
+	map_put(&l->cgroups, id, 1);
+	procfs_cgroup(id, give_extra, l);
+}
+
+static void pid_note(struct live *l, u32 tgid)
+{
+	for (u32 i = 0; i < l->npids; i++) {
+		if (l->pids[i] == tgid)
+			return;
+	}
+	if (l->npids < RESCAN_PIDS)
+		l->pids[l->npids++] = tgid;
+	else
+		l->rescan_ts = 0; /* too many by themselves: everything, at once */
+}
+
+void live_pass(void *live, const struct ev *e, size_t bytes)
+{
+	struct live *l = live;
+
+	switch (e->kind) {
+	case EV_KIND_FORK:
+		cgroup_meet(l, ((const struct ev_fork *)e)->cgroup);
+		break;
+	case EV_KIND_EXEC:
+		cgroup_meet(l, ((const struct ev_exec *)e)->cgroup);
+		break;
+	case EV_KIND_SOCKET:
+		cgroup_meet(l, ((const struct ev_socket *)e)->cgroup);
+		break;
+	case EV_KIND_SCAN_TASK:
+		cgroup_meet(l, ((const struct ev_scan_task *)e)->cgroup);
+		break;
+	case EV_KIND_LISTEN:
+		if (!l->full)
+			pid_note(l, e->tgid);
+		break;
+	}
+	give(l, e, bytes);
+}
+
+static void tell_source(struct live *l)
+{
+	struct ev_source e = {
+		.h = {.kind = EV_KIND_SOURCE, .size = sizeof(e), .ts = time_boot_ns()},
+		.caps = SRC_EVENTS | SRC_NETNS,
+		.filter = l->kinds,
+	};
+
+	if (l->full && !l->deaf)
+		e.caps |= SRC_FD;
+	give(l, &e.h, sizeof(e));
+}
+
+void live_begin(struct live *l, sink_fn sink, void *ctx)
+{
+	l->sink = sink;
+	l->ctx = ctx;
+	l->count = 0;
+	if (!l->skel || l->announced) {
+		l->announced = true;
+		return;
+	}
+	l->announced = true;
+	l->clock_ts = time_boot_ns();
+	procfs_clock(give_extra, l);
+	tell_source(l);
+}
+
+/* ---- the ring ---------------------------------------------------------------------------- */
+
+/* Records are aligned to 8 in the ring, as the events' structs are. */
+static int ring_record(void *ctx, void *data, size_t size)
+{
+	struct live *l = ctx;
+
+	live_pass(l, data, size);
+	return l->count >= BATCH_MAX ? -EAGAIN : 0;
+}
+
+static u64 ring_lost(const struct live *l)
+{
+	u64 n = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(l->skel->bss->ring_lost); i++)
+		n += __atomic_load_n(&l->skel->bss->ring_lost[i], __ATOMIC_RELAXED);
+	return n;
+}
+
+static void tell_lost(struct live *l)
+{
+	u64 lost = ring_lost(l);
+	struct ev_lost e = {
+		.h = {.kind = EV_KIND_LOST, .size = sizeof(e), .ts = time_boot_ns()},
+		.count = lost - l->lost,
+	};
+
+	if (lost == l->lost)
+		return;
+	l->lost = lost;
+	give(l, &e.h, sizeof(e));
+}
+
+static int ring_drain(struct live *l)
+{
+	u32 before = l->count;
+	int err;
+
+	l->drained_ts = time_boot_ns();
+	err = ring_buffer__consume(l->rb);
+	tell_lost(l);
+	if (err < 0 && err != -EAGAIN)
+		return err;
+	if (l->count != before)
+		l->interval_ms = DRAIN_MIN_MS;
+	else if (l->interval_ms < DRAIN_MAX_MS)
+		l->interval_ms *= 2;
+	return 0;
+}
+
+/* ---- what else time brings --------------------------------------------------------------- */
+
+static void tell_time(struct live *l, u64 now)
+{
+	struct ev_tick e = {.h = {.kind = EV_KIND_TICK, .size = sizeof(e), .ts = now}};
+
+	if (now > l->clock_ts + CLOCK_NS) {
+		l->clock_ts = now;
+		procfs_clock(give_extra, l);
+	}
+	if (now > l->last_ts + TICK_NS)
+		give(l, &e.h, sizeof(e));
+}
+
+static void rescan_pids(struct live *l)
+{
+	u32 n = l->npids;
+
+	l->npids = 0;
+	for (u32 i = 0; i < n; i++) {
+		struct want want = {.scope = SCOPE_FDS, .pid = l->pids[i]};
+
+		scan_run(l->scan, &want, live_pass, l);
+	}
+}
+
+static void rescan(struct live *l, u64 now)
+{
+	struct want want = {.scope = SCOPE_FDS};
+	u64 took;
+
+	if (l->npids)
+		rescan_pids(l);
+	if (now < l->rescan_ts)
+		return;
+	if (l->rescans++ % SOCKS_EVERY == SOCKS_EVERY - 1)
+		want.scope |= SCOPE_SOCKS;
+	scan_run(l->scan, &want, live_pass, l);
+	took = time_boot_ns() - now;
+	l->rescan_ts = now + (took * RESCAN_SHARE > RESCAN_NS ? took * RESCAN_SHARE : RESCAN_NS);
+}
+
+/* Sleep until the next drain is due, or the kernel calls; no longer than `left_ms`. */
+static void wait_drain(struct live *l, int left_ms)
+{
+	u64 since = (time_boot_ns() - l->drained_ts) / NS_PER_MS;
+	int ms = since < l->interval_ms ? (int)(l->interval_ms - since) : 0;
+	struct epoll_event ev;
+
+	if (left_ms >= 0 && ms > left_ms)
+		ms = left_ms;
+	if (ms > 0)
+		epoll_wait(l->epoll, &ev, 1, ms);
+}
+
+int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx)
+{
+	struct live *l = (struct live *)s;
+	u64 begin = time_boot_ns(), now;
+	int err, left;
+
+	live_begin(l, sink, ctx);
+	for (;;) {
+		left = timeout_ms - (int)((time_boot_ns() - begin) / NS_PER_MS);
+		if (timeout_ms >= 0 && left <= 0)
+			left = 0;
+		wait_drain(l, timeout_ms < 0 ? -1 : left);
+		err = ring_drain(l);
+		if (err)
+			return err;
+		now = l->drained_ts;
+		if (!l->full)
+			rescan(l, now);
+		tell_time(l, now);
+		if (l->count || (timeout_ms >= 0 && left == 0))
+			return (int)l->count;
+	}
+}
+
+int live_poll_open(struct live *l)
+{
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
+	int fd = bpf_map__fd(l->skel->maps.ring);
+
+	l->rb = ring_buffer__new(fd, ring_record, l, NULL);
+	if (!l->rb)
+		return -errno;
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (l->epoll < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &ev))
+		return -errno;
+	l->interval_ms = DRAIN_MIN_MS;
+	l->rescan_ts = time_boot_ns() + RESCAN_NS;
+	return 0;
+}
+
+void live_poll_close(struct live *l)
+{
+	if (l->rb)
+		ring_buffer__free(l->rb);
+	if (l->epoll >= 0)
+		close(l->epoll);
+}

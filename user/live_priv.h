@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The BPF source's own struct, shared by live*.c only. */
+#ifndef PROBATE_LIVE_PRIV_H
+#define PROBATE_LIVE_PRIV_H
+
+#include "live.h"
+#include "scan.h"
+#include "sys.h"
+
+#define RESCAN_PIDS 64 /* lean: processes looked at by themselves after a batch; more wait */
+
+struct live_bpf;
+struct bpf_program;
+struct bpf_link;
+struct ring_buffer;
+
+/* A kernel-side program: which hook, what for, and what happens without it. */
+struct live_prog {
+	const char *name; /* of the program */
+	const char *hook; /* as doctor prints it */
+	const char *what;
+	u8 action;        /* (first) enum sys_action it serves; 0: attached by itself */
+	bool vital;       /* without it there is no live view at all */
+	bool full;        /* of fd=full only */
+};
+extern const struct live_prog live_progs[];
+extern const u32 live_nprogs;
+
+#define LIVE_PROGS_MAX 64
+
+struct live {
+	struct source base;
+	struct live_bpf *skel; /* NULL: scans only */
+	struct scan *scan;
+	struct ring_buffer *rb;
+	int epoll;           /* the ring, edge-triggered; -1 */
+	bool full;           /* descriptor events */
+	bool deaf;           /* some wanted hook is missing: descriptor events are not complete */
+	u64 kinds;           /* let through; ~0: all */
+	int error[LIVE_PROGS_MAX]; /* -errno of programs left out, by index in live_progs */
+	struct bpf_link *link[LIVE_PROGS_MAX];
+
+	bool announced;      /* clock and source events were sent */
+	u64 lost;            /* told so far */
+	u64 clock_ts;        /* last clock event */
+	u64 last_ts;         /* last event of any kind */
+	u64 drained_ts;      /* last drain */
+	u32 interval_ms;     /* until the next drain */
+	struct map cgroups;  /* ids whose path was told */
+
+	u32 pids[RESCAN_PIDS]; /* lean: to be looked at after this batch */
+	u32 npids;
+	u64 rescan_ts;       /* next scan of all descriptors */
+	u32 rescans;
+
+	sink_fn sink;        /* of the call under way */
+	void *ctx;
+	u32 count;           /* events handed over in it */
+};
+
+/* Sink that looks at each event on its way: unknown cgroups, processes to scan. */
+void live_pass(void *live, const struct ev *e, size_t bytes);
+/* Begin a call with this sink; the first sends the clock and what the source can see. */
+void live_begin(struct live *l, sink_fn sink, void *ctx);
+int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx);
+int live_poll_open(struct live *l);
+void live_poll_close(struct live *l);
+
+/* live_load.c: the kernel side loaded and attached, or -errno and a sentence. */
+int live_load(struct live *l, const struct source_opts *o, struct buf *err);
+void live_unload(struct live *l);
+/* Whether a program that is jumped to ever ran (a tail call is in no run count of the kernel's). */
+u64 live_fired(const struct live *l, const char *prog);
+/* live_why.c: a sentence for a refusal, with what to do. */
+void live_why(struct buf *err, int error, const char *prog, const char *log);
+
+#endif

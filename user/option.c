@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of options: what each is called, takes, does, and is for.  Parsing, the help and the
+ * filter words of `trace` all come from it.
+ */
+#include <limits.h>
+#include <pwd.h>
+#include <string.h>
+
+#include "options.h"
+
+#define RING_MIN (16u << 10)
+#define RING_MAX (1ull << 30)
+
+/* ---- one function an option ------------------------------------------------------------------ */
+
+static void set_replay(struct opts *o, const char *value)
+{
+	o->replay = value;
+}
+
+static void set_json(struct opts *o, const char *value)
+{
+	(void)value;
+	o->json = true;
+}
+
+static void set_watch(struct opts *o, const char *value)
+{
+	(void)value;
+	o->watch = true;
+}
+
+static void set_quiet(struct opts *o, const char *value)
+{
+	(void)value;
+	o->quiet = true;
+}
+
+static void set_leaked(struct opts *o, const char *value)
+{
+	(void)value;
+	o->leaked = true;
+}
+
+static void set_raw(struct opts *o, const char *value)
+{
+	(void)value;
+	o->raw = true;
+}
+
+static void set_list(struct opts *o, const char *value)
+{
+	(void)value;
+	o->list = true;
+}
+
+static void set_no_bpf(struct opts *o, const char *value)
+{
+	(void)value;
+	o->no_bpf = true;
+}
+
+static void set_out(struct opts *o, const char *value)
+{
+	o->out_path = value;
+}
+
+static void set_fd(struct opts *o, const char *value)
+{
+	static const char *const modes[] = { [FD_AUTO] = "auto", [FD_FULL] = "full", [FD_LEAN] = "lean" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		if (!strcmp(modes[i], value)) {
+			o->fd = (enum fd_mode)i;
+			return;
+		}
+	die(EXIT_USAGE, "--fd takes full, lean or auto, not \"%s\"", value);
+}
+
+/* "64K", "8M", "1G" or bytes; rounded up to a power of two. */
+static void set_buffer(struct opts *o, const char *value)
+{
+	size_t n = strlen(value);
+	const char *units = "KMG", *unit = n ? strchr(units, value[n - 1] & ~0x20) : NULL;
+	u64 bytes = 0, size = RING_MIN;
+	char digits[24] = {};
+
+	if (unit && *unit)
+		n--;
+	else
+		unit = NULL;
+	memcpy(digits, value, n < sizeof(digits) ? n : sizeof(digits) - 1);
+	if (!parse_u64(digits, RING_MAX, &bytes) || !bytes)
+		die(EXIT_USAGE, "--buffer takes a size such as 512K or 16M, not \"%s\"", value);
+	if (unit)
+		bytes <<= 10 * (unit - units + 1);
+	if (bytes > RING_MAX)
+		die(EXIT_USAGE, "--buffer %s is too large: 1G at most", value);
+	while (size < bytes)
+		size *= 2;
+	o->ring_bytes = size;
+}
+
+u32 pid_value(const char *what, const char *value)
+{
+	u64 pid;
+
+	bool ok = parse_u64(value, INT_MAX, &pid) && pid;
+
+	if (!ok && !what)
+		die(EXIT_USAGE, "\"%s\" is not the number of a process", value);
+	if (!ok)
+		die(EXIT_USAGE, "%s takes the number of a process, not \"%s\"", what, value);
+	return pid;
+}
+
+static void set_tree(struct opts *o, const char *value)
+{
+	o->filter.tree = pid_value("--tree", value);
+}
+
+static void set_pid(struct opts *o, const char *value)
+{
+	o->filter.pid = pid_value("--pid", value);
+}
+
+static void set_comm(struct opts *o, const char *value)
+{
+	if (!*value || strlen(value) >= COMM_LEN)
+		die(EXIT_USAGE, "--comm takes a name of 1 to 15 bytes, as ps -o comm shows it");
+	memset(o->filter.comm, 0, COMM_LEN);
+	memcpy(o->filter.comm, value, strlen(value));
+}
+
+static void set_uid(struct opts *o, const char *value)
+{
+	struct passwd *user;
+	u64 uid;
+
+	if (!parse_u64(value, UINT32_MAX - 1, &uid)) {
+		user = getpwnam(value);
+		if (!user)
+			die(EXIT_USAGE, "--uid: there is no user \"%s\"", value);
+		uid = user->pw_uid;
+	}
+	o->filter.has_uid = true;
+	o->filter.uid = uid;
+}
+
+static void set_port(struct opts *o, const char *value)
+{
+	u64 port;
+
+	if (!parse_u64(value, 65535, &port) || !port)
+		die(EXIT_USAGE, "--port takes a number from 1 to 65535, not \"%s\"", value);
+	o->filter.port = port;
+}
+
+static void set_event(struct opts *o, const char *value)
+{
+	struct buf why = {};
+
+	if (!kinds_parse(value, &o->kinds, &why))
+		die(EXIT_USAGE, "%s", why.s);
+}
+
+const struct option_def option_defs[] = {
+	{ 'r', "replay", "FILE", NULL, "read a story of events from FILE (-: standard input)", set_replay },
+	{ 'j', "json", NULL, NULL, "one JSON object a line", set_json },
+	{ 'w', "watch", NULL, NULL, "stay, and show what changes", set_watch },
+	{ 'o', "output", "FILE", NULL, "write the answer to FILE", set_out },
+	{ 'q', "quiet", NULL, NULL, "no remarks on standard error", set_quiet },
+	{ 0, "leaked", NULL, "ports", "only leaked sockets; exit code 1 when there are any", set_leaked },
+	{ 0, "fd", "MODE", NULL, "descriptor events: full, lean or auto", set_fd },
+	{ 0, "buffer", "SIZE", NULL, "size of the ring buffer (16M)", set_buffer },
+	{ 0, "no-bpf", NULL, NULL, "read /proc even where BPF could be used", set_no_bpf },
+	{ 0, "event", "LIST", "trace", "only these events, comma-separated", set_event },
+	{ 0, "pid", "N", "trace", "only process N", set_pid },
+	{ 0, "tree", "N", "trace", "only process N and all it starts", set_tree },
+	{ 0, "comm", "NAME", "trace", "only processes called NAME", set_comm },
+	{ 0, "uid", "N", "trace", "only processes of this user (number or name)", set_uid },
+	{ 0, "port", "N", "trace", "only sockets with this port, local or remote", set_port },
+	{ 0, "raw", NULL, "trace", "every event in the text form that -r reads", set_raw },
+	{ 0, "list", NULL, "trace", "list the events and their fields", set_list },
+};
+_Static_assert(ARRAY_SIZE(option_defs) == OPTIONS, "OPTIONS does not count the table");
+
+/* ---- help -------------------------------------------------------------------------------------- */
+
+bool option_is_for(const struct option_def *d, const struct view *v)
+{
+	size_t n = strlen(v->name);
+
+	if (!strcmp(d->name, "watch"))
+		return v->watchable || v->live_only;
+	for (const char *s = d->views; s; s = strchr(s, ' ') ? strchr(s, ' ') + 1 : NULL)
+		if (!strncmp(s, v->name, n) && (!s[n] || s[n] == ' '))
+			return true;
+	return !d->views;
+}
+
+static void options_print(FILE *f, const struct view *v)
+{
+	for (size_t i = 0; i < OPTIONS; i++) {
+		const struct option_def *d = &option_defs[i];
+		char text[32];
+
+		if (v ? !option_is_for(d, v) : d->views != NULL)
+			continue;
+		snprintf(text, sizeof(text), "--%s%s%s", d->name, d->value ? " " : "",
+			 d->value ? d->value : "");
+		fprintf(f, "  %c%c%s %-15s %s\n", d->letter ? '-' : ' ', d->letter ? d->letter : ' ',
+			d->letter ? "," : " ", text, d->help);
+	}
+}
+
+void usage_print(FILE *f, const struct view *v)
+{
+	if (v) {
+		fprintf(f, "usage: probate %s%s%s\n\n%s\n\n", v->name, *v->usage ? " " : "", v->usage,
+			v->help);
+		options_print(f, v);
+		return;
+	}
+	fputs("usage: probate [OPTION...] COMMAND [ARGUMENT...]\n\n"
+	      "Who inherits what when a process dies: its children, and the ports it held.\n\n",
+	      f);
+	for (size_t i = 0; views[i]; i++)
+		fprintf(f, "  %-9s %s\n", views[i]->name, views[i]->help);
+	fputc('\n', f);
+	options_print(f, NULL);
+	fputs("\n\"probate COMMAND --help\" tells the options of a command.\n"
+	      "Exit codes: 0 answered, 1 the opposite answer (port: nothing holds it; ports --leaked:\n"
+	      "something leaked), 2 wrong usage, 3 cannot run here, 4 the answer may be incomplete.\n",
+	      f);
+}

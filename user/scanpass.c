@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Scans: what is there, told as the same facts that events tell; and what is not there any more.
+ *
+ * There are no marks.  Everything has a seen_ts, the newest time at which it was known to be so by
+ * event or scan; at scan_end all in the pass's scope last seen before it began is over.  The walk
+ * of one table at an exec is the same with a smaller scope.
+ */
+#include "model_priv.h"
+
+#define SCOPE_ALL (SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS)
+
+static void count_added(struct model *m, bool is_new)
+{
+	m->priv->added += is_new && m->lost_since;
+}
+
+/* ---- tasks ---- */
+
+static void task_zombie(struct model *m, struct proc *p, const struct ev_scan_task *e, bool met)
+{
+	struct death *d;
+
+	if (p->state == PROC_RUNNING)
+		proc_die(m, p, met ? e->h.ts : 0); /* met before: it died between then and now */
+	d = death_at(m, p->death);
+	if (d->known || e->flags & TASK_NO_START)
+		return;
+	d->known = true;
+	d->signal = e->status & 0x7f;
+	d->code = d->signal ? -1 : (s32)(e->status >> 8 & 0xff);
+	d->core = e->status & 0x80;
+}
+
+static void task_comm(struct model *m, struct proc *p, const struct comm *name)
+{
+	struct image *i = image_at(m, p->image);
+
+	if (i && !strncmp(i->comm, name->s, COMM_LEN - 1))
+		return;
+	image_set_comm(image_own(m, p), name);
+}
+
+static void task_facts(struct model *m, struct proc *p, const struct ev_scan_task *e)
+{
+	const u16 keep = TASK_NSINIT;
+
+	p->ghost = false;
+	p->cgroup = e->cgroup;
+	p->tracer = e->tracer;
+	p->sid = e->sid;
+	p->pgid = e->pgid;
+	p->tty = e->tty;
+	p->uid = e->uid;
+	p->netns = e->netns ? e->netns : p->netns;
+	p->mntns = e->mntns ? e->mntns : p->mntns;
+	p->exit_signal = (u8)e->exit_signal;
+	p->sigchld = (u8)e->sigchld;
+	p->wait_pid = e->wait_pid;
+	p->flags = (u16)(e->flags | (p->flags & keep));
+	proc_set_nspid(m, p, e->pidns, &e->nspid, e->flags & TASK_NSINIT);
+	task_comm(m, p, &e->name);
+}
+
+void on_scan_task(struct model *m, const struct ev_scan_task *e)
+{
+	u32 known = proc_find_start(m, e->h.tgid, e->start);
+	struct proc *p, *parent;
+
+	if (!e->h.tgid)
+		return;
+	count_added(m, !known);
+	p = proc_life(m, e->h.tgid, e->start, e->h.ts);
+	if (p->state == PROC_GONE)
+		return;
+	if (p->state == PROC_ZOMBIE && !(e->flags & TASK_ZOMBIE))
+		return; /* read while it died */
+	parent = e->parent && e->parent != e->h.tgid ? proc_someone(m, e->parent, e->h.ts) : NULL;
+	task_facts(m, p, e);
+	proc_set_parent(m, p, parent ? parent->id : 0, e->h.ts);
+	if (e->flags & TASK_ZOMBIE)
+		task_zombie(m, p, e, known != 0 && p->parent_ts < e->h.ts);
+	else if (e->files)
+		fdtab_of(m, p, p->tgid, e->files);
+}
+
+void on_scan_args(struct model *m, const struct ev_scan_args *e)
+{
+	struct proc *p = proc_at(m, proc_find_start(m, e->h.tgid, e->start));
+	struct image *i;
+	u16 len, had;
+	const char *exe = event_exe(&e->h, &len), *old;
+	u32 prev;
+
+	if (!p)
+		return;
+	old = proc_exe(m, p, &had);
+	i = image_at(m, p->image);
+	if (old && i->ts)
+		return; /* its exec told more exactly */
+	if (old && len && (had != len || memcmp(old, exe, len))) { /* an exec nobody told of */
+		prev = p->image;
+		p->image = image_new(m, e->h.ts, prev);
+		i = image_at(m, p->image);
+		i->refs = 1;
+		memcpy(i->comm, image_at(m, prev)->comm, COMM_LEN);
+		image_unref(m, prev);
+	} else if (!i) {
+		i = image_own(m, p);
+	}
+	image_set_text(i, &e->h, e->args_truncated);
+}
+
+/* ---- descriptors and sockets ---- */
+
+void on_scan_fd(struct model *m, const struct ev_scan_fd *e)
+{
+	struct proc *p = proc_at(m, proc_find(m, e->h.tgid));
+	struct slot slot = { .fd = e->fd, .via = VIA_SCAN, .how = VIA_SCAN,
+			     .cloexec = (u8)e->cloexec, .ts = e->h.ts };
+	struct sock *s;
+	u32 before;
+
+	if (!e->h.tgid || (p && p->state == PROC_ZOMBIE))
+		return;
+	if (!p || p->state == PROC_GONE)
+		p = proc_actor(m, &e->h);
+	s = p->state == PROC_RUNNING ? sock_of(m, SOCK_EV(e)) : NULL;
+	if (!s)
+		return;
+	slot.fdtab = fdtab_of(m, p, e->h.tid, e->files);
+	before = s->nholds;
+	hold_put(m, &slot, s);
+	count_added(m, s->nholds > before);
+	sock_maybe_gone(m, s);
+}
+
+void on_scan_sock(struct model *m, const struct ev_scan_sock *e)
+{
+	u32 before = m->socks.live;
+	struct sock *s = sock_of(m, SOCK_EV(e));
+
+	if (!s)
+		return;
+	count_added(m, m->socks.live > before);
+	if (e->h.ts < s->seen_ts)
+		return;
+	if (e->peer)
+		s->peer = e->peer;
+	s->left_ms = e->left_ms;
+	s->queued = e->queued;
+	if (e->left_ms && !s->inode && !s->cookie)
+		timer_wake(m, m->now + NS_PER_S);
+}
+
+void on_scan_name(struct model *m, const struct ev_scan_name *e)
+{
+	struct sock *s = sock_known(m, e->inode, e->cookie);
+
+	if (s)
+		sock_set_name(m, s, &e->name);
+}
+
+void on_scan_queue(struct model *m, const struct ev_scan_queue *e)
+{
+	struct sock *s = sock_of(m, SOCK_EV(e));
+
+	if (s && !s->gone)
+		sock_set_queue(m, s, e->queue, e->h.ts);
+}
+
+/* ---- what was not met is over ---- */
+
+static u32 sweep_table(struct model *m, struct fdtab *t, u64 begin)
+{
+	u32 id = t->holds, dropped = 0;
+
+	while (id) {
+		struct hold *h = hold_at(m, id);
+
+		id = h->tab_next;
+		if (h->seen_ts >= begin)
+			continue;
+		hold_drop(m, h);
+		dropped++;
+	}
+	t->known_ts = max_ts(t->known_ts, begin);
+	return dropped;
+}
+
+static u32 sweep_proc_fds(struct model *m, const struct proc *p, u64 begin)
+{
+	u32 dropped = 0;
+
+	if (p->flags & TASK_NO_START)
+		return 0; /* its descriptors could not be read */
+	for (u32 id = p->tabrefs; id; id = tabref_at(m, id)->proc_next)
+		dropped += sweep_table(m, fdtab_at(m, tabref_at(m, id)->fdtab), begin);
+	return dropped;
+}
+
+static u32 sweep_fds(struct model *m, u32 pid, u64 begin)
+{
+	u32 dropped = 0, only = pid ? proc_find(m, pid) : 0;
+
+	if (pid)
+		return only ? sweep_proc_fds(m, proc_at(m, only), begin) : 0;
+	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
+		dropped += sweep_proc_fds(m, proc_at(m, id), begin);
+	return dropped;
+}
+
+static u32 sweep_tasks(struct model *m, u64 begin)
+{
+	u32 dropped = 0;
+
+	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id)) {
+		struct proc *p = proc_at(m, id);
+
+		if (p->state == PROC_GONE || p->seen_ts >= begin)
+			continue;
+		proc_vanish(m, p);
+		dropped++;
+	}
+	return dropped;
+}
+
+static u32 sweep_socks(struct model *m, u64 begin)
+{
+	u32 dropped = 0;
+
+	for (u32 i = m->priv->nflights; i-- > 0;) /* from the end: removal swaps the last one in */
+		if (m->priv->flights[i].ts < begin)
+			sock_set_queue(m, sock_at(m, m->priv->flights[i].sock), 0, m->now);
+	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id)) {
+		struct sock *s = sock_at(m, id);
+
+		if (s->nholds || s->queue || s->seen_ts >= begin)
+			continue;
+		sock_gone(m, s);
+		dropped++;
+	}
+	return dropped;
+}
+
+/* Every part of the picture was looked at anew since the last loss. */
+static void tell_resync(struct model *m)
+{
+	TELL(m, resync, RESYNC, 0, .gap_ns = m->now - m->lost_since, .dropped = m->priv->dropped,
+	     .added = m->priv->added);
+	m->lost_since = 0;
+	m->priv->repaired = 0;
+}
+
+void on_scan_begin(struct model *m, const struct ev_scan_begin *e)
+{
+	(void)m, (void)e; /* scan_end repeats it all */
+}
+
+void on_scan_end(struct model *m, const struct ev_scan_end *e)
+{
+	u32 dropped = 0, scope = e->pid ? e->scope & SCOPE_FDS : e->scope & SCOPE_ALL;
+	struct fdtab *t;
+
+	if (e->scope & SCOPE_TABLE) {
+		t = fdtab_at(m, map_get(&m->by_files, e->files));
+		if (t)
+			sweep_table(m, t, e->begin);
+		return;
+	}
+	if (m->caps & SRC_PARTIAL && !e->pid)
+		return; /* narrowed to a question: not seen does not mean not there */
+	if (scope & SCOPE_TASKS)
+		dropped += sweep_tasks(m, e->begin);
+	if (scope & SCOPE_FDS)
+		dropped += sweep_fds(m, e->pid, e->begin);
+	if (scope & SCOPE_SOCKS)
+		dropped += sweep_socks(m, e->begin);
+	if (!m->lost_since || e->pid)
+		return;
+	m->priv->dropped += dropped;
+	if (e->begin >= m->priv->last_loss)
+		m->priv->repaired |= scope;
+	if (m->priv->repaired == SCOPE_ALL)
+		tell_resync(m);
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The end of sockets: when the last hold is dropped, when the kernel says so, in a queue that dies,
+ * or by the clock; and what is told when a creator lets go of one that lives on.
+ */
+#include "model_priv.h"
+#include "verdict.h"
+
+/* ---- in flight ---- */
+
+static void flight_remove(struct model_priv *pr, u32 sock)
+{
+	for (u32 i = 0; i < pr->nflights; i++)
+		if (pr->flights[i].sock == sock) {
+			pr->flights[i] = pr->flights[--pr->nflights];
+			return;
+		}
+}
+
+/* In flight in the queue of that UNIX socket; 0: not (any more). */
+void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts)
+{
+	struct model_priv *pr = m->priv;
+
+	if (s->queue)
+		flight_remove(pr, s->id);
+	s->queue = queue;
+	if (!queue)
+		return;
+	if (pr->nflights == pr->flights_cap) {
+		pr->flights_cap = pr->flights_cap ? pr->flights_cap * 2 : 16;
+		pr->flights = xrealloc(pr->flights, pr->flights_cap * sizeof(*pr->flights));
+	}
+	pr->flights[pr->nflights++] = (struct flight){ ts, s->id };
+}
+
+/* ---- the end ---- */
+
+static void sock_bury(struct model *m, struct sock *s)
+{
+	sock_index_drop(m, s);
+	s->gone = true;
+	due_push(m, &m->priv->gones, m->now + GRACE_NS, s->id, m->now);
+}
+
+/* What waited in the queue of a UNIX socket dies with it. */
+static void queue_died(struct model *m, u64 inode)
+{
+	for (u32 i = m->priv->nflights; i-- > 0;) {
+		struct sock *s;
+
+		if (i >= m->priv->nflights)
+			continue;
+		s = sock_at(m, m->priv->flights[i].sock);
+		if (s->queue != inode)
+			continue;
+		sock_set_queue(m, s, 0, m->now);
+		sock_maybe_gone(m, s);
+	}
+}
+
+void sock_gone(struct model *m, struct sock *s)
+{
+	u64 inode = PROTO_FAMILY(s->proto) == FAMILY_UNIX ? s->inode : 0;
+
+	if (s->gone)
+		return;
+	sock_set_queue(m, s, 0, m->now);
+	TELL(m, gone, GONE, 0, .inode = s->inode, .cookie = s->cookie, .netns = s->netns,
+	     .uid = s->uid, .local = s->local, .remote = s->remote, .proto = s->proto,
+	     .state = s->state, .sflags = s->sflags);
+	sock_bury(m, s);
+	while (s->holds) /* it is gone already: dropping the last one says nothing more */
+		hold_drop(m, hold_at(m, s->holds));
+	if (inode && m->priv->nflights)
+		queue_died(m, inode);
+}
+
+static void sock_free(struct model *m, struct sock *s)
+{
+	u32 id = s->origins;
+
+	while (id) {
+		struct origin *o = origin_at(m, id);
+		u32 next = o->next;
+
+		proc_unref(m, o->proc);
+		proc_unref(m, o->from);
+		pool_drop(&m->origins, id);
+		id = next;
+	}
+	proc_unref(m, s->creator);
+	if (s->name)
+		pool_drop(&m->names, s->name);
+	pool_drop(&m->socks, s->id);
+}
+
+/* TIME_WAIT ends with no event: by its clock. */
+static void time_waits_expire(struct model *m)
+{
+	const struct map *map = &m->priv->by_tuple;
+	bool again;
+
+	if (!map->count)
+		return;
+	timer_wake(m, m->now + NS_PER_S);
+	do { /* taking one out moves others: what a pass misses the next finds */
+		again = false;
+		for (u32 i = 0; i < map->cap; i++) {
+			struct sock *s = sock_at(m, map->vals[i]);
+
+			if (!s || !s->left_ms || s->seen_ts + s->left_ms * NS_PER_MS > m->now)
+				continue;
+			sock_gone(m, s);
+			again = true;
+		}
+	} while (again);
+}
+
+void socks_expire(struct model *m)
+{
+	struct dueq *q = &m->priv->gones;
+
+	while (q->count && q->v[q->head].ts <= m->now) {
+		struct sock *s = sock_at(m, q->v[q->head].id);
+
+		q->head = (q->head + 1) & (q->cap - 1);
+		q->count--;
+		sock_free(m, s);
+	}
+	time_waits_expire(m);
+	if (q->count)
+		timer_wake(m, q->v[q->head].ts);
+}
+
+/* A connection whose holders all closed it is finished by the kernel, anything else is over. */
+static bool kernel_finishes(const struct sock *s)
+{
+	return sock_is_tcp(s) && s->state != TCP_CLOSE && s->state != TCP_LISTEN && s->state;
+}
+
+void sock_maybe_gone(struct model *m, struct sock *s)
+{
+	if (s->gone || s->nholds || s->queue)
+		return;
+	if (kernel_finishes(s))
+		s->sflags |= SF_DEAD;
+	else
+		sock_gone(m, s);
+}
+
+/* ---- let go by one, held by others ---- */
+
+static void tell_transfer(struct model *m, struct sock *s)
+{
+	const struct proc *from = proc_at(m, s->creator);
+
+	s->transferred = true;
+	TELL(m, transfer, TRANSFER, from->tgid, .inode = s->inode, .cookie = s->cookie,
+	     .netns = s->netns, .uid = s->uid, .local = s->local, .remote = s->remote,
+	     .proto = s->proto, .state = s->state, .sflags = s->sflags, .from = from->tgid,
+	     .to = proc_at(m, first_holder(m, s))->tgid, .holders = holders_count(m, s),
+	     .died = from->state != PROC_RUNNING);
+}
+
+static void tell_leak(struct model *m, struct sock *s)
+{
+	const struct proc *holder = proc_at(m, first_holder(m, s));
+
+	s->leaked = true;
+	TELL(m, leak, LEAK, holder->tgid, .inode = s->inode, .cookie = s->cookie,
+	     .netns = s->netns, .uid = s->uid, .local = s->local, .remote = s->remote,
+	     .proto = s->proto, .state = s->state, .sflags = s->sflags, .holder = holder->tgid,
+	     .creator = proc_at(m, s->creator)->tgid, .fd = hold_at(m, s->holds)->fd,
+	     .holders = holders_count(m, s));
+}
+
+/* Somebody let go of it, or became another program. */
+void sock_review(struct model *m, struct sock *s)
+{
+	if (s->gone || !s->nholds || !s->creator || (s->transferred && s->leaked))
+		return;
+	if (proc_holds(m, s->creator, s->id))
+		return;
+	if (!s->transferred)
+		tell_transfer(m, s);
+	if (!s->leaked && verdict_of(m, s) == VERDICT_LEAKED)
+		tell_leak(m, s);
+}
+
+void sock_lost_hold(struct model *m, struct sock *s)
+{
+	if (s->nholds)
+		sock_review(m, s);
+	else
+		sock_maybe_gone(m, s);
+}

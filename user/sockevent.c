@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Events about sockets, and how a process came to one. */
+#include "model_priv.h"
+
+/* ---- origins ---- */
+
+/* The newest way that process came to it, not later than `until`. */
+struct origin *origin_of(const struct model *m, const struct sock *s, u32 proc, u64 until)
+{
+	struct origin *o, *best = NULL;
+
+	for (u32 id = s->origins; id; id = o->next) {
+		o = origin_at(m, id);
+		if (o->proc == proc && o->ts <= until && (!best || o->ts > best->ts))
+			best = o;
+	}
+	return best;
+}
+
+/* Passed around for ever, a socket would collect origins of processes long done with it. */
+static void origins_prune(struct model *m, struct sock *s)
+{
+	u32 *at = &origin_at(m, s->origins)->next, id;
+
+	while ((id = *at)) {
+		struct origin *o = origin_at(m, id);
+
+		if (proc_holds(m, o->proc, s->id)) {
+			at = &o->next;
+			continue;
+		}
+		*at = o->next;
+		proc_unref(m, o->proc);
+		proc_unref(m, o->from);
+		pool_drop(&m->origins, id);
+	}
+}
+
+struct origin *origin_add(struct model *m, struct sock *s, u32 proc, u8 via, u32 from, u64 ts)
+{
+	u32 *tail = &s->origins, n = 0, id;
+	struct origin *o;
+
+	for (; *tail; tail = &o->next, n++) {
+		o = origin_at(m, *tail);
+		if (o->proc == proc && o->via == via && o->from == from) {
+			o->ts = max_ts(o->ts, ts);
+			return o;
+		}
+	}
+	if (n >= ORIGINS_MAX && n % ORIGINS_MAX == 0) {
+		origins_prune(m, s);
+		for (tail = &s->origins; *tail;)
+			tail = &origin_at(m, *tail)->next;
+	}
+	id = *tail = pool_new(&m->origins);
+	o = origin_at(m, id);
+	*o = (struct origin){ .sock = s->id, .proc = proc, .from = from, .ts = ts, .via = via };
+	proc_ref(m, proc);
+	proc_ref(m, from);
+	return o;
+}
+
+void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u64 ts)
+{
+	if (s->creator)
+		return;
+	s->creator = p->id;
+	proc_ref(m, p->id);
+	s->born = true;
+	if (!s->opened)
+		s->opened = ts;
+	if (!s->cgroup)
+		s->cgroup = p->cgroup;
+	origin_add(m, s, p->id, via, 0, ts);
+}
+
+void sock_set_name(struct model *m, struct sock *s, const struct unix_name *name)
+{
+	if (!name->len)
+		return;
+	if (!s->name)
+		s->name = pool_new(&m->names);
+	*name_at(m, s->name) = *name;
+}
+
+/* ---- creation ---- */
+
+/* A new socket with the inode of one that is known: that one is over, unless a scan was first. */
+static void socket_supersede(struct model *m, u32 tab, const struct ev_socket *e)
+{
+	struct sock *old = e->inode ? sock_at(m, map_get(&m->by_inode, e->inode)) : NULL;
+	const struct hold *h = hold_in(m, tab, e->fd);
+
+	if (!old || old->seen_ts >= e->h.ts || (h && h->sock == old->id && h->via == VIA_SCAN))
+		return;
+	if (!e->cookie || e->cookie != old->cookie)
+		sock_gone(m, old);
+}
+
+void on_socket(struct model *m, const struct ev_socket *e)
+{
+	struct proc *p = proc_actor(m, &e->h);
+	struct slot slot = { .fd = e->fd, .via = VIA_CREATED, .how = VIA_CREATED,
+			     .cloexec = e->cloexec != 0, .ts = e->h.ts };
+	struct sock *s;
+
+	if (!p)
+		return;
+	slot.fdtab = fdtab_of(m, p, e->h.tid, e->files);
+	socket_supersede(m, slot.fdtab, e);
+	s = sock_of(m, SOCK_EV(e));
+	if (!s)
+		return;
+	if (e->cgroup && !s->cgroup)
+		s->cgroup = e->cgroup;
+	sock_set_creator(m, s, p, VIA_CREATED, e->h.ts);
+	hold_put(m, &slot, s);
+	sock_maybe_gone(m, s);
+}
+
+static void listener_used(struct model *m, u32 tab, const struct ev_accept *e)
+{
+	struct hold *h = hold_in(m, tab, e->listen_fd);
+
+	if (h && (!e->listener || sock_at(m, h->sock)->inode == e->listener))
+		h->flags |= HOLD_USED;
+}
+
+void on_accept(struct model *m, const struct ev_accept *e)
+{
+	struct proc *p = proc_actor(m, &e->h);
+	struct sock *s = sock_of(m, SOCK_EV(e));
+	struct slot slot = { .fd = e->fd, .via = VIA_ACCEPTED, .how = VIA_ACCEPTED,
+			     .cloexec = e->cloexec != 0, .flags = HOLD_USED, .ts = e->h.ts };
+
+	if (!p || !s)
+		return;
+	slot.fdtab = fdtab_of(m, p, e->h.tid, e->files);
+	listener_used(m, slot.fdtab, e);
+	s->listener = e->listener;
+	sock_set_creator(m, s, p, VIA_ACCEPTED, e->h.ts);
+	hold_put(m, &slot, s);
+	sock_maybe_gone(m, s);
+}
+
+/* ---- what becomes of it ---- */
+
+/* A failed call says what was asked for, not what is. */
+static struct sock *sock_of_call(struct model *m, const struct sock_ev *e, s32 error)
+{
+	struct sock_ev f = *e;
+
+	if (error) {
+		memset(&f.local, 0, sizeof(f.local));
+		memset(&f.remote, 0, sizeof(f.remote));
+	}
+	return sock_of(m, &f);
+}
+
+static void call_seen(struct model *m, const struct sock_ev *e, s32 error)
+{
+	struct sock *s = sock_of_call(m, e, error);
+
+	proc_actor(m, &e->h);
+	if (s)
+		sock_maybe_gone(m, s);
+}
+
+void on_bind(struct model *m, const struct ev_bind *e)
+{
+	call_seen(m, SOCK_EV(e), e->error);
+}
+
+void on_connect(struct model *m, const struct ev_connect *e)
+{
+	const s32 in_progress = -115;
+
+	call_seen(m, SOCK_EV(e), e->error == in_progress ? 0 : e->error);
+}
+
+void on_listen(struct model *m, const struct ev_listen *e)
+{
+	struct sock *s = sock_of_call(m, SOCK_EV(e), e->error);
+	struct proc *p = e->fd >= 0 ? proc_actor(m, &e->h) : NULL;
+
+	for (u32 id = p && s && !e->error ? p->tabrefs : 0; id;) {
+		const struct tabref *r = tabref_at(m, id);
+		struct hold *h = hold_in(m, r->fdtab, e->fd);
+
+		if (h && h->sock == s->id)
+			h->flags |= HOLD_USED;
+		id = r->proc_next;
+	}
+}
+
+void on_unix_bind(struct model *m, const struct ev_unix_bind *e)
+{
+	struct sock *s = sock_of(m, SOCK_EV(e));
+
+	proc_actor(m, &e->h);
+	if (s && !e->error)
+		sock_set_name(m, s, &e->name);
+}
+
+void on_state(struct model *m, const struct ev_state *e)
+{
+	bool known = sock_known(m, e->inode, e->cookie) != NULL;
+	struct sock *s;
+
+	if (!known && e->state == TCP_CLOSE)
+		return;
+	s = sock_of(m, SOCK_EV(e));
+	if (!s)
+		return;
+	if (!known && (e->old == TCP_SYN_RECV || e->old == TCP_NEW_SYN_RECV))
+		s->opened = e->h.ts;
+	if (s->state == TCP_CLOSE && e->state == TCP_CLOSE)
+		sock_maybe_gone(m, s);
+}
+
+void on_destroy(struct model *m, const struct ev_destroy *e)
+{
+	struct sock *s = sock_known(m, e->inode, e->cookie);
+
+	if (s && s->seen_ts <= e->h.ts)
+		sock_gone(m, s);
+}

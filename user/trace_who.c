@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whose an event is, and whether it is asked for.
+ *
+ * A TCP state changes under whoever the interrupt hit, so a state line is put down to a holder of
+ * the socket.  A filter for a process also shows what is done to it.
+ */
+#include <string.h>
+#include <sys/socket.h>
+
+#include "trace.h"
+
+bool trace_has_sock(const struct ev *e)
+{
+	const struct kind *k = event_kind(e->kind);
+
+	return k->nfields >= 8 && !strcmp(k->fields[0].name, "inode") &&
+	       !strcmp(k->fields[7].name, "sflags");
+}
+
+/* First process that holds the socket, by the oldest hold; 0: none. */
+static u32 holder_of(const struct model *m, const struct sock *s)
+{
+	const struct hold *h = hold_at(m, s->holds);
+	const struct fdtab *t = h ? fdtab_at(m, h->fdtab) : NULL;
+	const struct tabref *r = t ? tabref_at(m, t->refs) : NULL;
+
+	return r ? r->proc : 0;
+}
+
+static u32 state_tgid(const struct model *m, const struct ev *e)
+{
+	const struct ev_state *st = (const struct ev_state *)e;
+	u32 id = sock_find(m, st->inode, st->cookie), proc = proc_find(m, e->tgid);
+	const struct sock *s = sock_at(m, id);
+
+	if (!s)
+		return 0;
+	if (proc && proc_holds(m, proc, id))
+		return e->tgid;
+	proc = holder_of(m, s);
+	if (!proc)
+		proc = s->creator;
+	return proc ? proc_at(m, proc)->tgid : 0;
+}
+
+u32 trace_tgid(const struct model *m, const struct ev *e)
+{
+	const struct ev_reap *reap = (const struct ev_reap *)e;
+	const struct proc *child;
+
+	if (e->kind == EV_KIND_STATE)
+		return state_tgid(m, e);
+	if (e->kind != EV_KIND_REAP || e->tgid)
+		return e->tgid;
+	child = proc_at(m, proc_find_start(m, reap->child, reap->start));
+	return child && child->parent ? proc_at(m, child->parent)->tgid : 0;
+}
+
+/* ---- who has the address already ---------------------------------------------------------- */
+
+static bool same_address(const struct sock *s, const struct ev_bind *b)
+{
+	if (s->netns && b->netns && s->netns != b->netns)
+		return false;
+	if (strcmp(name_proto(s->proto), name_proto(b->proto)) || !s->holds)
+		return false;
+	return sock_is_wild(&s->local) || sock_is_wild(&b->local) ||
+	       (s->local.family == b->local.family &&
+		!memcmp(s->local.ip, b->local.ip, sizeof(s->local.ip)));
+}
+
+static u32 unix_in_use_by(const struct model *m, const struct ev_unix_bind *b)
+{
+	for (u32 id = 0; (id = sock_next(m, id));) {
+		const struct sock *s = sock_at(m, id);
+		const struct unix_name *n = name_at(m, s->name);
+
+		if (n && s->holds && n->len == b->name.len && !memcmp(n->s, b->name.s, n->len))
+			return holder_of(m, s);
+	}
+	return 0;
+}
+
+u32 trace_in_use_by(const struct model *m, const struct ev *e)
+{
+	const struct ev_bind *b = (const struct ev_bind *)e;
+	const struct sock *s;
+
+	if (e->kind == EV_KIND_UNIX_BIND)
+		return unix_in_use_by(m, (const struct ev_unix_bind *)e);
+	for (u32 id = map_get(&m->by_port, b->local.port); id; id = s->port_next) {
+		s = sock_at(m, id);
+		if (s->inode != b->inode && same_address(s, b))
+			return holder_of(m, s);
+	}
+	return 0;
+}
+
+/* ---- the filter ----------------------------------------------------------------------------- */
+
+/* Is the process, or one it descends from by birth, the root of the tree asked for? */
+static bool in_tree(const struct model *m, u32 tgid, u32 root)
+{
+	u32 id = tgid ? proc_find(m, tgid) : 0;
+
+	if (tgid && tgid == root)
+		return true;
+	for (u32 depth = 0; id && depth < 100000; depth++) {
+		const struct proc *p = proc_at(m, id);
+
+		if (p->tgid == root)
+			return true;
+		id = p->birth ? p->birth : p->parent;
+	}
+	return false;
+}
+
+static bool is_it(const struct filter *f, const struct model *m, u32 tgid)
+{
+	if (f->pid && tgid != f->pid)
+		return false;
+	return !f->tree || in_tree(m, tgid, f->tree);
+}
+
+/* The one who acts, or any process the event names. */
+static bool process_shown(const struct filter *f, const struct model *m, const struct ev *e, u32 tgid)
+{
+	const struct kind *k = event_kind(e->kind);
+
+	if ((!f->pid && !f->tree) || is_it(f, m, tgid))
+		return true;
+	for (u32 i = 0; i < k->nfields; i++)
+		if (k->fields[i].fmt == FMT_PID && is_it(f, m, event_value(e, &k->fields[i])))
+			return true;
+	return false;
+}
+
+static bool port_shown(u16 port, const struct model *m, const struct ev *e)
+{
+	const struct kind *k = event_kind(e->kind);
+	const struct ev_gone *g = (const struct ev_gone *)e;
+	const struct field *inode = event_field(k, "inode");
+	const struct sock *s;
+
+	if (trace_has_sock(e) && (g->local.port == port || g->remote.port == port))
+		return true;
+	s = inode ? sock_at(m, sock_find(m, event_value(e, inode), 0)) : NULL;
+	return s && (s->local.port == port || s->remote.port == port);
+}
+
+bool trace_shown(const struct opts *o, const struct model *m, const struct ev *e)
+{
+	const struct filter *f = &o->filter;
+	const struct proc *p;
+	u32 tgid;
+
+	if (o->kinds && !(o->kinds & event_bit(e->kind)))
+		return false;
+	if (e->kind == EV_KIND_LOST || e->kind == EV_KIND_RESYNC)
+		return true;
+	if (!f->pid && !f->tree && !f->has_uid && !f->comm[0] && !f->port)
+		return true;
+	tgid = trace_tgid(m, e);
+	p = proc_at(m, proc_find(m, tgid));
+	if (f->has_uid && (!p || p->uid != f->uid))
+		return false;
+	if (f->comm[0] && (!p || strcmp(proc_comm(m, p), f->comm)))
+		return false;
+	return process_shown(f, m, e, tgid) && (!f->port || port_shown(f->port, m, e));
+}

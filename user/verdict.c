@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Which verdict: pure functions of the model.  The words are in advice.c.
+ *
+ * "Means it": a holder runs the creator's own program, has used the socket, or took pains to keep
+ * it.  Where use is not watched, a holder that runs another program is still called a leak, but
+ * not a certain one.
+ */
+#include "advice.h"
+
+const char *name_verdict(enum verdict v)
+{
+	static const char *const names[] = {
+#define V(ID, name) [VERDICT_##ID] = name,
+		VERDICT_TABLE(V)
+#undef V
+	};
+
+	return names[v];
+}
+
+const char *name_reason(enum reason r)
+{
+	static const char *const names[] = {
+#define R(ID, name) [REASON_##ID] = name,
+		REASON_TABLE(R)
+#undef R
+	};
+
+	return names[r];
+}
+
+/* ---- the same program? ---- */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool is_interpreter(const char *exe)
+{
+	static const char *const known[] = { "sh",   "bash", "dash", "zsh",  "ksh",  "ash", "busybox",
+					     "python", "perl", "ruby", "node", "php",  "java",
+					     "lua",  "tclsh", "guile", "Rscript", "mono", "dotnet" };
+	const char *base = base_name(exe);
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		size_t n = strlen(known[i]);
+
+		/* python3.11, perl5: a version may follow the name */
+		if (!strncmp(base, known[i], n) && strspn(base + n, "0123456789.-") == strlen(base + n))
+			return true;
+	}
+	return false;
+}
+
+/* The script an interpreter runs: its first argument that is no option; "" when there is none. */
+static const char *script_of(const struct image *i)
+{
+	const char *s = i->args_len ? i->text + i->exe_len : "", *end = s + i->args_len;
+
+	if (i->args_len)
+		s += strlen(s) + 1;
+	while (i->args_len && s < end && *s == '-')
+		s += strlen(s) + 1;
+	return i->args_len && s < end ? s : "";
+}
+
+static bool same_path(const char *a, const char *b)
+{
+	if (*a == '/' && *b == '/')
+		return !strcmp(a, b);
+	return !strcmp(base_name(a), base_name(b)); /* one is relative: its directory is not known */
+}
+
+bool same_program(const struct image *a, const struct image *b)
+{
+	if (a == b)
+		return true;
+	if (!a || !b)
+		return false;
+	if (!a->exe_len || !b->exe_len)
+		return !strcmp(a->comm, b->comm);
+	if (!same_path(a->text, b->text))
+		return false;
+	return !is_interpreter(a->text) || !strcmp(script_of(a), script_of(b));
+}
+
+/* ---- verdicts ---- */
+
+const struct image *creator_image(const struct model *m, const struct sock *s)
+{
+	const struct proc *p = proc_at(m, s->creator);
+
+	return p ? image_at(m, image_when(m, p, s->opened)) : NULL;
+}
+
+/* A process forked after the creator had it still runs its program; so does an unknown one. */
+static bool runs_creators_program(const struct model *m, const struct proc *p,
+				  const struct image *creator)
+{
+	const struct image *i = image_at(m, p->image);
+
+	return !i || !creator || same_program(i, creator);
+}
+
+bool hold_meant(const struct model *m, const struct hold *h, const struct image *creator)
+{
+	if (h->flags & (HOLD_USED | HOLD_DELIBERATE))
+		return true;
+	for (u32 r = fdtab_at(m, h->fdtab)->refs; r; r = tabref_at(m, r)->tab_next)
+		if (runs_creators_program(m, proc_at(m, tabref_at(m, r)->proc), creator))
+			return true;
+	return false;
+}
+
+static enum verdict verdict_creator_gone(const struct model *m, const struct sock *s)
+{
+	const struct image *creator = creator_image(m, s);
+	bool meant = false;
+
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
+		const struct hold *h = hold_at(m, id);
+
+		if (h->how == VIA_SCM_RIGHTS || h->how == VIA_PIDFD_GETFD)
+			return VERDICT_PASSED;
+		meant = meant || hold_meant(m, h, creator);
+	}
+	return meant ? VERDICT_INHERITED : VERDICT_LEAKED;
+}
+
+/* No table shows it: does the kernel finish it, or does somebody have a reference unseen? */
+static enum verdict verdict_unheld(const struct sock *s)
+{
+	if (s->queue)
+		return VERDICT_HIDDEN;
+	if (s->sflags & (SF_DEAD | SF_TIMEWAIT))
+		return VERDICT_ORPHANED;
+	switch (sock_is_tcp(s) ? s->state : 0) {
+	case TCP_FIN_WAIT1:
+	case TCP_FIN_WAIT2:
+	case TCP_TIME_WAIT:
+	case TCP_LAST_ACK:
+	case TCP_CLOSING:
+		return VERDICT_ORPHANED;
+	default:
+		return VERDICT_HIDDEN;
+	}
+}
+
+/* Is anybody but the creator on a table that holds it; is the creator? */
+static void holders_kinds(const struct model *m, const struct sock *s, bool *creator, bool *others)
+{
+	*creator = *others = false;
+	for (u32 id = s->holds; id && !(*creator && *others); id = hold_at(m, id)->sock_next) {
+		u32 r = fdtab_at(m, hold_at(m, id)->fdtab)->refs;
+
+		for (; r; r = tabref_at(m, r)->tab_next) {
+			if (tabref_at(m, r)->proc == s->creator)
+				*creator = true;
+			else
+				*others = true;
+		}
+	}
+}
+
+enum verdict verdict_of(const struct model *m, const struct sock *s)
+{
+	bool creator, others;
+
+	if (s->sflags & SF_KERNEL)
+		return VERDICT_KERNEL;
+	if (!s->nholds)
+		return verdict_unheld(s);
+	if (!s->creator)
+		return VERDICT_HELD;
+	holders_kinds(m, s, &creator, &others);
+	if (creator)
+		return others ? VERDICT_SHARED : VERDICT_OWNED;
+	return verdict_creator_gone(m, s);
+}
+
+/* Was everything that led to the verdict seen, from the socket's birth on? */
+bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v)
+{
+	if (!s->born || !s->creator || m->lost_since || m->priv->last_loss > s->opened)
+		return false;
+	if (m->blind || m->caps & SRC_PARTIAL)
+		return false;
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
+		const struct hold *h = hold_at(m, id);
+
+		if (h->how == VIA_SCAN || h->how == VIA_NONE)
+			return false;
+		if (v == VERDICT_LEAKED && !(h->flags & HOLD_WATCHED))
+			return false;
+	}
+	return true;
+}
+
+void verdict_sock(const struct model *m, const struct sock *s, struct answer *out)
+{
+	enum verdict v = verdict_of(m, s);
+
+	*out = (struct answer){ .verdict = v, .certain = verdict_certain(m, s, v) };
+	advise_sock(m, s, out);
+}
+
+void answer_free(struct answer *a)
+{
+	buf_free(&a->why);
+	buf_free(&a->action);
+}
+
+/* ---- zombies ---- */
+
+/* The parent sleeps in wait for somebody in particular, and it is not this one. */
+static bool waits_for_other(const struct proc *parent, const struct proc *p)
+{
+	s32 pid = parent->wait_pid;
+
+	if (!(parent->flags & TASK_IN_WAIT) || pid == -1)
+		return false;
+	if (pid == 0)
+		return parent->pgid != p->pgid;
+	if (pid < -1)
+		return (u32)-pid != p->pgid && !parent->level;
+	for (u32 i = 0; i < NS_LEVELS; i++)
+		if (p->nspid.nr[i] == (u32)pid && parent->level == i + 1)
+			return false;
+	return (u32)pid != p->tgid;
+}
+
+static enum reason reason_parent(const struct proc *parent, const struct proc *p)
+{
+	if (parent->flags & TASK_STOPPED)
+		return REASON_PARENT_STOPPED;
+	if (parent->flags & TASK_DUMPING || parent->state != PROC_RUNNING)
+		return REASON_PARENT_BLOCKED;
+	if (waits_for_other(parent, p))
+		return REASON_WAITS_FOR_OTHER;
+	if (parent->flags & TASK_NSINIT || parent->tgid == 1)
+		return REASON_INIT_NOT_REAPING;
+	if (parent->flags & TASK_SUBREAPER && p->birth != parent->id)
+		return REASON_SUBREAPER_NOT_REAPING;
+	if (parent->sigchld == 2)
+		return REASON_PARENT_MISSES_SOME;
+	return REASON_PARENT_NOT_WAITING;
+}
+
+enum reason zombie_reason(const struct model *m, const struct proc *p)
+{
+	const struct proc *parent = proc_at(m, p->parent);
+	const struct death *d = death_at(m, p->death);
+
+	if (!d)
+		return REASON_HEADLESS;
+	if (p->tracer && (!parent || p->tracer != parent->tgid))
+		return REASON_TRACED;
+	if (d->ts && m->now < d->ts + ZOMBIE_AFTER_NS)
+		return REASON_RECENT;
+	if (!p->exit_signal && !p->ghost)
+		return REASON_NO_EXIT_SIGNAL;
+	return parent ? reason_parent(parent, p) : REASON_PARENT_NOT_WAITING;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * trace: every event as it happens, one line each.
+ *
+ * JSON lines are made from the field tables, so a field added to the schema appears by itself.
+ * Text lines are for reading: who, and what in words.  Nothing is kept between lines but the time
+ * stamp of the second, which is the dearest part of a line to write.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace.h"
+
+struct trace {
+	const struct opts *opts;
+	struct out *out;
+	u64 second;     /* of `stamp` */
+	char stamp[40]; /* "2026-11-21T12:00:00." and nine digits to be filled in */
+	struct buf text;
+};
+
+#define FRACTION 20 /* where they begin */
+#define WHO_WIDTH 16
+
+static void *trace_open(const struct opts *o, struct out *out)
+{
+	struct trace *t = xcalloc(1, sizeof(*t));
+
+	t->opts = o;
+	t->out = out;
+	return t;
+}
+
+static void put_stamp(struct trace *t, struct json *j, u64 wall)
+{
+	u32 ns = wall % NS_PER_S;
+
+	if (!wall) {
+		json_null(j, "ts");
+		return;
+	}
+	if (wall / NS_PER_S != t->second || !t->stamp[0]) {
+		t->second = wall / NS_PER_S;
+		time_rfc3339(t->stamp, wall);
+	}
+	for (int i = 9; i--; ns /= 10)
+		t->stamp[FRACTION + i] = '0' + ns % 10;
+	json_strn(j, "ts", t->stamp, FRACTION + 10);
+}
+
+static void put_who(struct json *j, const char *key, const struct model *m, u32 proc)
+{
+	const struct proc *p = proc_at(m, proc);
+
+	if (!p) {
+		json_null(j, key);
+		return;
+	}
+	json_obj(j, key);
+	json_u64(j, "pid", p->tgid);
+	json_str(j, "comm", proc_comm(m, p));
+	json_end_obj(j);
+}
+
+/* Who killed it: the process if it is known, its bare pid if not. */
+static void put_killer(struct json *j, const struct model *m, const struct ev *e)
+{
+	const struct ev_exit *x = (const struct ev_exit *)e;
+	const struct proc *p = proc_at(m, proc_find_start(m, e->tgid, x->start));
+	const struct death *d = p ? death_at(m, p->death) : NULL;
+
+	if (!d || d->killer || !d->killer_pid) {
+		put_who(j, "by", m, d ? d->killer : 0);
+		return;
+	}
+	json_obj(j, "by");
+	json_u64(j, "pid", d->killer_pid);
+	json_null(j, "comm");
+	json_end_obj(j);
+}
+
+/* What a kind has beyond its fields. */
+static void put_more(struct json *j, const struct model *m, const struct ev *e)
+{
+	const struct ev_bind *b = (const struct ev_bind *)e;
+	const struct ev_unix_bind *u = (const struct ev_unix_bind *)e;
+	u32 sig = e->kind == EV_KIND_EXIT     ? ((const struct ev_exit *)e)->signal
+		  : e->kind == EV_KIND_SIGNAL ? ((const struct ev_signal *)e)->signal
+					      : 0;
+	s32 error = e->kind == EV_KIND_BIND ? b->error : e->kind == EV_KIND_UNIX_BIND ? u->error : 0;
+
+	if (e->kind == EV_KIND_EXIT || e->kind == EV_KIND_SIGNAL)
+		json_str(j, "signal_name", sig ? name_signal(sig) : NULL);
+	if (e->kind == EV_KIND_EXIT)
+		put_killer(j, m, e);
+	if (error && !strcmp(name_errno(error), "EADDRINUSE"))
+		put_who(j, "in_use_by", m, trace_in_use_by(m, e));
+}
+
+static void trace_json(struct trace *t, const struct model *m, const struct ev *e)
+{
+	const struct kind *k = event_kind(e->kind);
+	u32 tgid = trace_tgid(m, e);
+	const struct proc *p = proc_at(m, proc_find(m, tgid));
+	struct json j;
+
+	json_init(&j, &t->out->line);
+	json_obj(&j, NULL);
+	put_stamp(t, &j, model_wall(m, e->ts));
+	json_str(&j, "event", k->public);
+	json_id(&j, "pid", tgid);
+	json_id(&j, "tid", tgid == e->tgid ? e->tid : 0);
+	json_str(&j, "comm", p && *proc_comm(m, p) ? proc_comm(m, p) : NULL);
+	for (u32 i = 0; i < k->nfields; i++)
+		json_field(&j, e, &k->fields[i], m->realtime_off);
+	put_more(&j, m, e);
+	json_end_obj(&j);
+	out_line(t->out);
+}
+
+static void add_padded(struct buf *b, const char *s, size_t n, size_t width)
+{
+	size_t cols = text_width(s, n);
+
+	buf_add(b, s, n);
+	buf_printf(b, "%*s", cols < width ? (int)(width - cols) : 0, "");
+}
+
+/* "comm[pid]"; or only its number when nothing else is known. */
+static void add_who(struct trace *t, struct buf *line, const struct model *m, u32 tgid)
+{
+	u32 proc = tgid ? proc_find(m, tgid) : 0;
+
+	buf_reset(&t->text);
+	if (proc)
+		text_proc(&t->text, m, proc);
+	else if (tgid)
+		buf_printf(&t->text, "pid %u", tgid);
+	else
+		buf_puts(&t->text, "-");
+	add_padded(line, t->text.s, t->text.len, WHO_WIDTH);
+}
+
+static void trace_text(struct trace *t, const struct model *m, const struct ev *e)
+{
+	struct buf *line = &t->out->line;
+	struct out *o = t->out;
+	char clock[16] = "--:--:--.---";
+	size_t used;
+	enum tint tint;
+
+	if (model_wall(m, e->ts))
+		time_clock(clock, model_wall(m, e->ts));
+	buf_printf(line, "%s  %-8s  ", clock, event_kind(e->kind)->public);
+	add_who(t, line, m, trace_tgid(m, e));
+	buf_puts(line, "  ");
+	used = text_width(line->s, line->len);
+	buf_reset(&t->text);
+	tint = trace_details(&t->text, m, e);
+	if (tint != TINT_NONE)
+		buf_puts(line, out_tint(o, tint));
+	if (t->text.len)
+		buf_add_safe(line, t->text.s, t->text.len,
+			     !o->fit ? 0 : (size_t)o->width > used + 8 ? o->width - used : 8);
+	if (tint != TINT_NONE)
+		buf_puts(line, out_tint(o, TINT_NONE));
+	out_line(o);
+}
+
+/* What the model told is a remark in the raw form: whoever reads it back has a model too. */
+static void trace_raw(struct trace *t, const struct ev *e)
+{
+	const struct kind *k = event_kind(e->kind);
+
+	if (k->class == CLASS_TOLD)
+		buf_puts(&t->out->line, "# ");
+	event_text(&t->out->line, e);
+	out_line(t->out);
+}
+
+static void trace_event(void *view, const struct model *m, const struct ev *e)
+{
+	struct trace *t = view;
+
+	if (t->opts->raw) {
+		trace_raw(t, e);
+		return;
+	}
+	if (!event_kind(e->kind)->public || !trace_shown(t->opts, m, e))
+		return;
+	if (t->opts->json)
+		trace_json(t, m, e);
+	else
+		trace_text(t, m, e);
+}
+
+static int trace_finish(void *view, const struct model *m)
+{
+	(void)view;
+	return answer_code(m, EXIT_ANSWERED);
+}
+
+static void trace_close(void *view)
+{
+	struct trace *t = view;
+
+	buf_free(&t->text);
+	free(t);
+}
+
+/* ---- --list --------------------------------------------------------------------------------- */
+
+static void list_kind(struct out *o, const struct kind *k)
+{
+	out_printf(o, "%s%s%s: %s", out_tint(o, TINT_BOLD), k->public, out_tint(o, TINT_NONE), k->doc);
+	for (u32 i = 0; i < k->nfields; i++) {
+		const struct field *f = &k->fields[i];
+
+		if (f->fmt != FMT_HIDE)
+			out_printf(o, "    %-14.*s %s", (int)field_name_len(f), f->name, f->doc);
+	}
+}
+
+void trace_list(struct out *o)
+{
+	out_printf(o, "Every event has ts, event, pid, tid and comm, and what its kind adds.\n\n");
+	for (unsigned int n = 1; n < EV_KIND_MAX; n++) {
+		const struct kind *k = event_kind(n);
+
+		if (k && k->public)
+			list_kind(o, k);
+	}
+}
+
+const struct view view_trace = {
+	.name = "trace",
+	.usage = "[FILTER=VALUE...] [-- COMMAND [ARG...]]",
+	.help = "live events, one line each; or run a command and follow all it starts",
+	.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS,
+	.live_only = true,
+	.open = trace_open,
+	.event = trace_event,
+	.finish = trace_finish,
+	.close = trace_close,
+};
