@@ -42,7 +42,7 @@ all_cflags = -std=gnu17 -D_GNU_SOURCE -Wall -Wextra $(WERROR) $(CFLAGS) $(SANFLA
 ldlibs = $(shell $(PKG_CONFIG) --libs $(libs) 2>/dev/null) -lpthread
 
 arch := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/')
-bpf_cflags = -g -O2 -target bpf -D__BPF__ -D__TARGET_ARCH_$(arch) -Wall -Wextra -Wno-unused-parameter $(WERROR) \
+bpf_cflags = -g -O2 -target bpf -mcpu=v3 -D__BPF__ -D__TARGET_ARCH_$(arch) -Wall -Wextra -Wno-unused-parameter $(WERROR) \
 	-Ibpf -Ivmlinux -Ibuild $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 
 bpf_objs := live scan

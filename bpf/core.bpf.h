@@ -29,14 +29,17 @@
 #define PIDFS_MAGIC	 0x50494446
 #define PF_KTHREAD	 0x00200000
 #define INIT_PIDNS_INUM	 0xEFFFFFFCu /* PROC_PID_INIT_INO */
-#define SIGNAL_GROUP_EXIT_BIT 4
+/* SIGNAL_GROUP_EXIT; 8 was SIGNAL_GROUP_COREDUMP, the same with a dump, before 5.17. */
+#define SIGNAL_GROUP_EXIT_BIT 12
 
 /* Set before load when the kernel's BTF has the kfunc. */
 const volatile bool can_cast __weak = false;
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
+#ifndef CAST
 #define CAST(type, addr)                                                                           \
 	((struct type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(struct type)))
+#endif
 
 /*
  * A trusted pointer made plain.  For each pointer reached from a trusted one the verifier (6.3+)

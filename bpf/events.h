@@ -460,7 +460,7 @@ struct ev {
 	F(u32, child, PID, "the zombie")                                                           \
 	F(u32, zero, HIDE, "0")
 
-/* A dead process is gone, exactly once each.  Subject: tgid is the reaper, or 0: nobody waited. */
+/* A dead process is gone, exactly once each.  Subject: tgid is the reaper, else its parent. */
 #define EV_REAP(F)                                                                                 \
 	F(u64, start, TIME, "its start")                                                           \
 	F(u64, zombie_ns, NS, "from exit to reap")                                                 \

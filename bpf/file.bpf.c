@@ -219,7 +219,7 @@ static __always_inline void fdtab_event(struct task_struct *task)
 	EV_SUBMIT(e);
 }
 
-#define CLONE_FILES_BIT	      0x400
+#define CLONE_FILES_BIT		0x400
 #define CLOSE_RANGE_UNSHARE_BIT 2
 #define CLOSE_RANGE_CLOEXEC_BIT 4
 

@@ -17,7 +17,7 @@ const volatile bool want_has_uid = false;
 const volatile u32 want_uid = 0;
 const volatile u16 want_port = 0;
 const volatile bool want_has_comm = false;
-const volatile struct comm want_comm = {};
+const volatile struct comm want_comm __attribute__((aligned(8))) = {};
 const volatile bool lean = false; /* no system call hooks: tell what they would */
 
 u32 tree_on = 0; /* only members of `tree` */
@@ -55,10 +55,11 @@ static __always_inline void tree_add(u32 tgid)
 
 static __always_inline bool comm_matches(struct task_struct *task)
 {
-	u64 have[2] = {}, ask[2];
+	const volatile u64 *ask = (const volatile u64 *)&want_comm;
+	u64 have[2] = {};
 
-	bpf_core_read(have, sizeof(have), &task->group_leader->comm);
-	__builtin_memcpy(ask, (void *)&want_comm, sizeof(ask));
+	/* As a string: what is behind the NUL is not always 0. */
+	bpf_core_read_str(have, sizeof(have), &task->group_leader->comm);
 	return have[0] == ask[0] && have[1] == ask[1];
 }
 
@@ -88,6 +89,13 @@ static __always_inline bool port_passes(struct sock *sk, const bool walked)
 		return true;
 	return RD(walked, sk, __sk_common.skc_num) == port ||
 	       bpf_ntohs(RD(walked, sk, __sk_common.skc_dport)) == port;
+}
+
+/* The same of a TCP socket at any time: at its end skc_num is 0 already, inet_sport is not. */
+static __always_inline bool tcp_port_passes(struct sock *sk)
+{
+	return port_passes(sk, false) ||
+	       bpf_ntohs(RD(true, (struct inet_sock *)sk, inet_sport)) == want_port;
 }
 
 static __always_inline void mine_add(struct sock *sk)

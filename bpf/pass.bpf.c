@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Messages: sockets sent and received over UNIX sockets (SCM_RIGHTS), first use of datagram sockets.
+ * Messages: sockets sent and received over UNIX sockets (SCM_RIGHTS), first use of datagram
+ * sockets.
  *
  * The control messages are read out of the caller's memory after the call: the sender's are as it
  * wrote them, the receiver's hold the new descriptors.  bpf_loop() needs 5.17; without it these
@@ -8,14 +9,14 @@
  */
 #include "sys.bpf.h"
 
-#define SCM_MSGS 4   /* control messages looked at in one message */
-#define SCM_FDS	 253 /* SCM_MAX_FD */
+#define SCM_MSGS	     4	 /* control messages looked at in one message */
+#define SCM_FDS		     253 /* SCM_MAX_FD */
 #define MSG_CMSG_CLOEXEC_BIT 0x40000000
 
 struct scm {
-	u64 at, end;  /* control messages in user memory */
-	u64 fds;      /* descriptors of the one being walked */
-	u64 over;     /* sending: inode of the UNIX socket */
+	u64 at, end; /* control messages in user memory */
+	u64 fds;     /* descriptors of the one being walked */
+	u64 over;    /* sending: inode of the UNIX socket */
 	u32 nfds;
 	bool sending, cloexec;
 	u8 pad[2];

@@ -15,14 +15,20 @@ const volatile u32 nr_vfork = 0, nr_clone = 0, nr_clone3 = 0;
 
 #define CLONE_VFORK 0x00004000
 
-/* vfork_done is set after the tracepoint, so the caller's registers have to tell. */
+/*
+ * vfork_done is set after the tracepoint, so the caller's registers have to tell; before 5.15
+ * nobody does.
+ */
 static __always_inline bool fork_is_vfork(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	u32 nr = SYS_NR(regs);
+	struct pt_regs *regs;
 	u64 flags = 0;
+	u32 nr;
 
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return false;
+	regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	nr = SYS_NR(regs);
 	if (nr == nr_vfork)
 		return true;
 	if (nr == nr_clone)
@@ -216,8 +222,8 @@ static __always_inline void exit_process(struct task_struct *task)
 	e = EV_NEW(EXIT, exit, task);
 	if (!e)
 		return;
-	status = signal->flags & SIGNAL_GROUP_EXIT_BIT ? signal->group_exit_code :
-							 task->group_leader->exit_code;
+	status = signal->flags & SIGNAL_GROUP_EXIT_BIT ? signal->group_exit_code
+						       : task->group_leader->exit_code;
 	e->start = task_start(task);
 	e->files = (u64)task->files;
 	e->parent = task->group_leader->real_parent->tgid;
@@ -325,8 +331,9 @@ int BPF_PROG(proc_rename, struct task_struct *task, const char *comm)
 	return 0;
 }
 
-#define SIG(n)	       (1ull << (n))
-#define SIGS_HARMLESS  (SIG(17) | SIG(18) | SIG(19) | SIG(20) | SIG(21) | SIG(22) | SIG(23) | SIG(28))
+#define SIG(n) (1ull << (n))
+#define SIGS_HARMLESS \
+	(SIG(17) | SIG(18) | SIG(19) | SIG(20) | SIG(21) | SIG(22) | SIG(23) | SIG(28))
 #define SIGS_ASK_TO_DIE (SIG(1) | SIG(2) | SIG(3) | SIG(15))
 
 /* 0: default, 1: ignored, else a handler. */

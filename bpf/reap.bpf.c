@@ -31,8 +31,8 @@ int BPF_PROG(sys_wait4, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-#define WNOWAIT_BIT 0x01000000
-#define P_PID_NR    1
+#define WNOWAIT_BIT   0x01000000
+#define P_PID_NR      1
 #define CLD_DUMPED_NR 3
 
 /* The head of a siginfo_t that tells of a child. */

@@ -11,6 +11,7 @@
  * the buffer runs full, and visits again.
  */
 #include "scan.bpf.h"
+#include "scan_port.bpf.h"
 #include "scan_unix.bpf.h"
 
 #define SIGCHLD		    17
@@ -26,16 +27,8 @@ struct regs {
 	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
 };
 
-const volatile bool may_regs = true; /* bpf_task_pt_regs (5.15) and task->__state (5.14) are there */
-
-/* Tables of threads already told: files_struct -> pass << 32 | tid that told it. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, u64);
-	__type(value, u64);
-} tables SEC(".maps");
+const volatile bool may_regs =
+	true; /* bpf_task_pt_regs (5.15) and task->__state (5.14) are there */
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -136,7 +129,7 @@ static __always_inline void task_life(struct ev_scan_task *e, struct task_struct
 		if (sig->live.counter <= 0) {
 			e->flags |= TASK_ZOMBIE;
 			e->status = sig->flags & SIGNAL_GROUP_EXIT_BIT ? sig->group_exit_code
-								   : t->exit_code;
+								       : t->exit_code;
 		} else if (!(sig->flags & SIGNAL_GROUP_EXIT_BIT)) {
 			e->flags |= TASK_HEADLESS;
 		}
@@ -176,7 +169,7 @@ int scan_tasks(struct at_task *ctx)
 	if (!t || t->pid != t->tgid)
 		return 0;
 	regs = task_regs(t);
-	t = UNTRUSTED(task_struct, t);
+	t = task_plain(t);
 	sig = t->signal;
 	if (!sig)
 		return 0;
@@ -204,25 +197,6 @@ int scan_tasks(struct at_task *ctx)
 }
 
 /* ---- descriptors --------------------------------------------------------------------------- */
-
-/*
- * The iterator passes over a thread that shares the table of its leader.  It visits every thread
- * of a process whose leader has exited, though those share one table as a rule: the first thread
- * seen with a table tells it, the others are passed over.
- */
-static __always_inline bool table_is_told(struct task_struct *t, u64 files)
-{
-	u64 mine = (u64)want.pass << 32 | (u32)t->pid;
-	u64 *first;
-
-	if (t->pid == t->tgid)
-		return false;
-	first = bpf_map_lookup_elem(&tables, &files);
-	if (first && *first >> 32 == want.pass)
-		return *first != mine;
-	bpf_map_update_elem(&tables, &files, &mine, BPF_ANY);
-	return false;
-}
 
 SEC("iter/task_file")
 int scan_fds(struct at_task_file *ctx)
@@ -312,11 +286,12 @@ static __always_inline bool tcp_fill(struct ev_scan_sock *e, struct sock_common 
 	tp = bpf_skc_to_tcp_sock(skc);
 	if (!tp) /* a half-open request: still the listener's */
 		return false;
-	sk = UNTRUSTED(sock, (struct sock *)tp);
+	sk = sock_plain((struct sock *)tp);
 	if (!sock_wanted(sk))
 		return false;
 	sock_fill(SOCK_PART(e), sk, bpf_get_socket_cookie(tp));
 	e->sflags |= sock_owner(sk);
+	file_want(sk);
 	if (e->state == TCP_LISTEN)
 		e->queued = sk->sk_ack_backlog;
 	else if (e->state == TCP_FIN_WAIT2 && e->sflags & SF_DEAD)
@@ -348,12 +323,13 @@ int scan_udp(struct at_udp *ctx)
 
 	if (!up)
 		return 0;
-	sk = UNTRUSTED(sock, (struct sock *)up);
+	sk = sock_plain((struct sock *)up);
 	if (!sock_wanted(sk))
 		return 0;
 	head_fill(&e.h, EV_KIND_SCAN_SOCK, sizeof(e), NULL);
 	sock_fill(SOCK_PART(&e), sk, bpf_get_socket_cookie(up));
 	e.sflags |= sock_owner(sk);
+	file_want(sk);
 	bpf_seq_write(ctx->meta->seq, &e, sizeof(e));
 	return 0;
 }

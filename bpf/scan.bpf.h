@@ -3,6 +3,13 @@
 #ifndef PROBATE_SCAN_BPF_H
 #define PROBATE_SCAN_BPF_H
 
+/*
+ * This object is relocated against a small copy of the kernel's BTF (user/smallbtf.c), where types
+ * have other numbers: those that are cast to are given by user space.
+ */
+#include "vmlinux.h"
+const volatile u32 id_task_struct = 0, id_sock = 0, id_socket = 0, id_file = 0;
+#define CAST(type, addr) ((struct type *)bpf_rdonly_cast((void *)(addr), id_##type))
 #include "core.bpf.h"
 #include "scan_want.h"
 
@@ -22,10 +29,10 @@ const volatile u32 tick_us = 4000;    /* one jiffy */
 struct meta {
 	struct seq_file *seq;
 };
-#define AT(name, type, field)                                                                      \
-	struct at_##name {                                                                         \
-		struct meta *meta;                                                                 \
-		struct type *field;                                                                \
+#define AT(name, type, field)       \
+	struct at_##name {          \
+		struct meta *meta;  \
+		struct type *field; \
 	}
 AT(task, task_struct, task);
 AT(tcp, sock_common, sk_common);
@@ -37,13 +44,6 @@ struct at_task_file {
 	u64 fd; /* u32 and padding */
 	struct file *file;
 };
-
-/*
- * A pointer the verifier trusts is dear: since 6.2 it looks through the kernel's whole BTF, by
- * name and several times over, for each pointer field that is read through it (1 ms apiece: 60 of
- * the 80 ms that loading took).  A cast pointer is not trusted and as good to read.
- */
-#define UNTRUSTED(type, p) (can_cast ? CAST(type, p) : (p))
 
 static __always_inline void head_fill(struct ev *h, u16 kind, u16 size, struct task_struct *t)
 {
@@ -88,6 +88,34 @@ static __always_inline u16 sock_owner(struct sock *sk)
 	struct socket *socket = sk->sk_socket;
 
 	return socket && !socket->file ? SF_KERNEL : 0;
+}
+
+/* Tables of threads already told: files_struct -> pass << 32 | tid that told it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u64);
+	__type(value, u64);
+} tables SEC(".maps");
+
+/*
+ * The iterator passes over a thread that shares the table of its leader.  It visits every thread
+ * of a process whose leader has exited, though those share one table as a rule: the first thread
+ * seen with a table tells it, the others are passed over.
+ */
+static __always_inline bool table_is_told(struct task_struct *t, u64 files)
+{
+	u64 mine = (u64)want.pass << 32 | (u32)t->pid;
+	u64 *first;
+
+	if (t->pid == t->tgid)
+		return false;
+	first = bpf_map_lookup_elem(&tables, &files);
+	if (first && *first >> 32 == want.pass)
+		return *first != mine;
+	bpf_map_update_elem(&tables, &files, &mine, BPF_ANY);
+	return false;
 }
 
 #endif

@@ -53,8 +53,7 @@ static __always_inline bool file_tell(struct seq_file *seq, struct file *file, u
 	if (!sk)
 		return false;
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	if (want.port && (family == AF_UNIX ||
-			  BPF_CORE_READ(sk, __sk_common.skc_num) != want.port))
+	if (want.port && (family == AF_UNIX || BPF_CORE_READ(sk, __sk_common.skc_num) != want.port))
 		return false;
 	head_fill(&e.h, EV_KIND_SCAN_QUEUE, sizeof(e), NULL);
 	e.inode = slot.inode;

@@ -233,7 +233,7 @@ static __always_inline void state_listen(struct sock *sk, u64 cookie)
 
 static __always_inline bool state_passes(struct sock *sk, int old, int new)
 {
-	if (!port_passes(sk, false))
+	if (!tcp_port_passes(sk))
 		return false;
 	if (want_has_uid && sk->sk_uid.val != want_uid)
 		return false;
@@ -280,13 +280,20 @@ int BPF_PROG(sock_state, struct sock *sk, int old, int new)
 	return 0;
 }
 
+static __always_inline bool destroy_passes(struct sock *sk)
+{
+	if (want_has_uid && sk->sk_uid.val != want_uid)
+		return false;
+	return tcp_port_passes(sk) && (!filter_by_task() || mine_has(sk));
+}
+
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(sock_destroy, struct sock *sk)
 {
 	struct task_struct *task = task_current();
 	struct ev_destroy *e;
 
-	if (WANTED(DESTROY) && (!filter_by_task() || mine_has(sk))) {
+	if (WANTED(DESTROY) && destroy_passes(sk)) {
 		e = EV_NEW(DESTROY, destroy, task);
 		if (e) {
 			e->inode = sock_inode(sk, false);

@@ -110,7 +110,7 @@ static void add_inherited(struct buf *b, const struct model *m, const struct soc
 static void add_unsure(struct buf *b, const struct answer *a)
 {
 	if (!a->certain)
-		buf_puts(b, "as far as was seen, ");
+		buf_puts(b, b->len ? "as far as was seen, " : "As far as was seen, ");
 }
 
 /* ---- warnings that go with a verdict ---- */
@@ -135,8 +135,9 @@ static void add_group(struct buf *b, const struct model *m, const struct sock *s
 	}
 	if (!members)
 		return;
-	buf_printf(b, ", and as a member of a SO_REUSEPORT group it is dealt 1 of %u connections "
-		      "that nobody will answer",
+	buf_printf(b,
+		   ", and as a member of a SO_REUSEPORT group it is dealt 1 of %u connections "
+		   "that nobody will answer",
 		   members + 1);
 }
 
@@ -173,6 +174,7 @@ static void say_owned(const struct speech *sp)
 	const struct proc *p = proc_at(sp->m, sp->s->creator);
 	struct buf *b = &sp->out->why;
 
+	add_unsure(b, sp->out);
 	add_proc(b, sp->m, sp->s->creator);
 	buf_puts(b, " made it and is the only one that holds it");
 	if (p->flags & TASK_HEADLESS)
@@ -194,6 +196,7 @@ static void say_shared(const struct speech *sp)
 {
 	struct buf *b = &sp->out->why;
 
+	add_unsure(b, sp->out);
 	add_proc(b, sp->m, sp->s->creator);
 	buf_printf(b, " made it and shares it: %u hold it, ", sp->n);
 	add_holders(b, sp->m, sp->rows, sp->n);
@@ -219,12 +222,15 @@ static void say_inherited(const struct speech *sp)
 	creator_story(b, sp);
 	add_unsure(b, sp->out);
 	add_holders(b, sp->m, sp->rows, sp->n);
-	buf_puts(b, sp->n == 1 ? " inherited it and carries on with it" :
-				 " inherited it and carry on with it");
+	buf_puts(b, sp->n == 1 ? " inherited it and carries on with it"
+			       : " inherited it and carry on with it");
 	b = &sp->out->action;
 	buf_puts(b, "Stop ");
 	add_holders(b, sp->m, sp->rows, sp->n);
-	buf_puts(b, " if you need it free: they still serve it, so expect work in progress to be cut");
+	buf_puts(b,
+		 sp->n == 1
+			 ? " if you need it free: it still serves it, so work in progress is cut"
+			 : " if you need it free: they still serve it, so work in progress is cut");
 }
 
 static void say_leaked(const struct speech *sp)
@@ -244,14 +250,16 @@ static void say_leaked(const struct speech *sp)
 	if (sp->out->certain)
 		buf_puts(b, "Kill ");
 	else
-		buf_puts(b, "Its use was not watched from the beginning, so look first, then kill ");
+		buf_puts(b,
+			 "Its use was not watched from the beginning, so look first, then kill ");
 	add_holders(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, " to free the port now; in ");
 	if (*comm)
 		buf_add_safe(b, comm, strlen(comm), 0);
 	else
 		buf_puts(b, "the creator");
-	buf_printf(b, ", open the socket with SOCK_CLOEXEC (or close fd %d in the child before exec)",
+	buf_printf(b,
+		   ", open the socket with SOCK_CLOEXEC (or close fd %d in the child before exec)",
 		   hold_at(sp->m, sp->rows[0].first)->fd);
 }
 
@@ -265,10 +273,11 @@ static void say_passed(const struct speech *sp)
 		if (sp->rows[i].how == VIA_SCM_RIGHTS || sp->rows[i].how == VIA_PIDFD_GETFD)
 			row = &sp->rows[i];
 	o = origin_of(sp->m, sp->s, row->proc, ~0ull);
+	add_unsure(b, sp->out);
 	creator_story(b, sp);
 	add_proc(b, sp->m, row->proc);
-	buf_puts(b, row->how == VIA_SCM_RIGHTS ? " was given it over a UNIX socket" :
-						 " took a copy of it with pidfd_getfd");
+	buf_puts(b, row->how == VIA_SCM_RIGHTS ? " was given it over a UNIX socket"
+					       : " took a copy of it with pidfd_getfd");
 	if (o && o->from) {
 		buf_puts(b, row->how == VIA_SCM_RIGHTS ? " by " : " from ");
 		add_proc(b, sp->m, o->from);
@@ -290,8 +299,9 @@ static void say_in_flight(const struct speech *sp)
 	struct buf *b = &sp->out->why;
 	u32 holder = q ? first_holder(sp->m, q) : 0;
 
-	buf_printf(b, "It was sent over a UNIX socket and not received yet: it waits in the queue of "
-		      "socket:[%llu]",
+	buf_printf(b,
+		   "It was sent over a UNIX socket and not received yet: it waits in the queue of "
+		   "socket:[%llu]",
 		   (unsigned long long)(q ? inode_of(q) : sp->s->queue));
 	if (holder) {
 		buf_puts(b, ", which ");
@@ -304,7 +314,8 @@ static void say_in_flight(const struct speech *sp)
 		add_proc(b, sp->m, holder);
 		buf_puts(b, " receive it, or stop it: the queue and what is in it end with it");
 	} else {
-		buf_puts(b, "Find who holds that UNIX socket (ss -xp): when it is closed, this is free");
+		buf_puts(b, "Find who holds that UNIX socket (ss -xp): when it is closed, this is "
+			    "free");
 	}
 }
 
@@ -318,22 +329,26 @@ static void say_hidden(const struct speech *sp)
 	}
 	if (!s->inode && (s->state == TCP_ESTABLISHED || s->state == TCP_SYN_RECV ||
 			  s->state == TCP_NEW_SYN_RECV || s->state == TCP_CLOSE_WAIT)) {
-		buf_puts(&sp->out->why, "It is a connection that its listener has not accepted yet");
+		buf_puts(&sp->out->why,
+			 "It is a connection that its listener has not accepted yet");
 		buf_puts(&sp->out->action, "See why the listener on this port does not accept");
 		return;
 	}
-	buf_puts(&sp->out->why, "Something references it, but no process's descriptor table shows it");
+	buf_puts(&sp->out->why,
+		 "Something references it, but no process's descriptor table shows it");
 	if (sp->m->blind)
-		buf_printf(&sp->out->why, " (those of %u processes could not be read)", sp->m->blind);
+		buf_printf(&sp->out->why, " (those of %u processes could not be read)",
+			   sp->m->blind);
 	buf_puts(&sp->out->action,
-		 sp->m->blind ? "Run again as root to see all processes" :
-				"Look for an io_uring it is registered in (grep -l UserFiles "
-				"/proc/*/fdinfo/*): it ends with the process that has the ring");
+		 sp->m->blind ? "Run again as root to see all processes"
+			      : "Look for an io_uring it is registered in (grep -l UserFiles "
+				"/proc/*/fdinfo/*), or, in a container, ask again on the host");
 }
 
 static void say_kernel(const struct speech *sp)
 {
-	buf_puts(&sp->out->why, "The kernel made it for itself (vxlan, wireguard, nfsd or the like)");
+	buf_puts(&sp->out->why,
+		 "The kernel made it for itself (vxlan, wireguard, nfsd or the like)");
 	buf_puts(&sp->out->action,
 		 "There is no process to kill: remove the device or stop the kernel service");
 }
@@ -361,13 +376,16 @@ static void say_orphaned(const struct speech *sp)
 	buf_printf(b, "Everybody has closed it and the kernel is finishing the connection (%s)",
 		   state_or_unknown(sp->s));
 	if (left)
-		buf_printf(b, ", for %llu s more", (unsigned long long)((left + NS_PER_S - 1) / NS_PER_S));
+		buf_printf(b, ", for %llu s more",
+			   (unsigned long long)((left + NS_PER_S - 1) / NS_PER_S));
 	b = &sp->out->action;
 	if (left)
-		buf_printf(b, "Wait %llu s", (unsigned long long)((left + NS_PER_S - 1) / NS_PER_S));
+		buf_printf(b, "Wait %llu s",
+			   (unsigned long long)((left + NS_PER_S - 1) / NS_PER_S));
 	else
 		buf_puts(b, "Wait until the kernel is done");
-	buf_puts(b, ", or set SO_REUSEADDR before bind: then it does not keep a server from the port");
+	buf_puts(b,
+		 ", or set SO_REUSEADDR before bind: then it does not keep a server from the port");
 }
 
 static void say_held(const struct speech *sp)
@@ -394,7 +412,7 @@ void advise_sock(const struct model *m, const struct sock *s, struct answer *out
 		[VERDICT_HELD] = say_held,
 	};
 	struct holder *rows;
-	struct speech sp = { .m = m, .s = s, .out = out };
+	struct speech sp = {.m = m, .s = s, .out = out};
 
 	sp.n = holders_of(m, s, &rows);
 	sp.rows = rows;

@@ -8,32 +8,35 @@
  */
 static const char *const remedies[] = {
 	[REASON_PARENT_NOT_WAITING] =
-		"%p never waits for its children: fix or restart it; once it is gone, init takes %c over "
+		"%p has not waited for %c: fix or restart it; once it is gone, init takes %c over "
 		"and reaps it.",
 	[REASON_PARENT_MISSES_SOME] =
-		"%p reaps in its SIGCHLD handler, but one signal can stand for several exits: call waitpid(-1, "
+		"%p reaps in its SIGCHLD handler, but one signal can stand for several exits: call "
+		"waitpid(-1, "
 		"&st, WNOHANG) there until it returns 0; restart it to get rid of %c.",
-	[REASON_WAITS_FOR_OTHER] =
-		"%p is blocked in a wait for another child and gets to %c after that; if it does not, "
-		"restart it and let it wait for any child.",
-	[REASON_PARENT_STOPPED] = "%p is stopped by a signal and reaps nothing: continue it (kill -CONT %P).",
+	[REASON_WAITS_FOR_OTHER] = "%p is blocked in a wait for another child and gets to %c after "
+				   "that; if it does not, "
+				   "restart it and let it wait for any child.",
+	[REASON_PARENT_STOPPED] =
+		"%p is stopped by a signal and reaps nothing: continue it (kill -CONT %P).",
 	[REASON_PARENT_BLOCKED] =
 		"%p cannot reap now (it is dying or writing a core dump); %c goes when it is done.",
-	[REASON_TRACED] =
-		"%t traces %c and has to wait for it before its parent can: detach or end the tracer.",
-	[REASON_NO_EXIT_SIGNAL] =
-		"%c was made by clone() without an exit signal, so %p is not told of its death: it has to wait "
-		"with __WALL or __WCLONE; ending %p frees it.",
+	[REASON_TRACED] = "%t traces %c and has to wait for it before its parent can: detach or "
+			  "end the tracer.",
+	[REASON_NO_EXIT_SIGNAL] = "%c was made by clone() without an exit signal, so %p is not "
+				  "told of its death: it has to wait "
+				  "with __WALL or __WCLONE; ending %p frees it.",
 	[REASON_INIT_NOT_REAPING] =
 		"%p is PID 1 of its container (%c is pid %n in there) and does not reap what it "
-		"adopts: run an init such as tini in front of it (docker run --init), and restart the "
+		"adopts: run an init such as tini in front of it (docker run --init), and restart "
+		"the "
 		"container to be rid of it.",
-	[REASON_SUBREAPER_NOT_REAPING] =
-		"%p declared itself a subreaper (PR_SET_CHILD_SUBREAPER) and adopted %c, but does not "
-		"wait for it: fix or restart it; then init reaps.",
-	[REASON_HEADLESS] =
-		"%c is no zombie: its main thread has ended, but other threads live on and hold all it "
-		"has; to end it, kill the process (kill %C).",
+	[REASON_SUBREAPER_NOT_REAPING] = "%p declared itself a subreaper (PR_SET_CHILD_SUBREAPER) "
+					 "and adopted %c, but does not "
+					 "wait for it: fix or restart it; then init reaps.",
+	[REASON_HEADLESS] = "%c is no zombie: its main thread has ended, but other threads live on "
+			    "and hold all it "
+			    "has; to end it, kill the process (kill %C).",
 	[REASON_RECENT] = "%c has only just died: give %p a moment to reap it.",
 };
 

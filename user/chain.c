@@ -87,10 +87,12 @@ u32 holders_of(const struct model *m, const struct sock *s, struct holder **out)
 
 			if (!row) {
 				rows = rows_grow(rows, n);
-				rows[n] = (struct holder){ .proc = tabref_at(m, r)->proc,
-							   .tid = tabref_at(m, r)->tid,
-							   .first = id, .fdtab = h->fdtab,
-							   .how = h->how, .since = h->since };
+				rows[n] = (struct holder){.proc = tabref_at(m, r)->proc,
+							  .tid = tabref_at(m, r)->tid,
+							  .first = id,
+							  .fdtab = h->fdtab,
+							  .how = h->how,
+							  .since = h->since};
 				row = ++n;
 				map_put(&at, r, row);
 			}
@@ -129,16 +131,21 @@ static void add_execs(const struct model *m, struct steps *st, const struct proc
 		if (!ts || ts <= from)
 			return;
 		if (ts <= until)
-			step_add(st, (struct step){ .ts = ts, .proc = p->id, .image = id,
-						    .kind = STEP_EXEC });
+			step_add(st,
+				 (struct step){
+					 .ts = ts, .proc = p->id, .image = id, .kind = STEP_EXEC});
 	}
 }
 
 static void add_via(const struct model *m, struct steps *st, const struct proc *p, u64 ts, u8 via,
 		    u32 from)
 {
-	step_add(st, (struct step){ .ts = ts, .proc = p->id, .image = image_when(m, p, ts),
-				    .kind = STEP_VIA, .via = via, .from = from });
+	step_add(st, (struct step){.ts = ts,
+				   .proc = p->id,
+				   .image = image_when(m, p, ts),
+				   .kind = STEP_VIA,
+				   .via = via,
+				   .from = from});
 }
 
 /* Did it get the socket by being forked?  By its hold, or because somebody above had it then. */

@@ -17,7 +17,7 @@
 
 static _Noreturn void run(int go, int failed, char **cmd)
 {
-	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
 	char byte;
 	int error;
 
@@ -73,7 +73,8 @@ void child_event(struct child *c, const struct ev *e)
 {
 	const struct ev_fork *f = (const struct ev_fork *)e;
 
-	if (e->kind == EV_KIND_FORK && (map_get(&c->alive, e->tgid) || map_get(&c->alive, f->parent)))
+	if (e->kind == EV_KIND_FORK &&
+	    (map_get(&c->alive, e->tgid) || map_get(&c->alive, f->parent)))
 		map_put(&c->alive, f->child, 1);
 	else if (e->kind == EV_KIND_EXIT)
 		map_take(&c->alive, e->tgid);

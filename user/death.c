@@ -9,7 +9,7 @@
 
 static const struct {
 	u32 delivered, pending;
-} sigres = { 0, 2 }; /* TRACE_SIGNAL_DELIVERED, TRACE_SIGNAL_ALREADY_PENDING */
+} sigres = {0, 2}; /* TRACE_SIGNAL_DELIVERED, TRACE_SIGNAL_ALREADY_PENDING */
 
 /* ---- signals on their way ---- */
 
@@ -64,8 +64,8 @@ void on_signal(struct model *m, const struct ev_signal *e)
 		return; /* the one before it is what will kill */
 	if (!s)
 		s = signal_note(m, to->id, e->signal);
-	s->ns_died = e->code > 0 && from && from->flags & TASK_NSINIT &&
-		     from->state != PROC_RUNNING;
+	s->ns_died =
+		e->code > 0 && from && from->flags & TASK_NSINIT && from->state != PROC_RUNNING;
 	s->by_kernel = e->code > 0 && !s->ns_died;
 	s->from_pid = s->by_kernel ? 0 : e->h.tgid;
 	s->from = from && !s->by_kernel ? from->id : 0;
@@ -147,7 +147,7 @@ void proc_die(struct model *m, struct proc *p, u64 ts)
 	p->state = PROC_ZOMBIE;
 	if (p->parent)
 		proc_at(m, p->parent)->zombies++;
-	p->flags &= (u16)~(TASK_HEADLESS | TASK_STOPPED | TASK_IN_WAIT | TASK_DUMPING);
+	p->flags &= (u16) ~(TASK_HEADLESS | TASK_STOPPED | TASK_IN_WAIT | TASK_DUMPING);
 	proc_drop_tables(m, p);
 	orphans_hand_over(m, p, ts ? ts : m->now);
 	due_push(m, &m->priv->zombies, m->now + ZOMBIE_AFTER_NS, p->id, p->start);
@@ -190,7 +190,7 @@ void on_exit(struct model *m, const struct ev_exit *e)
 	struct proc *p = proc_life(m, e->h.tgid, e->start, e->h.ts), *parent;
 	struct death *d;
 
-	if (p->state == PROC_GONE)
+	if (!p || p->state == PROC_GONE)
 		return;
 	parent = proc_at(m, p->parent);
 	if (e->parent && (!parent || parent->tgid != e->parent) && p->state == PROC_RUNNING)
@@ -210,7 +210,8 @@ void on_exit(struct model *m, const struct ev_exit *e)
 
 /* ---- reaping ---- */
 
-static struct proc *waited_child(const struct model *m, const struct proc *p, const struct ev_wait *e)
+static struct proc *waited_child(const struct model *m, const struct proc *p,
+				 const struct ev_wait *e)
 {
 	u32 id;
 
@@ -250,8 +251,8 @@ void on_free(struct model *m, const struct ev_free *e)
 	proc_die(m, p, e->h.ts);
 	d = death_at(m, p->death);
 	parent = proc_at(m, p->parent);
-	d->auto_reaped = (parent && parent->sigchld == 1) ||
-			 (d->known && e->h.ts < d->ts + ZOMBIE_AFTER_NS);
+	d->auto_reaped =
+		(parent && parent->sigchld == 1) || (d->known && e->h.ts < d->ts + ZOMBIE_AFTER_NS);
 	proc_reap(m, p, 0, e->h.ts);
 }
 

@@ -16,24 +16,27 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "procfs_priv.h"
 
-#define TCP_TIME_WAIT_NR 6
-#define TCP_CLOSE_NR 7
-#define TCP_LISTEN_NR 10
+#define TCP_TIME_WAIT_NR      6
+#define TCP_CLOSE_NR	      7
+#define TCP_LISTEN_NR	      10
 #define TCP_BOUND_INACTIVE_NR 13
-#define TIMER_TIMEWAIT 3 /* idiag_timer; 2: keepalive, which FIN_WAIT2 of an orphan uses */
-#define UDIAG_UID_BIT 0x40 /* UDIAG_SHOW_UID, 5.3 */
-#define UNIX_DIAG_UID_NR 7
-#define ANSWER_BYTES (64 << 10)
+#define TIMER_TIMEWAIT	      3 /* idiag_timer; 2: keepalive, which FIN_WAIT2 of an orphan uses */
+#define UDIAG_UID_BIT	      0x40 /* UDIAG_SHOW_UID, 5.3 */
+#define UNIX_DIAG_UID_NR      7
+#define ANSWER_BYTES	      (64 << 10)
 
 struct diag {
 	struct psocks *t;
 	int family, protocol;
 	u32 netns;
 	char *answer;
+	u32 states; /* bit a TCP state */
+	u16 port;   /* 0: all */
 };
 
 static const struct rtattr *attr_find(const struct nlmsghdr *h, size_t base, u32 type)
@@ -80,7 +83,8 @@ static void tcp_fill(struct ev_scan_sock *e, const struct inet_diag_msg *m)
 	} else if (e->state == TCP_LISTEN_NR) {
 		e->queued = m->idiag_rqueue;
 	} else if (!e->inode && e->state != 1 && e->state != 8) {
-		/* No inode: closed by all, unless it waits to be accepted (ESTABLISHED, CLOSE_WAIT). */
+		/* No inode: closed by all, unless it waits to be accepted (ESTABLISHED,
+		 * CLOSE_WAIT). */
 		e->sflags |= m->idiag_timer == TIMER_TIMEWAIT ? SF_DEAD | SF_TIMEWAIT : SF_DEAD;
 		e->left_ms = e->state == 5 ? m->idiag_expires : 0;
 	}
@@ -156,13 +160,14 @@ static int request_send(int fd, const struct diag *d)
 		q.h.nlmsg_len = NLMSG_LENGTH(sizeof(q.r.unx));
 		q.r.unx.sdiag_family = AF_UNIX;
 		q.r.unx.udiag_states = ~0u;
-		q.r.unx.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN |
-				     UDIAG_UID_BIT;
+		q.r.unx.udiag_show =
+			UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_UID_BIT;
 	} else {
 		q.h.nlmsg_len = NLMSG_LENGTH(sizeof(q.r.inet));
 		q.r.inet.sdiag_family = (u8)d->family;
 		q.r.inet.sdiag_protocol = (u8)d->protocol;
-		q.r.inet.idiag_states = ~0u;
+		q.r.inet.idiag_states = d->states;
+		q.r.inet.id.idiag_sport = htons(d->port);
 	}
 	return send(fd, &q, q.h.nlmsg_len, 0) < 0 ? -errno : 0;
 }
@@ -190,20 +195,72 @@ static int answer_read(struct diag *d, int fd)
 	return 0;
 }
 
-int diag_read(struct psocks *t, int family, int protocol, u32 netns)
+/* Ask and take in the whole answer. */
+static int dump(struct diag *d)
 {
-	struct diag d = {t, family, protocol, netns, NULL};
 	const struct timeval patience = {.tv_sec = 2}; /* never hang on a strange kernel */
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	d.answer = xmalloc(ANSWER_BYTES);
-	int r = request_send(fd, &d);
+	d->answer = xmalloc(ANSWER_BYTES);
+	int r = request_send(fd, d);
 	while (!r)
-		r = answer_read(&d, fd);
-	free(d.answer);
+		r = answer_read(d, fd);
+	free(d->answer);
 	close(fd);
 	return r < 0 ? r : 0;
+}
+
+int diag_read(struct psocks *t, int family, int protocol, u32 netns)
+{
+	struct diag d = {t, family, protocol, netns, NULL, ~0u, 0};
+
+	return dump(&d);
+}
+
+/* Before 6.8 the state is not known and the answer is empty, whatever there is. */
+static bool kernel_tells_bound(void)
+{
+	struct utsname u;
+	unsigned int major, minor;
+
+	return !uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 8));
+}
+
+/* Is a protocol in use that has ports and no iterator?  "UDPLITE 1344 0 ...": the third counts. */
+static bool ports_elsewhere(void)
+{
+	static const char *const names[] = {"SCTP", "MPTCP", "UDPLITE", "DCCP"};
+	char text[8192], name[32];
+	unsigned int sockets;
+
+	if (proc_read("/proc/thread-self/net/protocols", text, sizeof(text)) <= 0)
+		return true;
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		for (u32 i = 0; i < ARRAY_SIZE(names); i++)
+			if (sscanf(line, "%31s %*u %u", name, &sockets) == 2 && sockets &&
+			    !strncmp(name, names[i], strlen(names[i])))
+				return true;
+	return false;
+}
+
+bool diag_bound_only(u16 port)
+{
+	const struct want want = {.port = port};
+	struct psocks t = {.want = &want};
+	int err = 0;
+
+	if (!kernel_tells_bound() || ports_elsewhere())
+		return true;
+	for (int i = 0; i < 2 && !err; i++) {
+		struct diag d = {&t,   i ? AF_INET6 : AF_INET,	    IPPROTO_TCP, 0,
+				 NULL, 1u << TCP_BOUND_INACTIVE_NR, port};
+		err = dump(&d);
+	}
+	bool any = err || t.socks.len;
+	psocks_free(&t);
+	return any;
 }

@@ -9,7 +9,7 @@
 #include "selftest.h"
 #include "view.h"
 
-#define HOOKS_MAX 128
+#define HOOKS_MAX  128
 #define FAMILY_MAX 256 /* processes of the self-test remembered */
 
 struct doctor {

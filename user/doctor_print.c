@@ -25,27 +25,37 @@ static u32 limits_of(const struct doctor *d, const char *out[16])
 	u32 n = 0;
 
 	if (d->why.len) {
-		out[n++] = "Live commands (trace, -w, record, serve) cannot run here: they need BPF.";
-		out[n++] = "One-shot commands read /proc and sock_diag instead: who made a socket, sockets "
-			   "in flight or in io_uring, and TCP sockets bound but not listening stay unknown.";
+		out[n++] =
+			"Live commands (trace, -w, record, serve) cannot run here: they need BPF.";
+		out[n++] = "One-shot commands read /proc and sock_diag instead: who made a socket, "
+			   "sockets "
+			   "in flight or in io_uring, and TCP sockets bound but not listening stay "
+			   "unknown.";
 		return n;
 	}
-	out[n++] = "What began before probate watches has no creator and no history, only its holders; a "
+	out[n++] = "What began before probate watches has no creator and no history, only its "
+		   "holders; a "
 		   "recorder left running knows.";
 	out[n++] = "The kernel keeps no exit time: zombies older than the watch have no age.";
 	if (d->fd_full) {
-		out[n++] = "Descriptor changes by 32-bit (i386, x32) system calls are found at the next "
+		out[n++] = "Descriptor changes by 32-bit (i386, x32) system calls are found at the "
+			   "next "
 			   "scan, exec or exit, not as they happen.";
-		out[n++] = "Descriptors that io_uring installs or closes are found at the next scan.";
+		out[n++] =
+			"Descriptors that io_uring installs or closes are found at the next scan.";
 	} else {
-		out[n++] = "fd=lean: dup, close, SCM_RIGHTS and pidfd_getfd are learnt at exec, at exit and "
+		out[n++] = "fd=lean: dup, close, SCM_RIGHTS and pidfd_getfd are learnt at exec, at "
+			   "exit and "
 			   "from scans; how a holder got a socket may stay unknown.";
-		out[n++] = "fd=lean: whether a holder uses an inherited UDP socket is not seen.";
+		out[n++] = "fd=lean: who reaped a process, sessions, and whether a holder uses an "
+			   "inherited UDP socket are not seen.";
 	}
-	out[n++] = "A socket registered in io_uring whose descriptor is closed shows as hidden; which ring "
+	out[n++] = "A socket registered in io_uring whose descriptor is closed shows as hidden; "
+		   "which ring "
 		   "holds it can be read only with privilege over its process.";
 	if (d->lockdown.s && !strcmp(d->lockdown.s, "confidentiality"))
-		out[n++] = "lockdown=confidentiality: command lines come from /proc, after the fact.";
+		out[n++] =
+			"lockdown=confidentiality: command lines come from /proc, after the fact.";
 	return n;
 }
 
@@ -128,9 +138,12 @@ static void facts_text(struct out *o, const struct doctor *d)
 		buf_printf(b, "%s%s", b->len ? " " : "", caps[i].name + 4);
 	}
 	out_printf(o, "kernel        %s %s", d->kernel.release, d->kernel.machine);
-	out_printf(o, "BTF           %s", d->btf ? "yes" : "no: the kernel was built without "
-								 "CONFIG_DEBUG_INFO_BTF");
-	out_printf(o, "lockdown      %s", d->lockdown.s ? d->lockdown.s : "none (no such file)");
+	out_printf(o, "BTF           %s",
+		   d->btf ? "yes"
+			  : "no: the kernel was built without "
+			    "CONFIG_DEBUG_INFO_BTF");
+	out_printf(o, "lockdown      %s",
+		   d->lockdown.s ? d->lockdown.s : "not known (securityfs is not mounted)");
 	out_printf(o, "capabilities  %s", have.s ? have.s : "none of use here");
 	if (lack.len)
 		out_printf(o, "  missing     %s", lack.s);
@@ -144,7 +157,10 @@ static void facts_text(struct out *o, const struct doctor *d)
 static void hooks_text(struct out *o, const struct doctor *d)
 {
 	static const struct column cols[] = {
-		{"HOOK", 20, false}, {"TIER", 5, false}, {"STATE", 8, false}, {"FOR", 16, false},
+		{"HOOK", 20, false},
+		{"TIER", 5, false},
+		{"STATE", 8, false},
+		{"FOR", 16, false},
 	};
 	struct table t;
 
@@ -211,4 +227,3 @@ void doctor_text(struct out *o, const struct doctor *d)
 	for (u32 i = 0; i < n; i++)
 		out_wrap(o, 2, limits[i]);
 }
-

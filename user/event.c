@@ -9,11 +9,16 @@
 
 #include "event.h"
 
+/* clang-format off */
 #define FIELD_TYPE(type)                                                                           \
 	_Generic(*(type *)0, u8 : FT_u8, u16 : FT_u16, u32 : FT_u32, u64 : FT_u64, s32 : FT_s32,   \
 		 default : FT_struct)
+#define IS_TAIL(fmt) (FMT_##fmt == FMT_EXE || FMT_##fmt == FMT_ARGS)
+#define NAME_LEN(name, fmt) (sizeof(#name) - 1 - (IS_TAIL(fmt) ? sizeof("_len") - 1 : 0))
 #define FIELD(type, name, fmt, doc)                                                                \
-	{ #name, doc, offsetof(S, name), sizeof(type), FMT_##fmt, FIELD_TYPE(type) },
+	{ #name,     doc, offsetof(S, name), sizeof(type), FMT_##fmt, FIELD_TYPE(type),            \
+	  NAME_LEN(name, fmt) },
+#define TAILS(type, name, fmt, doc) +IS_TAIL(fmt)
 
 /* One block a kind, because EV_<ID> does not tell FIELD the name of its struct: S does. */
 const struct kind *event_kind(unsigned int number)
@@ -31,6 +36,7 @@ const struct kind *event_kind(unsigned int number)
 			.nfields = ARRAY_SIZE(fields),                                             \
 			.size = sizeof(S),                                                         \
 			.class = CLASS_##cls,                                                      \
+			.tails = EV_##ID(TAILS),                                                   \
 		};                                                                                 \
 		return &kind;                                                                      \
 	}
@@ -39,20 +45,14 @@ const struct kind *event_kind(unsigned int number)
 	}
 	return NULL;
 }
+/* clang-format on */
 
 /* event_bit() gives 40..49 to the told kinds and 0 to `source`. */
-#define K(n, ID, lower, pub, cls, text)                                                            \
-	_Static_assert((n > 0 && n < 40) || (n >= 50 && n <= 64) || (n >= 80 && n < 90),           \
+#define K(n, ID, lower, pub, cls, text)                                                  \
+	_Static_assert((n > 0 && n < 40) || (n >= 50 && n <= 64) || (n >= 80 && n < 90), \
 		       #ID " has no bit of its own");
 EV_TABLE(K)
 #undef K
-
-size_t field_name_len(const struct field *f)
-{
-	size_t n = strlen(f->name);
-
-	return f->fmt == FMT_EXE || f->fmt == FMT_ARGS ? n - strlen("_len") : n;
-}
 
 u8 field_shape(const struct field *f)
 {
@@ -115,7 +115,7 @@ static void tail_lengths(const struct ev *e, u16 *exe, u16 *args)
 	const struct kind *k = event_kind(e->kind);
 
 	*exe = *args = 0;
-	for (u32 i = 0; k && i < k->nfields; i++) {
+	for (u32 i = 0; k && k->tails && i < k->nfields; i++) {
 		if (k->fields[i].fmt == FMT_EXE)
 			*exe = event_value(e, &k->fields[i]);
 		else if (k->fields[i].fmt == FMT_ARGS)
@@ -223,5 +223,5 @@ const char *event_check(const void *p, size_t n)
 		if (why)
 			return why;
 	}
-	return check_tail(e, k);
+	return k->tails ? check_tail(e, k) : NULL;
 }

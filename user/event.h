@@ -19,6 +19,7 @@ struct field {
 	u16 offset, size;
 	u8 fmt;  /* enum field_fmt */
 	u8 type; /* enum field_type */
+	u8 name_len; /* bytes of the name as it is printed: the length of a tail is called after it */
 };
 
 enum kind_class { CLASS_RAW, CLASS_TOLD };
@@ -31,6 +32,7 @@ struct kind {
 	u16 nfields;
 	u16 size; /* of the struct, without tail */
 	u8 class; /* enum kind_class */
+	u8 tails; /* parts of a tail */
 };
 
 /* NULL for a number that is no kind. */
@@ -50,8 +52,6 @@ static inline u64 event_bit(unsigned int number)
 /* Bits of all kinds with that public name; 0: there is no such name. */
 u64 event_kinds_by_name(const char *public, size_t len);
 
-/* How a field is called when printed: the length of a tail is called after the tail. */
-size_t field_name_len(const struct field *f);
 /* Its format, where a hidden struct (always a comm) counts as FMT_COMM. */
 u8 field_shape(const struct field *f);
 

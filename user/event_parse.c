@@ -46,13 +46,14 @@ static bool read_time(const char *s, size_t n, u64 *ts)
 	static const struct {
 		const char *unit;
 		u64 ns;
-	} units[] = { { "us", 1000 }, { "ms", NS_PER_MS }, { "s", NS_PER_S }, { "", 1 } };
+	} units[] = {{"us", 1000}, {"ms", NS_PER_MS}, {"s", NS_PER_S}, {"", 1}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		size_t len = strlen(units[i].unit);
 		s64 v;
 
-		if (n > len && !memcmp(s + n - len, units[i].unit, len) && read_number(s, n - len, &v)) {
+		if (n > len && !memcmp(s + n - len, units[i].unit, len) &&
+		    read_number(s, n - len, &v)) {
 			*ts = (u64)v * units[i].ns;
 			return true;
 		}
@@ -96,7 +97,8 @@ static const char *read_comm(struct reader *r, char *p)
 	size_t n = word_len(r->at);
 
 	if (*r->at == '"')
-		return read_quoted(r, p, COMM_LEN) < 0 ? "the name is badly quoted or too long" : NULL;
+		return read_quoted(r, p, COMM_LEN) < 0 ? "the name is badly quoted or too long"
+						       : NULL;
 	if (n > COMM_LEN)
 		return "the name is too long";
 	memcpy(p, r->at, n);
@@ -146,7 +148,9 @@ static const char *read_args(struct reader *r)
 	if (*r->at++ != '[')
 		return "arguments are written [\"a\",\"b\"]";
 	while (*r->at != ']') {
-		int n = at < sizeof(r->args) ? read_quoted(r, r->args + at, sizeof(r->args) - at - 1) : -1;
+		int n = at < sizeof(r->args)
+				? read_quoted(r, r->args + at, sizeof(r->args) - at - 1)
+				: -1;
 
 		if (n < 0)
 			return "an argument is badly quoted or too long";
@@ -276,7 +280,7 @@ static const struct field *field_named(const struct kind *k, const char *s, size
 	for (u32 i = 0; i < k->nfields; i++) {
 		const struct field *f = &k->fields[i];
 
-		if (field_name_len(f) == n && !memcmp(f->name, s, n))
+		if (f->name_len == n && !memcmp(f->name, s, n))
 			return f;
 	}
 	return NULL;
@@ -377,7 +381,7 @@ static const char *close_event(struct reader *r)
 
 int event_parse(const char *line, void *buf, const char **why)
 {
-	struct reader r = { .at = line, .e = buf };
+	struct reader r = {.at = line, .e = buf};
 
 	memset(buf, 0, EV_MAX);
 	skip_blank(&r);

@@ -46,7 +46,8 @@ static bool bare(const char *s, size_t n)
 	if (!n || s[0] == '@')
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] <= ' ' || s[i] == '"' || s[i] == '\\' || s[i] >= 0x7f || s[i] < 0)
+		if ((unsigned char)s[i] <= ' ' || s[i] == '"' || s[i] == '\\' || s[i] >= 0x7f ||
+		    s[i] < 0)
 			return false;
 	return true;
 }
@@ -102,7 +103,8 @@ static void add_number(struct buf *b, const struct field *f, u64 v)
 	else if (f->type == FT_s32)
 		buf_printf(b, "%lld", (long long)v);
 	else
-		buf_printf(b, f->fmt == FMT_HIDE && v >> 32 ? "0x%llx" : "%llu", (unsigned long long)v);
+		buf_printf(b, f->fmt == FMT_HIDE && v >> 32 ? "0x%llx" : "%llu",
+			   (unsigned long long)v);
 }
 
 static void add_nspids(struct buf *b, const struct nspids *ns)
@@ -183,7 +185,7 @@ void event_text(struct buf *b, const struct ev *e)
 		if (empty(e, f))
 			continue;
 		buf_puts(b, " ");
-		buf_add(b, f->name, field_name_len(f));
+		buf_add(b, f->name, f->name_len);
 		buf_puts(b, "=");
 		add_value(b, e, f);
 	}

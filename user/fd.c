@@ -184,9 +184,13 @@ void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts)
 
 	dst->known_ts = src->known_ts ? max_ts(ts, 1) : 0;
 	for (const struct hold *h = hold_first(m, src); h; h = hold_at(m, h->tab_next)) {
-		struct slot slot = { .fdtab = to, .fd = h->fd, .via = VIA_FORK, .ts = ts,
-				     .how = fork ? VIA_FORK : h->how, .cloexec = h->cloexec,
-				     .flags = h->flags & keep };
+		struct slot slot = {.fdtab = to,
+				    .fd = h->fd,
+				    .via = VIA_FORK,
+				    .ts = ts,
+				    .how = fork ? VIA_FORK : h->how,
+				    .cloexec = h->cloexec,
+				    .flags = h->flags & keep};
 
 		hold_put(m, &slot, sock_at(m, h->sock));
 	}
@@ -271,12 +275,13 @@ void tabref_drop(struct model *m, struct proc *p, u32 id)
 	u32 tab = tabref_at(m, id)->fdtab;
 	struct fdtab *t = fdtab_at(m, tab);
 
-	tabref_unlink(m, p, id);
-	if (t->refs) {
+	if (t->refs != id || tabref_at(m, id)->tab_next) {
+		tabref_unlink(m, p, id);
 		fdtab_review(m, t, p->id);
 		return;
 	}
-	fdtab_clear(m, t);
+	fdtab_clear(m, t); /* first, so that what it holds twice is still somebody's after once */
+	tabref_unlink(m, p, id);
 	if (t->key)
 		map_take(&m->by_files, t->key);
 	pool_drop(&m->fdtabs, tab);
@@ -301,7 +306,7 @@ void proc_set_main(struct model *m, struct proc *p, u32 fdtab)
 		tabref_add(m, p, fdtab, 0);
 	if (!old)
 		return;
-	tabref_at(m, old)->tid = p->tgid; /* of no thread's own any more */
+	tabref_at(m, old)->tid = ~0u; /* not the main one any more */
 	tabref_drop(m, p, old);
 }
 
@@ -358,7 +363,7 @@ void fdtab_exec(struct model *m, struct proc *p, const struct ev_exec *e)
 			id = from;
 		} else {
 			id = fdtab_fresh(m, e->files);
-			tabref_add(m, p, id, p->tgid);
+			tabref_add(m, p, id, ~0u);
 			fdtab_copy(m, from, id, false, e->h.ts);
 		}
 	}

@@ -42,11 +42,11 @@ static void install_passed(struct model *m, struct proc *p, struct sock *s,
 			   const struct ev_install *e)
 {
 	u32 from = e->via == VIA_PIDFD_GETFD ? e->from : s->last_pass;
-	struct proc *src = from && from != p->tgid ? proc_at(m, proc_find(m, from)) : NULL;
+	u32 src = from != p->tgid ? proc_find(m, from) : 0;
 
-	if (e->via == VIA_PIDFD_GETFD && from && !src)
-		src = proc_ghost(m, from, 0);
-	origin_add(m, s, p->id, (u8)e->via, src ? src->id : 0, e->h.ts);
+	if (e->via == VIA_PIDFD_GETFD && from != p->tgid && from && !src)
+		src = proc_ghost(m, from, 0)->id;
+	origin_add(m, s, p->id, (u8)e->via, src, e->h.ts);
 	if (e->via == VIA_SCM_RIGHTS)
 		sock_set_queue(m, s, 0, e->h.ts);
 }
@@ -55,8 +55,11 @@ void on_install(struct model *m, const struct ev_install *e)
 {
 	struct proc *p = proc_actor(m, &e->h);
 	struct sock *s = sock_of(m, SOCK_EV(e));
-	struct slot slot = { .fd = e->fd, .via = (u8)e->via, .how = (u8)e->via,
-			     .cloexec = e->cloexec != 0, .ts = e->h.ts };
+	struct slot slot = {.fd = e->fd,
+			    .via = (u8)e->via,
+			    .how = (u8)e->via,
+			    .cloexec = e->cloexec != 0,
+			    .ts = e->h.ts};
 
 	if (!p || !s)
 		return;
@@ -134,8 +137,8 @@ void on_cloexec(struct model *m, const struct ev_cloexec *e)
 }
 
 /* sendmsg returns after the receiver may have run: then the install has come before this. */
-static bool received_already(const struct model *m, const struct sock *s, struct proc *from,
-			     u64 ts, struct origin **out)
+static bool received_already(const struct model *m, const struct sock *s, struct proc *from, u64 ts,
+			     struct origin **out)
 {
 	const u64 race_ns = 50 * NS_PER_MS;
 

@@ -58,105 +58,101 @@ static bool is_null(const struct field *f, u64 v)
 	return is_named(f->fmt) && !name_of(f, v);
 }
 
-static void put_ep(struct json *j, const char *key, const void *p)
+static void put_ep(struct json *j, const void *p)
 {
 	char text[64];
 	struct ep ep;
 
 	memcpy(&ep, p, sizeof(ep));
 	if (!ep.family || !ep.port) {
-		json_null(j, key);
+		json_null(j, NULL);
 		return;
 	}
 	ep_text(text, &ep);
-	json_str(j, key, text);
+	json_str(j, NULL, text);
 }
 
-static void put_nspids(struct json *j, const char *key, const void *p)
+static void put_nspids(struct json *j, const void *p)
 {
 	struct nspids ns;
 
 	memcpy(&ns, p, sizeof(ns));
-	json_arr(j, key);
+	json_arr(j, NULL);
 	for (int i = 0; i < NS_LEVELS && ns.nr[i]; i++)
 		json_u64(j, NULL, ns.nr[i]);
 	json_end_arr(j);
 }
 
-static void put_unix(struct json *j, const char *key, const void *p)
+static void put_unix(struct json *j, const void *p)
 {
 	struct unix_name name;
 
 	memcpy(&name, p, sizeof(name));
 	if (!name.len) {
-		json_null(j, key);
+		json_null(j, NULL);
 		return;
 	}
 	if (!name.s[0])
 		name.s[0] = '@';
-	json_strn(j, key, name.s, name.len);
+	json_strn(j, NULL, name.s, name.len);
 }
 
-static void put_tail(struct json *j, const char *key, const struct ev *e, u8 fmt)
+static void put_tail(struct json *j, const struct ev *e, u8 fmt)
 {
 	const char *p;
 	u16 len;
 
 	p = fmt == FMT_EXE ? event_exe(e, &len) : event_args(e, &len);
 	if (!len)
-		json_null(j, key);
+		json_null(j, NULL);
 	else if (fmt == FMT_EXE)
-		json_strn(j, key, p, len - 1);
+		json_strn(j, NULL, p, len - 1);
 	else
-		json_args(j, key, p, len);
+		json_args(j, NULL, p, len);
 }
 
-static void put_number(struct json *j, const char *key, const struct field *f, u64 v, u64 off)
+static void put_number(struct json *j, const struct field *f, u64 v, u64 off)
 {
 	if (is_null(f, v))
-		json_null(j, key);
+		json_null(j, NULL);
 	else if (is_named(f->fmt))
-		json_str(j, key, name_of(f, v));
+		json_str(j, NULL, name_of(f, v));
 	else if (f->fmt == FMT_BOOL)
-		json_bool(j, key, v);
+		json_bool(j, NULL, v);
 	else if (f->fmt == FMT_TIME)
-		json_time(j, key, off ? v + off : 0);
+		json_time(j, NULL, off ? v + off : 0);
 	else if (f->type == FT_s32)
-		json_s64(j, key, (s64)v);
+		json_s64(j, NULL, (s64)v);
 	else
-		json_u64(j, key, v);
+		json_u64(j, NULL, v);
 }
 
 void json_field(struct json *j, const struct ev *e, const struct field *f, u64 realtime_off)
 {
-	const char *p = (const char *)e + f->offset, *key = f->name;
-	char cut[32];
-	size_t n;
+	const char *p = (const char *)e + f->offset;
 
-	switch (f->fmt) {
-	case FMT_HIDE:
+	if (f->fmt == FMT_HIDE)
 		return;
+	json_key(j, f->name, f->name_len);
+	switch (f->fmt) {
 	case FMT_EP:
-		put_ep(j, key, p);
+		put_ep(j, p);
 		return;
 	case FMT_COMM:
-		json_strn(j, key, p, strnlen(p, COMM_LEN));
+		json_strn(j, NULL, p, strnlen(p, COMM_LEN));
 		return;
 	case FMT_NSPIDS:
-		put_nspids(j, key, p);
+		put_nspids(j, p);
 		return;
 	case FMT_UNIX:
-		put_unix(j, key, p);
+		put_unix(j, p);
 		return;
 	case FMT_EXE:
 	case FMT_ARGS:
-		n = field_name_len(f);
-		memcpy(cut, f->name, n);
-		cut[n] = 0;
-		put_tail(j, cut, e, f->fmt);
+		put_tail(j, e, f->fmt);
 		return;
 	}
-	put_number(j, key, f, event_value(e, f), realtime_off);
+	put_number(j, f, event_value(e, f), realtime_off);
 }
 
 /* ---- text --------------------------------------------------------------------------------- */
@@ -245,7 +241,7 @@ bool text_field(struct buf *b, const struct ev *e, const struct field *f)
 {
 	size_t before = b->len;
 
-	buf_add(b, f->name, field_name_len(f));
+	buf_add(b, f->name, f->name_len);
 	buf_puts(b, "=");
 	if (text_value(b, e, f))
 		return true;

@@ -12,14 +12,18 @@
 
 void json_init(struct json *j, struct buf *b)
 {
-	*j = (struct json){ .b = b };
+	*j = (struct json){.b = b};
 }
 
-/* The comma, and "key": when there is a key.  Keys are our own words and need no escapes. */
-static void put_key(struct json *j, const char *key, size_t n)
+/* The comma, and "key": when there is a key; room for `room` bytes more.  Where to write them. */
+static char *member(struct json *j, const char *key, size_t n, size_t room)
 {
-	char *p = buf_space(j->b, n + 4), *begin = p;
+	char *p = buf_space(j->b, n + 4 + room);
 
+	if (j->keyed) {
+		j->keyed = false;
+		return p;
+	}
 	if (j->has >> j->depth & 1)
 		*p++ = ',';
 	j->has |= 1ull << j->depth;
@@ -30,19 +34,32 @@ static void put_key(struct json *j, const char *key, size_t n)
 		*p++ = '"';
 		*p++ = ':';
 	}
-	*p = 0;
-	j->b->len += p - begin;
+	return p;
 }
 
-static void begin(struct json *j, const char *key)
+static char *begin(struct json *j, const char *key, size_t room)
 {
-	put_key(j, key, key ? strlen(key) : 0);
+	return member(j, key, key ? strlen(key) : 0, room);
+}
+
+static void end(struct json *j, char *p)
+{
+	*p = 0;
+	j->b->len = p - j->b->s;
+}
+
+void json_key(struct json *j, const char *key, size_t n)
+{
+	end(j, member(j, key, n, 0));
+	j->keyed = true;
 }
 
 static void open_level(struct json *j, const char *key, char bracket)
 {
-	begin(j, key);
-	buf_add(j->b, &bracket, 1);
+	char *p = begin(j, key, 1);
+
+	*p++ = bracket;
+	end(j, p);
 	assert(j->depth < 63);
 	j->depth++;
 	j->has &= ~(1ull << j->depth);
@@ -78,51 +95,56 @@ void json_end_arr(struct json *j)
 	close_level(j, ']');
 }
 
-static void put_escaped(struct buf *b, unsigned char c)
+static char *put_escaped(char *p, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef", letters[] = "btn?fr";
-	char text[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
 
+	*p++ = '\\';
 	if (c == '"' || c == '\\') {
-		text[1] = c;
-		buf_add(b, text, 2);
+		*p++ = c;
 	} else if (c >= '\b' && c <= '\r' && c != '\v') {
-		text[1] = letters[c - '\b'];
-		buf_add(b, text, 2);
+		*p++ = letters[c - '\b'];
 	} else {
-		buf_add(b, text, sizeof(text));
+		memcpy(p, "u00", 3);
+		p[3] = hex[c >> 4];
+		p[4] = hex[c & 15];
+		p += 5;
 	}
+	return p;
 }
 
-static void put_string(struct buf *b, const char *s, size_t n)
+#define WORST 6 /* bytes a byte can become: \u00xx */
+
+static char *put_string(char *p, const unsigned char *s, size_t n)
 {
-	const unsigned char *u = (const unsigned char *)s;
-	size_t from = 0;
 	u32 cp;
 
-	buf_add(b, "\"", 1);
+	*p++ = '"';
 	for (size_t i = 0; i < n;) {
-		size_t len = u[i] < 0x80 ? 1 : utf8_next(u + i, n - i, &cp);
+		size_t len = 1;
 
-		if (len > 1 || (len && u[i] >= ' ' && u[i] != '"' && u[i] != '\\' && u[i] != 0x7f)) {
-			i += len;
+		if (s[i] >= ' ' && s[i] < 0x7f && s[i] != '"' && s[i] != '\\') {
+			*p++ = s[i++];
 			continue;
 		}
-		buf_add(b, s + from, i - from);
-		if (len)
-			put_escaped(b, u[i]);
-		else
-			buf_add(b, "\xef\xbf\xbd", 3);
-		from = ++i;
+		if (s[i] < 0x80) {
+			p = put_escaped(p, s[i]);
+		} else {
+			len = utf8_next(s + i, n - i, &cp);
+			memcpy(p, len ? (const char *)s + i : "\xef\xbf\xbd", len ? len : 3);
+			p += len ? len : 3;
+		}
+		i += len ? len : 1;
 	}
-	buf_add(b, s + from, n - from);
-	buf_add(b, "\"", 1);
+	*p++ = '"';
+	return p;
 }
 
 void json_strn(struct json *j, const char *key, const char *s, size_t n)
 {
-	begin(j, key);
-	put_string(j->b, s, n);
+	char *p = begin(j, key, n * WORST + 2);
+
+	end(j, put_string(p, (const unsigned char *)s, n));
 }
 
 void json_str(struct json *j, const char *key, const char *s)
@@ -133,7 +155,7 @@ void json_str(struct json *j, const char *key, const char *s)
 		json_null(j, key);
 }
 
-static void put_u64(struct buf *b, u64 v)
+static char *put_u64(char *p, u64 v)
 {
 	char digits[20];
 	int at = sizeof(digits);
@@ -141,33 +163,42 @@ static void put_u64(struct buf *b, u64 v)
 	do
 		digits[--at] = '0' + v % 10;
 	while (v /= 10);
-	buf_add(b, digits + at, sizeof(digits) - at);
+	memcpy(p, digits + at, sizeof(digits) - at);
+	return p + sizeof(digits) - at;
 }
 
 void json_u64(struct json *j, const char *key, u64 v)
 {
-	begin(j, key);
-	put_u64(j->b, v);
+	char *p = begin(j, key, 20);
+
+	end(j, put_u64(p, v));
 }
 
 void json_s64(struct json *j, const char *key, s64 v)
 {
-	begin(j, key);
+	char *p = begin(j, key, 21);
+
 	if (v < 0)
-		buf_add(j->b, "-", 1);
-	put_u64(j->b, v < 0 ? 0 - (u64)v : (u64)v);
+		*p++ = '-';
+	end(j, put_u64(p, v < 0 ? 0 - (u64)v : (u64)v));
+}
+
+static void put_word(struct json *j, const char *key, const char *word, size_t n)
+{
+	char *p = begin(j, key, n);
+
+	memcpy(p, word, n);
+	end(j, p + n);
 }
 
 void json_bool(struct json *j, const char *key, bool v)
 {
-	begin(j, key);
-	buf_puts(j->b, v ? "true" : "false");
+	put_word(j, key, v ? "true" : "false", v ? 4 : 5);
 }
 
 void json_null(struct json *j, const char *key)
 {
-	begin(j, key);
-	buf_add(j->b, "null", 4);
+	put_word(j, key, "null", 4);
 }
 
 void json_id(struct json *j, const char *key, u64 v)

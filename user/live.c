@@ -107,6 +107,7 @@ static int live_open_events(struct live *l, const struct source_opts *o, struct 
 
 	l->full = o->fd == FD_FULL || (o->fd == FD_AUTO && o->high_rate);
 	l->kinds = o->filter.kinds ? o->filter.kinds : ~0ull;
+	l->pid = o->filter.pid;
 	e = live_load(l, o, err);
 	if (e)
 		return e;
@@ -132,7 +133,7 @@ int source_open_bpf(struct source **out, const struct source_opts *o, struct buf
 	if (o->events)
 		e = live_open_events(l, o, err);
 	if (!e)
-		e = scan_open(&l->scan, err);
+		e = scan_open_for(&l->scan, o->first, err);
 	if (e) {
 		live_close(&l->base);
 		return e;

@@ -38,7 +38,10 @@
 #define __NR_dup2 (~0u)
 #endif
 
-#define SYS(call, action, what) {"sys_" #call, "sys_exit " #call, what, SYS_##action, false, true}
+#define SYS(call, action, what)                                                  \
+	{                                                                        \
+		"sys_" #call, "sys_exit " #call, what, SYS_##action, false, true \
+	}
 
 const struct live_prog live_progs[] = {
 	{"proc_fork", "tp_btf/sched_process_fork", "a process is born", 0, true, false},
@@ -99,8 +102,8 @@ static int log_print(enum libbpf_print_level level, const char *fmt, va_list arg
 /* ---- what this kernel has ---------------------------------------------------------------- */
 
 struct kernel {
-	bool can_cast;   /* kfunc bpf_rdonly_cast, 6.2 */
-	bool group_dead; /* second argument of sched_process_exit, 6.15 or so */
+	bool can_cast;		     /* kfunc bpf_rdonly_cast, 6.2 */
+	bool group_dead;	     /* second argument of sched_process_exit, 6.15 or so */
 	bool absent[LIVE_PROGS_MAX]; /* tracepoints that do not exist, by index in live_progs */
 };
 
@@ -338,8 +341,10 @@ int live_load(struct live *l, const struct source_opts *o, struct buf *err)
 		if (e)
 			live_why(err, e, "the table of system calls", NULL);
 	}
-	if (!e)
+	if (!e) {
+		l->skel->bss->tree_on = o->filter.tree != 0; /* nothing passes before it is known */
 		e = attach_all(l, err);
+	}
 	for (u32 i = 0; i < live_nprogs; i++)
 		l->deaf |= live_progs[i].full && l->error[i];
 	libbpf_set_print(before);

@@ -28,7 +28,7 @@
 #define CLOCK_NS     (60 * NS_PER_S)
 #define RESCAN_NS    NS_PER_S
 #define RESCAN_SHARE 100   /* a scan takes at most a hundredth of the time */
-#define SOCKS_EVERY  10    /* every tenth rescan asks for sockets without a descriptor too */
+#define SOCKS_EVERY  10	   /* every tenth rescan asks for sockets without a descriptor too */
 #define BATCH_MAX    65536 /* events handed over in one call; the rest waits in the ring */
 #define CGROUPS_MAX  65536
 
@@ -200,7 +200,7 @@ static void rescan_pids(struct live *l)
 
 static void rescan(struct live *l, u64 now)
 {
-	struct want want = {.scope = SCOPE_FDS};
+	struct want want = {.scope = SCOPE_FDS, .pid = l->pid};
 	u64 took;
 
 	if (l->npids)
@@ -214,8 +214,11 @@ static void rescan(struct live *l, u64 now)
 	l->rescan_ts = now + (took * RESCAN_SHARE > RESCAN_NS ? took * RESCAN_SHARE : RESCAN_NS);
 }
 
-/* Sleep until the next drain is due, or the kernel calls; no longer than `left_ms`. */
-static void wait_drain(struct live *l, int left_ms)
+/*
+ * Sleep until the next drain is due, or the kernel calls; no longer than `left_ms` (-1: any time).
+ * false: a signal came, and the caller wants to know.
+ */
+static bool wait_drain(struct live *l, int left_ms)
 {
 	u64 since = (time_boot_ns() - l->drained_ts) / NS_PER_MS;
 	int ms = since < l->interval_ms ? (int)(l->interval_ms - since) : 0;
@@ -223,32 +226,30 @@ static void wait_drain(struct live *l, int left_ms)
 
 	if (left_ms >= 0 && ms > left_ms)
 		ms = left_ms;
-	if (ms > 0)
-		epoll_wait(l->epoll, &ev, 1, ms);
+	return ms <= 0 || epoll_wait(l->epoll, &ev, 1, ms) >= 0 || errno != EINTR;
 }
 
 int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx)
 {
 	struct live *l = (struct live *)s;
-	u64 begin = time_boot_ns(), now;
-	int err, left;
+	u64 begin = time_boot_ns(), waited_ms;
+	bool awake = true, over = false;
 
 	live_begin(l, sink, ctx);
-	for (;;) {
-		left = timeout_ms - (int)((time_boot_ns() - begin) / NS_PER_MS);
-		if (timeout_ms >= 0 && left <= 0)
-			left = 0;
-		wait_drain(l, timeout_ms < 0 ? -1 : left);
-		err = ring_drain(l);
+	do {
+		waited_ms = (time_boot_ns() - begin) / NS_PER_MS;
+		over = timeout_ms >= 0 && waited_ms >= (u64)timeout_ms;
+		awake = wait_drain(l, timeout_ms < 0 ? -1 : over ? 0 : timeout_ms - (int)waited_ms);
+
+		int err = ring_drain(l);
+
 		if (err)
 			return err;
-		now = l->drained_ts;
 		if (!l->full)
-			rescan(l, now);
-		tell_time(l, now);
-		if (l->count || (timeout_ms >= 0 && left == 0))
-			return (int)l->count;
-	}
+			rescan(l, l->drained_ts);
+		tell_time(l, l->drained_ts);
+	} while (awake && !over && !l->count);
+	return (int)l->count;
 }
 
 int live_poll_open(struct live *l)

@@ -19,9 +19,9 @@ struct live_prog {
 	const char *name; /* of the program */
 	const char *hook; /* as doctor prints it */
 	const char *what;
-	u8 action;        /* (first) enum sys_action it serves; 0: attached by itself */
-	bool vital;       /* without it there is no live view at all */
-	bool full;        /* of fd=full only */
+	u8 action;  /* (first) enum sys_action it serves; 0: attached by itself */
+	bool vital; /* without it there is no live view at all */
+	bool full;  /* of fd=full only */
 };
 extern const struct live_prog live_progs[];
 extern const u32 live_nprogs;
@@ -33,29 +33,30 @@ struct live {
 	struct live_bpf *skel; /* NULL: scans only */
 	struct scan *scan;
 	struct ring_buffer *rb;
-	int epoll;           /* the ring, edge-triggered; -1 */
-	bool full;           /* descriptor events */
-	bool deaf;           /* some wanted hook is missing: descriptor events are not complete */
-	u64 kinds;           /* let through; ~0: all */
+	int epoll; /* the ring, edge-triggered; -1 */
+	bool full; /* descriptor events */
+	bool deaf; /* some wanted hook is missing: descriptor events are not complete */
+	u32 pid;   /* filtered by: only this process is rescanned; 0: all */
+	u64 kinds; /* let through; ~0: all */
 	int error[LIVE_PROGS_MAX]; /* -errno of programs left out, by index in live_progs */
 	struct bpf_link *link[LIVE_PROGS_MAX];
 
-	bool announced;      /* clock and source events were sent */
-	u64 lost;            /* told so far */
-	u64 clock_ts;        /* last clock event */
-	u64 last_ts;         /* last event of any kind */
-	u64 drained_ts;      /* last drain */
-	u32 interval_ms;     /* until the next drain */
-	struct map cgroups;  /* ids whose path was told */
+	bool announced;	    /* clock and source events were sent */
+	u64 lost;	    /* told so far */
+	u64 clock_ts;	    /* last clock event */
+	u64 last_ts;	    /* last event of any kind */
+	u64 drained_ts;	    /* last drain */
+	u32 interval_ms;    /* until the next drain */
+	struct map cgroups; /* ids whose path was told */
 
 	u32 pids[RESCAN_PIDS]; /* lean: to be looked at after this batch */
 	u32 npids;
-	u64 rescan_ts;       /* next scan of all descriptors */
+	u64 rescan_ts; /* next scan of all descriptors */
 	u32 rescans;
 
-	sink_fn sink;        /* of the call under way */
+	sink_fn sink; /* of the call under way */
 	void *ctx;
-	u32 count;           /* events handed over in it */
+	u32 count; /* events handed over in it */
 };
 
 /* Sink that looks at each event on its way: unknown cgroups, processes to scan. */

@@ -51,8 +51,9 @@ static void why_refused(struct buf *err)
 		buf_puts(err, "the kernel is locked down (lockdown=confidentiality) and forbids to "
 			      "read its memory: boot with lockdown=integrity");
 	else
-		buf_puts(err, "the kernel refuses BPF although the capabilities are there: a seccomp "
-			      "filter or a security module forbids bpf(); allow it for probate");
+		buf_puts(err,
+			 "the kernel refuses BPF although the capabilities are there: a seccomp "
+			 "filter or a security module forbids bpf(); allow it for probate");
 }
 
 /* The last line of the verifier that says what it did not like. */
@@ -78,8 +79,9 @@ void live_why(struct buf *err, int error, const char *prog, const char *log)
 {
 	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
 		if (errno == ENOENT)
-			buf_puts(err, "the kernel has no BTF (/sys/kernel/btf/vmlinux): use a kernel "
-				      "of 5.8 or newer built with CONFIG_DEBUG_INFO_BTF");
+			buf_puts(err,
+				 "the kernel has no BTF (/sys/kernel/btf/vmlinux): use a kernel "
+				 "of 5.8 or newer built with CONFIG_DEBUG_INFO_BTF");
 		else
 			buf_printf(err, "/sys/kernel/btf/vmlinux cannot be read (%s): run as root",
 				   strerror(errno));
@@ -92,8 +94,9 @@ void live_why(struct buf *err, int error, const char *prog, const char *log)
 		}
 	}
 	if (error == -ENOMEM) {
-		buf_puts(err, "not enough memory for the ring buffer: make it smaller, or raise the "
-			      "limit of locked memory (ulimit -l)");
+		buf_puts(err,
+			 "not enough memory for the ring buffer: make it smaller, or raise the "
+			 "limit of locked memory (ulimit -l)");
 		return;
 	}
 	buf_printf(err, "the kernel does not take %s: %s", prog ? prog : "BPF programs",

@@ -36,9 +36,9 @@ struct model *model_new(void)
 
 static void map_free_all(struct model *m)
 {
-	struct map *all[] = { &m->by_tgid, &m->by_files, &m->by_slot, &m->by_inode,
-			      &m->by_cookie, &m->by_port, &m->cgroups, &m->nsinits,
-			      &m->priv->by_tuple, &m->priv->signals };
+	struct map *all[] = {&m->by_tgid,	 &m->by_files,	   &m->by_slot, &m->by_inode,
+			     &m->by_cookie,	 &m->by_port,	   &m->cgroups, &m->nsinits,
+			     &m->priv->by_tuple, &m->priv->signals};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		map_free(all[i]);
@@ -46,9 +46,9 @@ static void map_free_all(struct model *m)
 
 void model_free(struct model *m)
 {
-	struct pool *all[] = { &m->procs, &m->images, &m->deaths, &m->tabrefs, &m->fdtabs,
-			       &m->holds, &m->origins, &m->socks, &m->names,
-			       &m->priv->sents, &m->priv->paths };
+	struct pool *all[] = {&m->procs,  &m->images,	   &m->deaths,	   &m->tabrefs,
+			      &m->fdtabs, &m->holds,	   &m->origins,	   &m->socks,
+			      &m->names,  &m->priv->sents, &m->priv->paths};
 
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
 		image_unref(m, proc_at(m, id)->image);
@@ -83,9 +83,9 @@ void due_push(struct model *m, struct dueq *q, u64 ts, u32 id, u64 tag)
 		for (u32 i = 0; i < q->count; i++)
 			v[i] = q->v[(q->head + i) & (q->cap - 1)];
 		free(q->v);
-		*q = (struct dueq){ v, 0, q->count, cap };
+		*q = (struct dueq){v, 0, q->count, cap};
 	}
-	q->v[(q->head + q->count++) & (q->cap - 1)] = (struct due){ ts, tag, id };
+	q->v[(q->head + q->count++) & (q->cap - 1)] = (struct due){ts, tag, id};
 	timer_wake(m, ts);
 }
 
@@ -102,9 +102,9 @@ static void timers_run(struct model *m)
 static void dispatch(struct model *m, const struct ev *e)
 {
 	switch (e->kind) {
-#define RAW(n, lower)                                                                              \
-	case n:                                                                                    \
-		on_##lower(m, (const struct ev_##lower *)(const void *)e);                         \
+#define RAW(n, lower)                                                      \
+	case n:                                                            \
+		on_##lower(m, (const struct ev_##lower *)(const void *)e); \
 		break;
 #define TOLD(n, lower)
 #define K(n, ID, lower, pub, class, doc) class(n, lower)
@@ -123,8 +123,10 @@ void model_apply(struct model *m, const struct ev *e)
 	buf_reset(&m->told);
 	if (e->ts > m->now)
 		m->now = e->ts;
+	m->priv->at = m->now;
 	if (m->now >= m->priv->wake)
 		timers_run(m);
+	m->priv->at = e->ts;
 	dispatch(m, e);
 }
 

@@ -18,19 +18,23 @@
  *
  * Invariants, checked by model_verify():
  *  I1  The newest live proc of a tgid is found by `by_tgid`; older lives hang on `older`, newest
- *      first, and all of them are dead (exited) or gone.
+ *      first, and all of them are gone: a pid in use again was reaped, seen or not.
  *  I2  A proc is on the child list of exactly its `parent`, if that is known, and on none else.
- *      The parent relation has no cycle.
+ *      A gone proc is nobody's child and nobody's parent.  The parent relation has no cycle.
  *  I3  A proc that has not exited has exactly one tabref with tid 0 (fdtab may be one that is
- *      known only by name, without holds).  An exited proc has no tabref.
+ *      known only by name, without holds; key 0 until the name is known, too).  An exited proc
+ *      has no tabref.
  *  I4  Every tabref is on the list of its proc and on that of its fdtab; an fdtab without a tabref
- *      does not exist.
+ *      does not exist.  A proc has at most one tabref to the same fdtab.
  *  I5  Every hold is on the list of its fdtab and on that of its sock and in `by_slot`; one hold a
  *      slot.
  *  I6  A sock with an inode is found by `by_inode`, one with a cookie by `by_cookie`; no two socks
- *      share either.  One with a local port is on the chain of `by_port` of that port.
+ *      share either.  One with neither (TIME_WAIT) is found by its addresses, inside the model.  One
+ *      with a local port is on the chain of `by_port` of that port.
  *  I7  refs of a proc = children by birth + socks' creators + origins + deaths that name it as
- *      killer or reaper.  A gone proc is freed when refs is 0 and its grace is over.
+ *      killer or reaper.  A gone proc is freed when refs is 0 and its grace is over.  Among the
+ *      gone, references nothing alive leads to are cut now and then (circles), and a lineage ends
+ *      after 256 gone ancestors in a row.
  *  I8  A sock without hold, queue or kernel life left is freed after its grace; until then it is
  *      marked gone and in no index.
  *  I9  Time does not run backwards: now is the largest ts seen.
@@ -178,7 +182,6 @@ struct sock {
 	bool gone;       /* destroyed; in its grace */
 	bool transferred; /* a transfer event was emitted */
 	bool leaked;     /* a leak event was emitted and still holds */
-	u32 next_gone;   /* queue of the gone, oldest first */
 };
 
 struct model {
@@ -201,8 +204,6 @@ struct model {
 	struct map cgroups;   /* cgroup id -> id in names */
 	struct map nsinits;   /* pid namespace inode -> proc that is its PID 1 */
 	u32 grace_head, grace_tail, grace_count;
-	u32 gone_head, gone_tail;
-	u32 zombie_head;      /* internal: deaths waiting for ZOMBIE_AFTER_NS */
 	struct buf told;      /* events told while the last one was applied, back to back */
 	struct model_priv *priv; /* scan passes and queues under way; nobody else's business */
 };

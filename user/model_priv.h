@@ -65,6 +65,7 @@ struct flight {
 
 struct model_priv {
 	u64 wake;             /* nothing is due before */
+	u64 at;               /* ts of the event being applied: what follows from it is told so */
 	struct dueq zombies;  /* exits that may deserve a zombie event; tag: start */
 	struct dueq gones;    /* socks in their grace; tag: when they went */
 	struct map by_tuple;  /* hash of the addresses -> sock that has neither inode nor cookie */
@@ -91,7 +92,7 @@ struct sock_ev {
 	do {                                                                                       \
 		struct ev_##lower t_ = { .h = { .kind = EV_KIND_##KIND, .size = sizeof(t_),        \
 						.tgid = (subject), .tid = (subject),               \
-						.ts = (m)->now },                                  \
+						.ts = (m)->priv->at },                                  \
 					 __VA_ARGS__ };                                            \
 		buf_add(&(m)->told, &t_, sizeof(t_));                                              \
 	} while (0)

@@ -37,8 +37,8 @@ int via_by_name(const char *s, size_t n)
 
 /* Beyond 12: BOUND_INACTIVE is since 6.8 what inet_diag says of a bound socket. */
 static const char *const states[] = {
-	NULL,	     "ESTABLISHED", "SYN_SENT",	  "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",	   "TIME_WAIT",
-	"CLOSE",     "CLOSE_WAIT",  "LAST_ACK",	  "LISTEN",   "CLOSING",   "NEW_SYN_RECV", "BOUND",
+	NULL,	 "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",    "TIME_WAIT",
+	"CLOSE", "CLOSE_WAIT",	"LAST_ACK", "LISTEN",	"CLOSING",   "NEW_SYN_RECV", "BOUND",
 };
 
 const char *name_tcp_state(unsigned int state)
@@ -51,8 +51,8 @@ int tcp_state_by_name(const char *s, size_t n)
 	return by_name(states, ARRAY_SIZE(states), s, n);
 }
 
-static const char *const sigres[] = { "delivered", "ignored", "already_pending", "overflow_fail",
-				      "lose_info" };
+static const char *const sigres[] = {"delivered", "ignored", "already_pending", "overflow_fail",
+				     "lose_info"};
 
 const char *name_sigres(unsigned int result)
 {
@@ -64,7 +64,7 @@ int sigres_by_name(const char *s, size_t n)
 	return by_name(sigres, ARRAY_SIZE(sigres), s, n);
 }
 
-static const char *const sigchld[] = { "default", "ignored", "handled" };
+static const char *const sigchld[] = {"default", "ignored", "handled"};
 
 const char *name_sigchld(unsigned int disposition)
 {
@@ -76,10 +76,12 @@ int sigchld_by_name(const char *s, size_t n)
 	return by_name(sigchld, ARRAY_SIZE(sigchld), s, n);
 }
 
+/* clang-format off */
 #define SIG_TABLE(S)                                                                               \
 	S(HUP) S(INT) S(QUIT) S(ILL) S(TRAP) S(ABRT) S(BUS) S(FPE) S(KILL) S(USR1) S(SEGV)         \
 	S(USR2) S(PIPE) S(ALRM) S(TERM) S(STKFLT) S(CHLD) S(CONT) S(STOP) S(TSTP) S(TTIN) S(TTOU)  \
 	S(URG) S(XCPU) S(XFSZ) S(VTALRM) S(PROF) S(WINCH) S(IO) S(PWR) S(SYS)
+/* clang-format on */
 
 static const char *const signals[] = {
 #define S(name) [SIG##name] = "SIG" #name,
@@ -88,7 +90,7 @@ static const char *const signals[] = {
 };
 
 #define REAL_FIRST 32
-#define REAL_LAST 64
+#define REAL_LAST  64
 /* Numbers 32..64, five letters and a NUL each. */
 static const char real_time[] =
 	"SIG32\0SIG33\0SIG34\0SIG35\0SIG36\0SIG37\0SIG38\0SIG39\0SIG40\0SIG41\0SIG42\0"
@@ -110,6 +112,7 @@ int signal_by_name(const char *s, size_t n)
 	return by_name(signals, ARRAY_SIZE(signals), s, n);
 }
 
+/* clang-format off */
 #define ERRNO_TABLE(E)                                                                             \
 	E(EPERM) E(ENOENT) E(ESRCH) E(EINTR) E(EIO) E(ENXIO) E(EBADF) E(ECHILD) E(EAGAIN)          \
 	E(ENOMEM) E(EACCES) E(EFAULT) E(EBUSY) E(EEXIST) E(ENODEV) E(ENOTDIR) E(EISDIR) E(EINVAL)  \
@@ -120,13 +123,16 @@ int signal_by_name(const char *s, size_t n)
 	E(ENETRESET) E(ECONNABORTED) E(ECONNRESET) E(ENOBUFS) E(EISCONN) E(ENOTCONN)               \
 	E(ESHUTDOWN) E(ETOOMANYREFS) E(ETIMEDOUT) E(ECONNREFUSED) E(EHOSTDOWN) E(EHOSTUNREACH)     \
 	E(EALREADY) E(EINPROGRESS) E(ESTALE) E(ECANCELED) E(EDQUOT) E(EPROTO) E(EOVERFLOW)
+/* clang-format on */
 
 /* ERESTART* never reach user space, but a tracer at sys_exit sees them when a signal came. */
 static const char *const errnos[] = {
 #define E(name) [name] = #name,
 	ERRNO_TABLE(E)
 #undef E
-	[512] = "ERESTARTSYS", [513] = "ERESTARTNOINTR", [514] = "ERESTARTNOHAND",
+		[512] = "ERESTARTSYS",
+	[513] = "ERESTARTNOINTR",
+	[514] = "ERESTARTNOHAND",
 };
 
 const char *name_errno(int err)
@@ -171,9 +177,10 @@ static const struct {
 	u8 family;
 	const char *name;
 } families[] = {
-	{ AF_UNIX, "unix" },	 { AF_INET, "inet" },	{ AF_INET6, "inet6" }, { AF_NETLINK, "netlink" },
-	{ AF_PACKET, "packet" }, { AF_VSOCK, "vsock" }, { AF_ALG, "alg" },     { AF_BLUETOOTH, "bluetooth" },
-	{ AF_XDP, "xdp" },	 { AF_CAN, "can" },	{ AF_TIPC, "tipc" },   { AF_UNSPEC, "unspec" },
+	{AF_UNIX, "unix"},	 {AF_INET, "inet"},	      {AF_INET6, "inet6"},
+	{AF_NETLINK, "netlink"}, {AF_PACKET, "packet"},	      {AF_VSOCK, "vsock"},
+	{AF_ALG, "alg"},	 {AF_BLUETOOTH, "bluetooth"}, {AF_XDP, "xdp"},
+	{AF_CAN, "can"},	 {AF_TIPC, "tipc"},	      {AF_UNSPEC, "unspec"},
 };
 
 const char *name_family(u32 proto)
@@ -196,13 +203,13 @@ static const struct {
 	const char *name;
 	u32 proto;
 } exact[] = {
-	{ "tcp", SOCK_PROTO(AF_INET, SOCK_STREAM, 6) },
-	{ "tcp6", SOCK_PROTO(AF_INET6, SOCK_STREAM, 6) },
-	{ "udp", SOCK_PROTO(AF_INET, SOCK_DGRAM, 17) },
-	{ "udp6", SOCK_PROTO(AF_INET6, SOCK_DGRAM, 17) },
-	{ "unix", SOCK_PROTO(AF_UNIX, SOCK_STREAM, 0) },
-	{ "unix_dgram", SOCK_PROTO(AF_UNIX, SOCK_DGRAM, 0) },
-	{ "unix_seqpacket", SOCK_PROTO(AF_UNIX, SOCK_SEQPACKET, 0) },
+	{"tcp", SOCK_PROTO(AF_INET, SOCK_STREAM, 6)},
+	{"tcp6", SOCK_PROTO(AF_INET6, SOCK_STREAM, 6)},
+	{"udp", SOCK_PROTO(AF_INET, SOCK_DGRAM, 17)},
+	{"udp6", SOCK_PROTO(AF_INET6, SOCK_DGRAM, 17)},
+	{"unix", SOCK_PROTO(AF_UNIX, SOCK_STREAM, 0)},
+	{"unix_dgram", SOCK_PROTO(AF_UNIX, SOCK_DGRAM, 0)},
+	{"unix_seqpacket", SOCK_PROTO(AF_UNIX, SOCK_SEQPACKET, 0)},
 };
 
 const char *name_proto_exact(u32 proto)

@@ -68,7 +68,8 @@ static void set_out(struct opts *o, const char *value)
 
 static void set_fd(struct opts *o, const char *value)
 {
-	static const char *const modes[] = { [FD_AUTO] = "auto", [FD_FULL] = "full", [FD_LEAN] = "lean" };
+	static const char *const modes[] = {
+		[FD_AUTO] = "auto", [FD_FULL] = "full", [FD_LEAN] = "lean"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
 		if (!strcmp(modes[i], value)) {
@@ -165,6 +166,7 @@ static void set_event(struct opts *o, const char *value)
 		die(EXIT_USAGE, "%s", why.s);
 }
 
+/* clang-format off */
 const struct option_def option_defs[] = {
 	{ 'r', "replay", "FILE", NULL, "read a story of events from FILE (-: standard input)", set_replay },
 	{ 'j', "json", NULL, NULL, "one JSON object a line", set_json },
@@ -184,9 +186,11 @@ const struct option_def option_defs[] = {
 	{ 0, "raw", NULL, "trace", "every event in the text form that -r reads", set_raw },
 	{ 0, "list", NULL, "trace", "list the events and their fields", set_list },
 };
+/* clang-format on */
 _Static_assert(ARRAY_SIZE(option_defs) == OPTIONS, "OPTIONS does not count the table");
 
-/* ---- help -------------------------------------------------------------------------------------- */
+/* ---- help --------------------------------------------------------------------------------------
+ */
 
 bool option_is_for(const struct option_def *d, const struct view *v)
 {
@@ -210,16 +214,16 @@ static void options_print(FILE *f, const struct view *v)
 			continue;
 		snprintf(text, sizeof(text), "--%s%s%s", d->name, d->value ? " " : "",
 			 d->value ? d->value : "");
-		fprintf(f, "  %c%c%s %-15s %s\n", d->letter ? '-' : ' ', d->letter ? d->letter : ' ',
-			d->letter ? "," : " ", text, d->help);
+		fprintf(f, "  %c%c%s %-15s %s\n", d->letter ? '-' : ' ',
+			d->letter ? d->letter : ' ', d->letter ? "," : " ", text, d->help);
 	}
 }
 
 void usage_print(FILE *f, const struct view *v)
 {
 	if (v) {
-		fprintf(f, "usage: probate %s%s%s\n\n%s\n\n", v->name, *v->usage ? " " : "", v->usage,
-			v->help);
+		fprintf(f, "usage: probate %s%s%s\n\n%s\n\n", v->name, *v->usage ? " " : "",
+			v->usage, v->help);
 		options_print(f, v);
 		return;
 	}
@@ -231,7 +235,9 @@ void usage_print(FILE *f, const struct view *v)
 	fputc('\n', f);
 	options_print(f, NULL);
 	fputs("\n\"probate COMMAND --help\" tells the options of a command.\n"
-	      "Exit codes: 0 answered, 1 the opposite answer (port: nothing holds it; ports --leaked:\n"
-	      "something leaked), 2 wrong usage, 3 cannot run here, 4 the answer may be incomplete.\n",
+	      "Exit codes: 0 answered, 1 the opposite answer (port: nothing holds it; ports "
+	      "--leaked:\n"
+	      "something leaked), 2 wrong usage, 3 cannot run here, 4 the answer may be "
+	      "incomplete.\n",
 	      f);
 }

@@ -17,7 +17,8 @@
 #define RING_DEFAULT (16u << 20)
 
 const struct view *const views[] = {
-	&view_ports, &view_port, &view_pid, &view_tree, &view_zombies, &view_trace, &view_doctor, NULL,
+	&view_ports,   &view_port,  &view_pid,	  &view_tree,
+	&view_zombies, &view_trace, &view_doctor, NULL,
 };
 
 #define OPTION_BASE 256 /* getopt's numbers for the table's rows */
@@ -42,15 +43,15 @@ static void parse_prepare(struct parse *p)
 	for (; n < OPTIONS; n++) {
 		const struct option_def *d = &option_defs[n];
 
-		p->longs[n] = (struct option){ d->name, !!d->value, NULL, OPTION_BASE + (int)n };
+		p->longs[n] = (struct option){d->name, !!d->value, NULL, OPTION_BASE + (int)n};
 		if (!d->letter)
 			continue;
 		*s++ = d->letter;
 		if (d->value)
 			*s++ = ':';
 	}
-	p->longs[n++] = (struct option){ "help", 0, NULL, OPT_HELP };
-	p->longs[n++] = (struct option){ "version", 0, NULL, OPT_VERSION };
+	p->longs[n++] = (struct option){"help", 0, NULL, OPT_HELP};
+	p->longs[n++] = (struct option){"version", 0, NULL, OPT_VERSION};
 }
 
 static _Noreturn void option_error(int c, char **argv)
@@ -133,7 +134,8 @@ static void filter_word(struct opts *o, const char *word)
 		}
 	}
 	die(EXIT_USAGE,
-	    "trace does not know the filter \"%s\": use event=, pid=, tree=, comm=, uid= or port=; a "
+	    "trace does not know the filter \"%s\": use event=, pid=, tree=, comm=, uid= or port=; "
+	    "a "
 	    "command to run stands after --",
 	    word);
 }
@@ -159,10 +161,10 @@ static const struct {
 	void (*take)(struct opts *o, const char *word);
 	const char *missing;
 } operands[] = {
-	{ "trace", 0, UINT32_MAX, filter_word, NULL },
-	{ "port", 1, 1, operand_query, "port needs a port: probate port 8080" },
-	{ "pid", 1, 1, operand_pid, "pid needs the number of a process: probate pid 1234" },
-	{ "tree", 0, 1, operand_pid, NULL },
+	{"trace", 0, UINT32_MAX, filter_word, NULL},
+	{"port", 1, 1, operand_query, "port needs a port: probate port 8080"},
+	{"pid", 1, 1, operand_pid, "pid needs the number of a process: probate pid 1234"},
+	{"tree", 0, 1, operand_pid, NULL},
 };
 
 static void take_operands(const struct view *v, struct opts *o, char **words, u32 n)

@@ -14,7 +14,8 @@
 #include "out.h"
 
 #define WIDTH_DEFAULT 80
-#define WIDTH_MAX 1000
+#define WIDTH_MAX     1000
+#define BUFFER_BYTES  (256 << 10) /* of a file or pipe; flushed after each batch of events */
 
 /* COLUMNS, else the terminal's, else 0. */
 static int width_of(int fd)
@@ -35,7 +36,9 @@ void out_init(struct out *o, FILE *f, bool json)
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 	int fd = fileno(f);
 
-	*o = (struct out){ .f = f, .json = json, .tty = fd >= 0 && isatty(fd) };
+	*o = (struct out){.f = f, .json = json, .tty = fd >= 0 && isatty(fd)};
+	if (!o->tty && fd >= 0)
+		setvbuf(f, NULL, _IOFBF, BUFFER_BYTES);
 	o->width = width_of(fd);
 	o->fit = o->width || o->tty;
 	if (!o->width)

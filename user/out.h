@@ -33,8 +33,11 @@ struct json {
 	struct buf *b;
 	u32 depth;
 	u64 has; /* bit a depth: something was written there already */
+	bool keyed; /* json_key() wrote the key of the value that comes */
 };
 void json_init(struct json *j, struct buf *b);
+/* The key of the next value, which is then given with key NULL. */
+void json_key(struct json *j, const char *key, size_t n);
 void json_obj(struct json *j, const char *key); /* key NULL: in an array or at top */
 void json_end_obj(struct json *j);
 void json_arr(struct json *j, const char *key);

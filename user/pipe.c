@@ -2,8 +2,9 @@
 /*
  * The way of an event: source -> check -> model -> view, and then the next event.
  *
- * One-shot: a scan, an answer.  Live: first the ring is attached and drained, then everything is
- * scanned, so that nothing falls between; an event older than the scan that comes late is no harm.
+ * One-shot: a scan, an answer.  Live: first the ring is attached, then everything is scanned, then
+ * the ring is read, so that nothing falls between and the first events meet known processes; that
+ * they are older than the scan is no harm.
  * After a loss the model is scanned again at once, though not more than once a second.
  * Replay: the same without a scan, the whole file.
  */
@@ -14,13 +15,15 @@
 #include <string.h>
 
 #include "child.h"
+#include "choose.h"
 #include "pipe.h"
 #include "procfs.h"
 
-#define POLL_MS 20
-#define RESCAN_NS NS_PER_S      /* at most one rescan in this time */
-#define CHECK_NS NS_PER_S       /* how often lost exits of CMD's tree are looked for */
-#define TAIL_NS (150 * NS_PER_MS) /* after the end of CMD's tree: its sockets and frees come late */
+#define POLL_MS	  20
+#define RESCAN_NS NS_PER_S	    /* at most one rescan in this time */
+#define CHECK_NS  NS_PER_S	    /* how often lost exits of CMD's tree are looked for */
+#define TAIL_NS	  (150 * NS_PER_MS) /* after the end of CMD's tree: its sockets and frees come late \
+				     */
 #define EVERYTHING (SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS)
 
 static volatile sig_atomic_t stopped;
@@ -33,9 +36,9 @@ struct pipe {
 	struct model *model;
 	void *state; /* the view's */
 	struct child child;
-	struct map cgroups; /* ids whose path was asked for */
+	struct map cgroups;	    /* ids whose path was asked for */
 	u64 scanned, checked, over; /* when last; 0: not */
-	u64 bad;            /* events that were no events */
+	u64 bad;		    /* events that were no events */
 	bool live, scanning, lost;
 };
 
@@ -47,8 +50,8 @@ static void on_signal(int sig)
 
 void pipe_signals(void)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	struct sigaction stop = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction stop = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGINT, &stop, NULL);
@@ -130,7 +133,7 @@ static void settle(struct pipe *p)
 /* Time passes although nothing happens: the model's timers run on events alone. */
 static void tick(struct pipe *p, u64 ts)
 {
-	struct ev_tick e = { .h = { .kind = EV_KIND_TICK, .size = sizeof(e), .ts = ts } };
+	struct ev_tick e = {.h = {.kind = EV_KIND_TICK, .size = sizeof(e), .ts = ts}};
 
 	event_in(p, &e.h, sizeof(e));
 }
@@ -174,7 +177,7 @@ static void describe(struct pipe *p, bool all)
 
 static void scan_everything(struct pipe *p)
 {
-	struct want want = { .scope = EVERYTHING };
+	struct want want = {.scope = EVERYTHING};
 
 	p->lost = false;
 	if (scan(p, &want) < 0)
@@ -209,7 +212,7 @@ static int replay(struct pipe *p)
 
 static int one_shot(struct pipe *p)
 {
-	struct want want = { .scope = p->view->scope };
+	struct want want = {.scope = p->view->scope};
 	int err;
 
 	if (p->view->want)
@@ -227,7 +230,7 @@ static int one_shot(struct pipe *p)
 /* Does nobody read standard output any more?  Else `trace | head` would wait for one more event. */
 static bool reader_left(struct pipe *p)
 {
-	struct pollfd fd = { .fd = fileno(p->out->f) };
+	struct pollfd fd = {.fd = fileno(p->out->f)};
 
 	return out_dead(p->out) || (poll(&fd, 1, 0) == 1 && fd.revents & POLLERR);
 }
@@ -277,11 +280,10 @@ static int live(struct pipe *p)
 {
 	p->live = true;
 	procfs_clock(event_in, p);
-	while (p->source->ops->poll(p->source, 0, event_in, p) > 0 && !stopped)
-		;
 	scan_everything(p);
 	if (p->child.pid) {
-		int err = p->source->ops->follow ? p->source->ops->follow(p->source, p->child.pid) : 0;
+		int err = p->source->ops->follow ? p->source->ops->follow(p->source, p->child.pid)
+						 : 0;
 
 		if (err < 0)
 			die(EXIT_CANNOT, "cannot follow %s: %s", p->opts.cmd[0], strerror(-err));
@@ -293,67 +295,7 @@ static int live(struct pipe *p)
 	return poll_loop(p);
 }
 
-/* ---- which source, and the whole ------------------------------------------------------------ */
-
-static void open_proc(struct pipe *p, const struct source_opts *so, const char *why)
-{
-	struct buf err = {};
-
-	if (source_open_proc(&p->source, so, &err) < 0)
-		die(EXIT_CANNOT, "%s", err.s);
-	if (!p->opts.quiet)
-		warn("%s: answering from /proc, which shows no history and neither sockets in "
-		     "flight nor those of processes that may not be read",
-		     why);
-	buf_free(&err);
-}
-
-static bool is_live(const struct pipe *p)
-{
-	return p->view->live_only || p->opts.watch;
-}
-
-/* What the kernel may leave out without hiding anything that is to be shown. */
-static struct filter kernel_filter(const struct opts *o)
-{
-	struct filter f = o->filter;
-
-	return o->wide ? (struct filter){ .kinds = f.kinds, .tree = f.tree } : f;
-}
-
-static void open_source(struct pipe *p)
-{
-	struct source_opts so = {
-		.fd = p->opts.fd,
-		.ring_bytes = p->opts.ring_bytes,
-		.filter = kernel_filter(&p->opts),
-		.events = is_live(p),
-		.high_rate = p->view->live_only,
-	};
-	struct buf err = {};
-	int refused;
-
-	if (p->opts.replay) {
-		if (source_open_story(&p->source, p->opts.replay, &err) < 0)
-			die(EXIT_USAGE, "%s", err.s);
-		return;
-	}
-	if (p->opts.no_bpf && so.events)
-		die(EXIT_CANNOT, "%s needs live events, which only BPF gives: leave --no-bpf out%s",
-		    p->view->name, p->view->live_only ? "" : ", or -w");
-	if (p->opts.no_bpf) {
-		open_proc(p, &so, "BPF is not used (--no-bpf)");
-		return;
-	}
-	refused = source_open_bpf(&p->source, &so, &err);
-	while (refused && err.len && strchr(".\n", err.s[err.len - 1]))
-		err.s[--err.len] = 0;
-	if (refused && so.events)
-		die(EXIT_CANNOT, "%s", err.len ? err.s : strerror(-refused));
-	if (refused)
-		open_proc(p, &so, err.len ? err.s : strerror(-refused));
-	buf_free(&err);
-}
+/* ---- the whole ----------------------------------------------------------------------------- */
 
 static int run(struct pipe *p)
 {
@@ -363,7 +305,7 @@ static int run(struct pipe *p)
 		code = EXIT_ANSWERED; /* a view that needs no facts */
 	else if (p->opts.replay)
 		code = replay(p);
-	else if (is_live(p))
+	else if (source_is_live(p->view, &p->opts))
 		code = live(p);
 	else
 		code = one_shot(p);
@@ -378,7 +320,7 @@ static int run(struct pipe *p)
 
 int pipe_run(const struct view *view, const struct opts *opts, struct out *out)
 {
-	struct pipe p = { .view = view, .opts = *opts, .out = out };
+	struct pipe p = {.view = view, .opts = *opts, .out = out};
 	int code;
 
 	if (opts->cmd) {
@@ -386,7 +328,7 @@ int pipe_run(const struct view *view, const struct opts *opts, struct out *out)
 		p.opts.filter.tree = p.child.pid;
 	}
 	if (view->scope || view->live_only || opts->replay)
-		open_source(&p);
+		p.source = source_choose(view, &p.opts);
 	p.model = model_new();
 	p.state = view->open(&p.opts, out);
 	code = run(&p);

@@ -70,8 +70,7 @@ static void grace_append(struct model *m, struct proc *p)
 	m->grace_tail = p->id;
 	p->pinned_grace = true;
 	m->grace_count++;
-	timer_wake(m, m->grace_count > DEAD_MAX ? 0 :
-						  death_at(m, p->death)->reaped_ts + GRACE_NS);
+	timer_wake(m, m->grace_count > DEAD_MAX ? 0 : death_at(m, p->death)->reaped_ts + GRACE_NS);
 }
 
 void proc_ref(struct model *m, u32 id)
@@ -168,7 +167,6 @@ static void proc_free(struct model *m, struct proc *p)
 
 static void mark_up(const struct model *m, u8 *mark, u32 id)
 {
-	/* birth is followed in the loop, the rest by recursion of depth two: the dead's killers */
 	while (id && !mark[id]) {
 		const struct proc *p = proc_at(m, id);
 		const struct death *d = death_at(m, p->death);
@@ -301,11 +299,13 @@ struct proc *proc_actor(struct model *m, const struct ev *h)
 	return p;
 }
 
-/* The process of that pid and start, made up when it is not known. */
+/* The process of that pid and start, made up when it is not known.  NULL for pid 0. */
 struct proc *proc_life(struct model *m, u32 tgid, u64 start, u64 ts)
 {
 	struct proc *p = proc_at(m, proc_find_start(m, tgid, start));
 
+	if (!tgid)
+		return NULL;
 	if (!p || (!p->start && proc_is_over(m, p, ts)))
 		p = proc_ghost(m, tgid, start);
 	if (!p->start || (p->start % TICK_NS == 0 && start))

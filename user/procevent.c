@@ -67,9 +67,9 @@ static void fork_facts(struct model *m, struct proc *c, const struct proc *paren
 	proc_set_birth(m, c, parent->id);
 	if (!c->parent)
 		proc_set_parent(m, c,
-				e->parent && e->parent != parent->tgid ?
-					proc_someone(m, e->parent, e->h.ts)->id :
-					parent->id,
+				e->parent && e->parent != parent->tgid
+					? proc_someone(m, e->parent, e->h.ts)->id
+					: parent->id,
 				e->h.ts);
 }
 
@@ -79,10 +79,10 @@ void on_fork(struct model *m, const struct ev_fork *e)
 	u32 known = proc_find_start(m, e->child, e->start);
 	struct proc *c = proc_at(m, known);
 
-	if (!parent || e->child == e->h.tgid)
+	if (!parent || !e->child || e->child == e->h.tgid)
 		return;
-	if (c && (c->state == PROC_RUNNING ? c->start || c->seen_ts > e->h.ts :
-					     c->seen_ts >= e->h.ts)) {
+	if (c &&
+	    (c->state == PROC_RUNNING ? c->start || c->seen_ts > e->h.ts : c->seen_ts >= e->h.ts)) {
 		if (c->born)
 			return;
 		fork_facts(m, c, parent, e);
@@ -104,7 +104,7 @@ void on_thread(struct model *m, const struct ev_thread *e)
 	struct proc *p = proc_actor(m, &e->h);
 	u32 from, to, old;
 
-	if (!p || p->state != PROC_RUNNING || !e->files)
+	if (!p || p->state != PROC_RUNNING || !e->files || !e->thread)
 		return;
 	to = map_get(&m->by_files, e->files);
 	if (to && tabref_find(m, p, to))
@@ -135,19 +135,20 @@ void on_headless(struct model *m, const struct ev_headless *e)
 {
 	struct proc *p = proc_life(m, e->h.tgid, e->start, e->h.ts);
 
-	if (p->state == PROC_RUNNING)
+	if (p && p->state == PROC_RUNNING)
 		p->flags |= TASK_HEADLESS;
 }
 
 /* ---- exec ---- */
 
-/* A scan may have met the new program before its exec is read: then it is that image's beginning. */
-static struct image *exec_image(struct model *m, struct proc *p, u64 ts)
+/* A scan may have met the new program before its exec is read: then it is that image's beginning.
+ */
+static struct image *exec_image(struct model *m, struct proc *p, u64 ts, bool scanned)
 {
 	u32 prev = p->image, id;
 	struct image *i = image_at(m, prev);
 
-	if (i && !i->ts && i->refs == 1 && p->seen_ts > ts) {
+	if (i && !i->ts && i->refs == 1 && scanned) {
 		i->ts = ts;
 		return i;
 	}
@@ -161,17 +162,16 @@ static struct image *exec_image(struct model *m, struct proc *p, u64 ts)
 
 void on_exec(struct model *m, const struct ev_exec *e)
 {
-	struct proc *p = proc_at(m, proc_find_start(m, e->h.tgid, e->start));
+	u32 known = proc_find_start(m, e->h.tgid, e->start);
+	bool scanned = known && proc_at(m, known)->seen_ts > e->h.ts;
+	struct proc *p = proc_life(m, e->h.tgid, e->start, e->h.ts);
 	struct image *i;
 
-	if (p && p->seen_ts > e->h.ts && p->image && image_at(m, p->image)->ts >= e->h.ts)
-		return; /* an exec told twice */
-	if (!p)
-		p = proc_life(m, e->h.tgid, e->start, e->h.ts);
-	i = exec_image(m, p, max_ts(e->h.ts, 1));
+	if (!p || (p->image && image_at(m, p->image)->ts >= e->h.ts))
+		return; /* told twice */
+	i = exec_image(m, p, e->h.ts, scanned);
 	image_set_comm(i, &e->name);
 	image_set_text(i, &e->h, e->args_truncated);
-	p = proc_life(m, e->h.tgid, e->start, e->h.ts);
 	if (p->state != PROC_RUNNING)
 		return;
 	p->cgroup = e->cgroup;

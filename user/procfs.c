@@ -65,7 +65,8 @@ static void describe_one(u32 pid, sink_fn sink, void *ctx)
 		return;
 	r.e.exe_len = exe_read(pid, r.tail);
 	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
-	ssize_t n = proc_read(path, args, sizeof(args)); /* one byte more than is kept: cut or not */
+	ssize_t n =
+		proc_read(path, args, sizeof(args)); /* one byte more than is kept: cut or not */
 	if (n > ARGS_MAX) {
 		n = ARGS_MAX;
 		args[n - 1] = '\0';
@@ -98,13 +99,13 @@ struct pass {
 	const struct want *want;
 	sink_fn sink;
 	void *ctx;
-	struct buf procs;   /* struct pproc, back to back */
+	struct buf procs; /* struct pproc, back to back */
 	struct psocks socks;
-	u32 netns;          /* our own */
-	u32 ns[NETNS_MAX];  /* others looked into */
+	u32 netns;	   /* our own */
+	u32 ns[NETNS_MAX]; /* others looked into */
 	u32 nns;
 	u32 blind;
-	bool missed;        /* a namespace could not be looked into */
+	bool missed; /* a namespace could not be looked into */
 };
 
 static void source_tell(const struct pass *p)
@@ -198,7 +199,8 @@ static void pass_run(struct pass *p)
 {
 	const struct pproc *proc;
 
-	proc_each("/proc", task_visit, p);
+	proc_each ("/proc", task_visit, p)
+		;
 	if (!(p->want->scope & (SCOPE_FDS | SCOPE_SOCKS)))
 		return;
 	psocks_read_own(&p->socks, p->netns);

@@ -75,7 +75,8 @@ void procfs_cgroup(u64 id, sink_fn sink, void *ctx)
 	char mount[1024], path[4096];
 	size_t skip, n;
 
-	if (!id || !mount_find(mount, sizeof(mount)) || path_find(mount, id, path, sizeof(path)) < 0)
+	if (!id || !mount_find(mount, sizeof(mount)) ||
+	    path_find(mount, id, path, sizeof(path)) < 0)
 		return;
 	skip = strlen(mount);
 	if (strncmp(path, mount, skip))

@@ -131,7 +131,7 @@ static void table_walk(struct table_walk *w, u32 tid)
 	else
 		snprintf(w->dir, sizeof(w->dir), "/proc/%u/task/%u", w->p->pid, tid);
 	snprintf(path, sizeof(path), "%s/fd", w->dir);
-	int err = proc_each(path, fd_visit, w);
+	int err = proc_each (path, fd_visit, w);
 	if (err == -EACCES || err == -EPERM)
 		w->refused = true;
 }
@@ -192,7 +192,8 @@ bool pproc_fds(const struct pproc *p, const struct psocks *socks, sink_fn sink, 
 	}
 	if (p->threads > 1 && !w.refused) {
 		snprintf(path, sizeof(path), "/proc/%u/task", p->pid);
-		proc_each(path, thread_visit, &t);
+		proc_each (path, thread_visit, &t)
+			;
 	}
 	return !w.refused;
 }

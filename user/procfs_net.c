@@ -15,7 +15,7 @@
 #include "procfs_priv.h"
 
 #define LISTENING 10 /* TCP_LISTEN */
-#define CLOSED 7     /* TCP_CLOSE: bound, or UDP without a peer */
+#define CLOSED	  7  /* TCP_CLOSE: bound, or UDP without a peer */
 
 static bool psock_wanted(const struct want *w, const struct ev_scan_sock *e, bool named)
 {
@@ -97,7 +97,8 @@ static void inet_line(struct psocks *t, const char *line, const struct net_file 
 	unsigned long when;
 	unsigned long long inode;
 
-	if (sscanf(line, "%*d: %39[0-9A-Fa-f]:%x %39[0-9A-Fa-f]:%x %x %*x:%x %x:%lx %*x %u %*d %llu",
+	if (sscanf(line,
+		   "%*d: %39[0-9A-Fa-f]:%x %39[0-9A-Fa-f]:%x %x %*x:%x %x:%lx %*x %u %*d %llu",
 		   local, &lport, remote, &rport, &state, &rx, &timer, &when, &uid, &inode) != 10)
 		return;
 	if (!addr_parse(&e.local, local, lport, f->family) ||
@@ -167,10 +168,8 @@ static int net_file_read(struct psocks *t, u32 pid, u32 netns, const struct net_
 }
 
 static const struct net_file files[] = {
-	{"tcp", AF_INET, SOCK_STREAM, 6},
-	{"tcp6", AF_INET6, SOCK_STREAM, 6},
-	{"udp", AF_INET, SOCK_DGRAM, 17},
-	{"udp6", AF_INET6, SOCK_DGRAM, 17},
+	{"tcp", AF_INET, SOCK_STREAM, 6}, {"tcp6", AF_INET6, SOCK_STREAM, 6},
+	{"udp", AF_INET, SOCK_DGRAM, 17}, {"udp6", AF_INET6, SOCK_DGRAM, 17},
 	{"unix", AF_UNIX, 0, 0},
 };
 

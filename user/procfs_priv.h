@@ -28,6 +28,11 @@ void psocks_read_own(struct psocks *t, u32 netns);
 int psocks_read_proc(struct psocks *t, u32 pid, u32 netns);
 /* One protocol of one family by sock_diag: 0 or -errno.  UNIX: protocol 0. */
 int diag_read(struct psocks *t, int family, int protocol, u32 netns);
+/*
+ * May a socket of our network namespace be bound to this port that the tables of listening,
+ * connected and UDP sockets do not show?  True also where that cannot be known.
+ */
+bool diag_bound_only(u16 port);
 
 /* One process met. */
 struct pproc {
@@ -49,7 +54,7 @@ u64 proc_start(u32 pid);
 /* Inode of a namespace: "net:[4026531840]" behind /proc/PID/ns/NAME.  0: not readable. */
 u32 proc_ns(u32 pid, const char *name);
 /* Calls fn for each number in a directory; -errno when it cannot be opened. */
-int proc_each(const char *path, void (*fn)(void *ctx, u32 number), void *ctx);
+int proc_each (const char *path, void (*fn)(void *ctx, u32 number), void *ctx);
 
 /* Fill the head of an event of ours, stamped now. */
 void proc_head(void *e, u16 kind, u16 size, u32 tgid, u32 tid);

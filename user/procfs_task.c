@@ -17,10 +17,10 @@
 
 #include "procfs_priv.h"
 
-#define PF_KTHREAD 0x00200000
+#define PF_KTHREAD  0x00200000
 #define SIGCHLD_BIT (1ull << 16)
-#define STAT_MAX 1024
-#define STATUS_MAX 8192
+#define STAT_MAX    1024
+#define STATUS_MAX  8192
 
 ssize_t proc_read(const char *path, char *buf, size_t size)
 {
@@ -56,7 +56,7 @@ u32 proc_ns(u32 pid, const char *name)
 	return (u32)inum;
 }
 
-int proc_each(const char *path, void (*fn)(void *ctx, u32 number), void *ctx)
+int proc_each (const char *path, void (*fn)(void *ctx, u32 number), void *ctx)
 {
 	DIR *d = opendir(path);
 	struct dirent *e;
@@ -231,7 +231,8 @@ static u32 living_find(u32 pid, const struct stat_line *s)
 
 	if (s->v[STAT_THREADS] > 1) {
 		snprintf(path, sizeof(path), "/proc/%u/task", pid);
-		proc_each(path, living_note, &l);
+		proc_each (path, living_note, &l)
+			;
 	}
 	return l.tid;
 }

@@ -104,13 +104,14 @@ bool kinds_parse(const char *list, u64 *kinds, struct buf *why)
 /* To know who is who at all. */
 #define NEED_NAMES (B(FORK) | B(EXEC) | B(EXIT) | B(RENAME) | B(FREE))
 #define NEED_TASKS (NEED_NAMES | B(WAIT) | B(SIGNAL) | B(SUBREAPER) | B(SESSION) | B(HEADLESS))
-#define NEED_FDS                                                                                   \
-	(B(THREAD) | B(THREAD_EXIT) | B(HEADLESS) | B(INSTALL) | B(CLOSE) | B(CLOSE_RANGE) |       \
+#define NEED_FDS                                                                             \
+	(B(THREAD) | B(THREAD_EXIT) | B(HEADLESS) | B(INSTALL) | B(CLOSE) | B(CLOSE_RANGE) | \
 	 B(CLOEXEC) | B(PASS) | B(FDTAB) | B(SOCKET) | B(ACCEPT))
-#define NEED_SOCKS                                                                                 \
-	(NEED_FDS | B(BIND) | B(UNIX_BIND) | B(LISTEN) | B(CONNECT) | B(STATE) | B(DESTROY) | B(USE))
-#define NEED_ALWAYS                                                                                \
-	(B(CLOCK) | B(TICK) | B(LOST) | B(CGROUP) | B(SCAN_BEGIN) | B(SCAN_END) | B(SCAN_TASK) |   \
+#define NEED_SOCKS                                                                            \
+	(NEED_FDS | B(BIND) | B(UNIX_BIND) | B(LISTEN) | B(CONNECT) | B(STATE) | B(DESTROY) | \
+	 B(USE))
+#define NEED_ALWAYS                                                                              \
+	(B(CLOCK) | B(TICK) | B(LOST) | B(CGROUP) | B(SCAN_BEGIN) | B(SCAN_END) | B(SCAN_TASK) | \
 	 B(SCAN_FD) | B(SCAN_SOCK) | B(SCAN_NAME) | B(SCAN_QUEUE) | B(SCAN_ARGS) | 1)
 
 /* What a kind needs beyond itself and the names. */
@@ -118,14 +119,14 @@ static const struct {
 	u16 kind;
 	u64 raw;
 } needs[] = {
-	{ EV_KIND_EXIT, B(SIGNAL) },
-	{ EV_KIND_BIND, NEED_SOCKS }, /* names who holds the address already */
-	{ EV_KIND_ZOMBIE, NEED_TASKS },
-	{ EV_KIND_REAP, NEED_TASKS },
-	{ EV_KIND_REPARENT, NEED_TASKS },
-	{ EV_KIND_TRANSFER, NEED_NAMES | NEED_SOCKS },
-	{ EV_KIND_LEAK, NEED_NAMES | NEED_SOCKS },
-	{ EV_KIND_GONE, NEED_NAMES | NEED_SOCKS },
+	{EV_KIND_EXIT, B(SIGNAL)},
+	{EV_KIND_BIND, NEED_SOCKS}, /* names who holds the address already */
+	{EV_KIND_ZOMBIE, NEED_TASKS},
+	{EV_KIND_REAP, NEED_TASKS},
+	{EV_KIND_REPARENT, NEED_TASKS},
+	{EV_KIND_TRANSFER, NEED_NAMES | NEED_SOCKS},
+	{EV_KIND_LEAK, NEED_NAMES | NEED_SOCKS},
+	{EV_KIND_GONE, NEED_NAMES | NEED_SOCKS},
 };
 
 u64 kinds_needed(u64 kinds)
@@ -206,7 +207,7 @@ static bool addr_query(const char *s, size_t n, struct query *q, struct buf *why
 
 bool query_parse(const char *s, struct query *q, struct buf *why)
 {
-	static const char *const protos[] = { "tcp", "udp", "sctp", "mptcp", "udplite" };
+	static const char *const protos[] = {"tcp", "udp", "sctp", "mptcp", "udplite"};
 	const char *slash = strchr(s, '/'), *colon;
 	size_t n = slash ? (size_t)(slash - s) : 0;
 
@@ -220,7 +221,8 @@ bool query_parse(const char *s, struct query *q, struct buf *why)
 		if (!n)
 			buf_printf(why, "to ask for a UNIX socket write unix:%s", s);
 		else
-			buf_printf(why, "\"%.*s\" is no protocol with ports: use tcp or udp", (int)n, s);
+			buf_printf(why, "\"%.*s\" is no protocol with ports: use tcp or udp",
+				   (int)n, s);
 		return false;
 	}
 	if (slash)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The scan by BPF iterators: load, narrow, read, hand over.
+ * The scan by BPF iterators: narrow, read, hand over.
  *
  * The program's records are whole events, so reading is all there is to do.  What is odd:
  *   - A socket iterator sees the network namespace of whoever opens it, so the others are entered
@@ -9,8 +9,6 @@
  *     the next read.
  *   - The pid an iterator link takes is one of the caller's pid namespace; elsewhere than in the
  *     initial one the program filters by itself.
- *   - Loading is most of what a one-shot costs, so only the iterators that are needed are loaded,
- *     each in an instance of the object with those that were needed first at the same time.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,36 +21,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-
 #include "procfs_priv.h"
-#include "scan.h"
-#include "scan_want.h"
-#include "scan.skel.h"
+#include "scan_priv.h"
 
-#define READ_BYTES (64 << 10)  /* the kernel's own buffer is 32 KiB: more is never returned */
-#define NETNS_MAX 256	       /* namespaces looked into beside our own */
-#define INIT_PIDNS 0xeffffffcu /* PROC_PID_INIT_INO */
+#define READ_BYTES (64 << 10) /* the kernel's own buffer is 32 KiB: more is never returned */
+#define NETNS_MAX  256	      /* namespaces looked into beside our own */
 
 struct netns {
 	u32 inum;
-	u32 pid; /* a process that lives there; 0: by name */
+	u32 pid;    /* a process that lives there; 0: by name */
 	char *name; /* of /run/netns; NULL: by pid */
-};
-
-enum iter { ITER_TASK, ITER_FILE, ITER_TCP, ITER_UDP, ITER_UNIX, ITERS };
-
-struct scan {
-	struct scan_bpf *object[ITERS]; /* instances, in the order of loading */
-	u32 nobjects;
-	struct bpf_program *prog[ITERS]; /* NULL: not loaded yet */
-	int error[ITERS];                /* why it cannot be */
-	bool refused_probe;              /* lockdown: probe_read is refused */
-	u32 pass;
-	int netns_fd; /* our own network namespace; -1: the others cannot be entered */
-	u32 netns;    /* its inode */
-	bool init_pidns;
 };
 
 /* One pass under way. */
@@ -63,156 +41,13 @@ struct pass {
 	void *ctx;
 	struct netns ns[NETNS_MAX];
 	u32 nns;
-	u32 missed; /* namespaces that could not be looked into */
-	bool quiet; /* the records are for us alone */
+	u32 missed;	 /* namespaces that could not be looked into */
+	bool quiet;	 /* the records are for us alone */
 	struct map held; /* inodes seen in a table; only with a port */
-	bool unheld; /* a socket with an inode that no table shows */
-	bool init;   /* PID 1 was among the processes */
+	struct buf met;	 /* u64: inodes of sockets met otherwise; likewise */
+	bool bound_only; /* a port may be taken by a socket that no iterator of sockets shows */
+	bool init;	 /* PID 1 was among the processes */
 };
-
-/* ---- loading ----------------------------------------------------------------------------- */
-
-/* CLOCK_MONOTONIC_COARSE ticks with the jiffies. */
-static u32 tick_us(void)
-{
-	struct timespec t;
-
-	if (clock_getres(CLOCK_MONOTONIC_COARSE, &t) || t.tv_sec || !t.tv_nsec)
-		return 4000;
-	return (u32)(t.tv_nsec / 1000);
-}
-
-static struct bpf_program *object_prog(const struct scan_bpf *o, enum iter i)
-{
-	struct bpf_program *const all[ITERS] = {
-		[ITER_TASK] = o->progs.scan_tasks, [ITER_FILE] = o->progs.scan_fds,
-		[ITER_TCP] = o->progs.scan_tcp,	   [ITER_UDP] = o->progs.scan_udp,
-		[ITER_UNIX] = o->progs.scan_unix,
-	};
-
-	return all[i];
-}
-
-/* What the running kernel may refuse, dearest loss last. */
-struct ability {
-	bool cast;  /* bpf_rdonly_cast, 6.2 */
-	bool regs;  /* bpf_task_pt_regs, 5.15 */
-	bool probe; /* probe_read; not under lockdown=confidentiality */
-};
-
-static int object_try(struct scan_bpf **out, u32 iters, struct ability can)
-{
-	struct scan_bpf *o = scan_bpf__open();
-
-	if (!o)
-		return -errno;
-	for (int i = 0; i < ITERS; i++)
-		bpf_program__set_autoload(object_prog(o, i), iters >> i & 1);
-	o->rodata->can_cast = can.cast;
-	o->rodata->may_regs = can.regs;
-	o->rodata->may_probe = can.probe;
-	o->rodata->tick_us = tick_us();
-	int err = scan_bpf__load(o);
-	if (err)
-		scan_bpf__destroy(o);
-	else
-		*out = o;
-	return err;
-}
-
-/* Load an instance with the iterators of this mask. */
-static int object_load(struct scan *s, u32 iters)
-{
-	static const struct ability tries[] = {
-		{true, true, true}, {false, true, true}, {false, false, true},
-		{true, true, false}, {false, true, false}, {false, false, false},
-	};
-	struct scan_bpf *o = NULL;
-	int err = -EINVAL;
-
-	for (u32 i = s->refused_probe ? 3 : 0; i < ARRAY_SIZE(tries) && err; i++) {
-		err = object_try(&o, iters, tries[i]);
-		if (!err && !tries[i].probe)
-			s->refused_probe = true;
-	}
-	if (err)
-		return err;
-	s->object[s->nobjects++] = o;
-	for (int i = 0; i < ITERS; i++)
-		if (iters >> i & 1)
-			s->prog[i] = object_prog(o, i);
-	return 0;
-}
-
-/* Have one iterator loaded. */
-static int iter_need(struct scan *s, enum iter i)
-{
-	if (!s->prog[i] && !s->error[i])
-		s->error[i] = object_load(s, 1u << i);
-	return s->error[i];
-}
-
-static u32 ns_inum(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) ? 0 : (u32)st.st_ino;
-}
-
-/* The iterators a pass is sure to need. */
-static u32 iters_of(const struct want *w)
-{
-	u32 iters = 0;
-
-	if (w->scope & (SCOPE_TASKS | SCOPE_SOCKS))
-		iters |= 1u << ITER_TASK;
-	if (w->scope & SCOPE_FDS)
-		iters |= 1u << ITER_FILE;
-	if (w->scope & SCOPE_SOCKS && w->family != AF_UNIX)
-		iters |= 1u << ITER_TCP | 1u << ITER_UDP;
-	if (w->scope & SCOPE_SOCKS && !w->port)
-		iters |= 1u << ITER_UNIX;
-	return iters;
-}
-
-int scan_open_for(struct scan **out, const struct want *first, struct buf *err)
-{
-	struct scan *s = xcalloc(1, sizeof(*s));
-	int e = object_load(s, iters_of(first));
-
-	if (e) {
-		buf_printf(err, "the kernel refuses the BPF iterators (%s)", strerror(-e));
-		free(s);
-		return e;
-	}
-	s->netns = ns_inum("/proc/self/ns/net");
-	s->init_pidns = ns_inum("/proc/self/ns/pid") == INIT_PIDNS;
-	s->netns_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (s->netns_fd >= 0 && setns(s->netns_fd, CLONE_NEWNET)) {
-		close(s->netns_fd);
-		s->netns_fd = -1;
-	}
-	*out = s;
-	return 0;
-}
-
-int scan_open(struct scan **out, struct buf *err)
-{
-	static const struct want all = {.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS};
-
-	return scan_open_for(out, &all, err);
-}
-
-void scan_close(struct scan *s)
-{
-	if (!s)
-		return;
-	for (u32 i = 0; i < s->nobjects; i++)
-		scan_bpf__destroy(s->object[i]);
-	if (s->netns_fd >= 0)
-		close(s->netns_fd);
-	free(s);
-}
 
 /* ---- reading ----------------------------------------------------------------------------- */
 
@@ -242,8 +77,8 @@ static void pass_note(struct pass *p, const struct ev *e)
 		return;
 	} else if (e->kind == EV_KIND_SCAN_FD) {
 		map_put(&p->held, ((const struct ev_scan_fd *)e)->inode, 1);
-	} else if (e->kind == EV_KIND_SCAN_SOCK && sk->inode && !map_get(&p->held, sk->inode)) {
-		p->unheld = true;
+	} else if (e->kind == EV_KIND_SCAN_SOCK && sk->inode && !(sk->sflags & SF_KERNEL)) {
+		buf_add(&p->met, &sk->inode, sizeof(sk->inode));
 	}
 }
 
@@ -355,6 +190,8 @@ static int sockets_here(struct pass *p)
 		if (!err)
 			err = iter_run(p, ITER_UDP, 0);
 	}
+	if (w->port && w->scope & SCOPE_FDS)
+		p->bound_only |= diag_bound_only(w->port);
 	if (!err && !w->port && unix_here(p))
 		p->missed++;
 	return err;
@@ -465,20 +302,65 @@ static int tasks_run(struct pass *p)
 	return err;
 }
 
+/* Is there a socket with an inode that no table shows? */
+static bool pass_unheld(const struct pass *p)
+{
+	const u64 *met = (const void *)p->met.s;
+
+	for (size_t i = 0; i < p->met.len / sizeof(*met); i++)
+		if (!map_get(&p->held, met[i]))
+			return true;
+	return false;
+}
+
+static int files_run(struct pass *p)
+{
+	return iter_run(p, ITER_FILE, p->s->init_pidns ? p->want->pid : 0);
+}
+
+/*
+ * Do the tables of TCP and UDP show every socket that can have this port?  TCP sockets that are
+ * bound and do not listen are asked for by sock_diag, which answers from 6.8 on; other protocols
+ * with ports have no iterator.
+ */
+static bool tables_suffice(struct pass *p)
+{
+	struct scan *s = p->s;
+
+	return s->home[ITER_HOLDERS] && s->home[ITER_HOLDERS] == s->home[ITER_TCP] &&
+	       s->home[ITER_TCP] == s->home[ITER_UDP] && !s->home[ITER_TCP]->bss->files_lost &&
+	       !p->missed && !p->bound_only;
+}
+
+/* One port: its sockets first, then whoever holds their files. */
+static int port_run(struct pass *p)
+{
+	int err;
+
+	netns_named(p);
+	err = in_each_netns(p, sockets_here);
+	if (err)
+		return err;
+	if (!tables_suffice(p) || iter_run(p, ITER_HOLDERS, 0))
+		err = files_run(p);
+	if (!err && pass_unheld(p) && in_each_netns(p, unix_here))
+		p->missed++;
+	return err;
+}
+
 static int pass_run(struct pass *p)
 {
 	const struct want *w = p->want;
 	int err = tasks_run(p);
 
+	if (!err && w->port && w->scope & SCOPE_FDS && w->scope & SCOPE_SOCKS)
+		return port_run(p);
 	if (!err && w->scope & SCOPE_FDS)
-		err = iter_run(p, ITER_FILE, p->s->init_pidns ? w->pid : 0);
+		err = files_run(p);
 	if (err || !(w->scope & SCOPE_SOCKS))
 		return err;
 	netns_named(p);
-	err = in_each_netns(p, sockets_here);
-	if (!err && p->unheld && in_each_netns(p, unix_here))
-		p->missed++;
-	return err;
+	return in_each_netns(p, sockets_here);
 }
 
 int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx)
@@ -504,6 +386,7 @@ int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx)
 	for (u32 i = 0; i < p->nns; i++)
 		free(p->ns[i].name);
 	map_free(&p->held);
+	buf_free(&p->met);
 	free(p);
 	return err;
 }
@@ -519,39 +402,4 @@ void scan_announce(struct scan *s, const struct want *want, sink_fn sink, void *
 	if (want->port || want->family || want->bound || want->pid)
 		e.caps |= SRC_PARTIAL;
 	tell(&p, &e, EV_KIND_SOURCE, sizeof(e));
-}
-
-/* ---- for doctor -------------------------------------------------------------------------- */
-
-static u64 prog_runs(const struct bpf_program *prog)
-{
-	struct bpf_prog_info info = {};
-	u32 len = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-		return 0;
-	return info.run_cnt;
-}
-
-u32 scan_hooks(struct scan *s, struct hook *out, u32 max)
-{
-	static const struct {
-		const char *name, *what;
-	} all[ITERS] = {
-		[ITER_TASK] = {"iter/task", "every process that is there"},
-		[ITER_FILE] = {"iter/task_file", "every descriptor of a socket"},
-		[ITER_TCP] = {"iter/tcp", "TCP sockets no descriptor shows"},
-		[ITER_UDP] = {"iter/udp", "UDP sockets no descriptor shows"},
-		[ITER_UNIX] = {"iter/unix", "UNIX names, and sockets in flight"},
-	};
-	u32 n = 0;
-
-	for (; n < ITERS && n < max; n++) {
-		int err = iter_need(s, n);
-		out[n] = (struct hook){.what = all[n].what, .tier = "base", .wanted = true};
-		snprintf(out[n].name, sizeof(out[n].name), "%s", all[n].name);
-		out[n].error = err;
-		out[n].runs = err ? 0 : prog_runs(s->prog[n]);
-	}
-	return n;
 }

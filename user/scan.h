@@ -9,7 +9,8 @@
 struct scan;
 /* Load the iterators (a small object of its own, so that a one-shot starts fast). */
 int scan_open(struct scan **out, struct buf *err);
-/* Load only what that first scan needs; what later ones need beyond that is loaded then. */
+/* Load only what that first scan needs; what later ones need beyond that is loaded then.  NULL:
+ * all. */
 int scan_open_for(struct scan **out, const struct want *first, struct buf *err);
 /* scan_begin, what `want` asks for, scan_end.  0 or -errno; a vanished process is no error. */
 int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx);

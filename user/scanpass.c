@@ -66,6 +66,7 @@ void on_scan_task(struct model *m, const struct ev_scan_task *e)
 {
 	u32 known = proc_find_start(m, e->h.tgid, e->start);
 	struct proc *p, *parent;
+	bool met = known && proc_at(m, known)->image; /* more of it was known than its pid */
 
 	if (!e->h.tgid)
 		return;
@@ -79,7 +80,7 @@ void on_scan_task(struct model *m, const struct ev_scan_task *e)
 	task_facts(m, p, e);
 	proc_set_parent(m, p, parent ? parent->id : 0, e->h.ts);
 	if (e->flags & TASK_ZOMBIE)
-		task_zombie(m, p, e, known != 0 && p->parent_ts < e->h.ts);
+		task_zombie(m, p, e, met);
 	else if (e->files)
 		fdtab_of(m, p, p->tgid, e->files);
 }
@@ -97,7 +98,7 @@ void on_scan_args(struct model *m, const struct ev_scan_args *e)
 	old = proc_exe(m, p, &had);
 	i = image_at(m, p->image);
 	if (old && i->ts)
-		return; /* its exec told more exactly */
+		return;						   /* its exec told more exactly */
 	if (old && len && (had != len || memcmp(old, exe, len))) { /* an exec nobody told of */
 		prev = p->image;
 		p->image = image_new(m, e->h.ts, prev);
@@ -116,8 +117,11 @@ void on_scan_args(struct model *m, const struct ev_scan_args *e)
 void on_scan_fd(struct model *m, const struct ev_scan_fd *e)
 {
 	struct proc *p = proc_at(m, proc_find(m, e->h.tgid));
-	struct slot slot = { .fd = e->fd, .via = VIA_SCAN, .how = VIA_SCAN,
-			     .cloexec = (u8)e->cloexec, .ts = e->h.ts };
+	struct slot slot = {.fd = e->fd,
+			    .via = VIA_SCAN,
+			    .how = VIA_SCAN,
+			    .cloexec = (u8)e->cloexec,
+			    .ts = e->h.ts};
 	struct sock *s;
 	u32 before;
 

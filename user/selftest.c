@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -27,12 +28,12 @@ static const struct expect expected[] = {
 	{.name = "exec", .kind = EV_KIND_EXEC},
 	{.name = "exit", .kind = EV_KIND_EXIT},
 	{.name = "headless", .kind = EV_KIND_HEADLESS},
-	{.name = "wait", .kind = EV_KIND_WAIT},
+	{.name = "wait", .kind = EV_KIND_WAIT, .fd = true},
 	{.name = "free", .kind = EV_KIND_FREE},
 	{.name = "rename", .kind = EV_KIND_RENAME},
-	{.name = "session", .kind = EV_KIND_SESSION},
+	{.name = "session", .kind = EV_KIND_SESSION, .fd = true},
 	{.name = "signal", .kind = EV_KIND_SIGNAL},
-	{.name = "subreaper", .kind = EV_KIND_SUBREAPER},
+	{.name = "subreaper", .kind = EV_KIND_SUBREAPER, .fd = true},
 	{.name = "zombie", .kind = EV_KIND_ZOMBIE},
 	{.name = "reap", .kind = EV_KIND_REAP},
 	{.name = "socket", .kind = EV_KIND_SOCKET, .fd = true},
@@ -42,11 +43,17 @@ static const struct expect expected[] = {
 	{.name = "connect", .kind = EV_KIND_CONNECT, .fd = true},
 	{.name = "accept", .kind = EV_KIND_ACCEPT, .fd = true},
 	{.name = "state", .kind = EV_KIND_STATE, .anyone = true},
-	{.name = "destroy", .kind = EV_KIND_DESTROY, .anyone = true},
+	{.name = "destroy", .kind = EV_KIND_DESTROY, .fd = true, .anyone = true},
 	{.name = "use", .kind = EV_KIND_USE, .fd = true},
 	{.name = "install (dup)", .kind = EV_KIND_INSTALL, .via = VIA_DUP, .fd = true},
-	{.name = "install (scm_rights)", .kind = EV_KIND_INSTALL, .via = VIA_SCM_RIGHTS, .fd = true},
-	{.name = "install (pidfd_getfd)", .kind = EV_KIND_INSTALL, .via = VIA_PIDFD_GETFD, .fd = true},
+	{.name = "install (scm_rights)",
+	 .kind = EV_KIND_INSTALL,
+	 .via = VIA_SCM_RIGHTS,
+	 .fd = true},
+	{.name = "install (pidfd_getfd)",
+	 .kind = EV_KIND_INSTALL,
+	 .via = VIA_PIDFD_GETFD,
+	 .fd = true},
 	{.name = "pass", .kind = EV_KIND_PASS, .fd = true},
 	{.name = "cloexec", .kind = EV_KIND_CLOEXEC, .fd = true},
 	{.name = "close", .kind = EV_KIND_CLOSE, .fd = true},
@@ -112,8 +119,8 @@ static void unix_try(void)
 	close(s);
 }
 
-/* Send a socket to ourselves over a UNIX pair. */
-static void pass_try(int what)
+/* Send a socket to ourselves over a UNIX pair, and receive it by either call. */
+static void pass_try(int what, bool many)
 {
 	union {
 		char space[CMSG_SPACE(sizeof(int))];
@@ -121,10 +128,11 @@ static void pass_try(int what)
 	} u = {0};
 	char byte = 0;
 	struct iovec io = {&byte, 1};
-	struct msghdr msg = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = &u,
-			     .msg_controllen = sizeof(u)};
+	struct msghdr msg = {
+		.msg_iov = &io, .msg_iovlen = 1, .msg_control = &u, .msg_controllen = sizeof(u)};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	int pair[2];
+	struct mmsghdr vec = {0};
+	int pair[2], got;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return;
@@ -132,8 +140,14 @@ static void pass_try(int what)
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(c), &what, sizeof(what));
-	if (sendmsg(pair[0], &msg, 0) == 1 && recvmsg(pair[1], &msg, MSG_CMSG_CLOEXEC) == 1) {
-		memcpy(&what, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(what));
+	got = sendmsg(pair[0], &msg, 0);
+	vec.msg_hdr = msg;
+	if (got == 1)
+		got = many ? recvmmsg(pair[1], &vec, 1, MSG_CMSG_CLOEXEC, NULL)
+			   : recvmsg(pair[1], &msg, MSG_CMSG_CLOEXEC);
+	c = CMSG_FIRSTHDR(many ? &vec.msg_hdr : &msg);
+	if (got == 1 && c) {
+		memcpy(&what, CMSG_DATA(c), sizeof(what));
 		close(what);
 	}
 	close(pair[0]);
@@ -148,6 +162,7 @@ static void copy_try(int s)
 	e = fcntl(s, F_DUPFD, 0);
 	fcntl(e, F_SETFD, FD_CLOEXEC);
 	fcntl(e, F_SETFD, 0);
+	ioctl(e, FIOCLEX);
 	close(e);
 	syscall(SYS_close_range, d, d, 0);
 	if (pid >= 0)
@@ -213,6 +228,7 @@ static pid_t leak_try(void)
 static void everything_run(void)
 {
 	pid_t leaker, victim, gone;
+	siginfo_t info;
 	int listener;
 
 	setsid();
@@ -226,18 +242,21 @@ static void everything_run(void)
 	listener = tcp_try();
 	udp_try();
 	unix_try();
-	pass_try(listener);
+	pass_try(listener, false);
+	pass_try(listener, true);
 	copy_try(listener);
 	close(listener);
 	threads_try();
 	kill(victim, SIGKILL);
 	gone = fork();
 	if (!gone) {
+		setpgid(0, 0);
 		execl("/bin/true", "true", (char *)NULL);
 		_exit(127);
 	}
-	waitpid(gone, NULL, 0);
-	pause_ms(150); /* the victim stays a zombie long enough to be told as one */
+	waitid(P_PID, gone, &info, WEXITED);
+	pause_ms(130); /* the victim stays a zombie long enough to be told as one: */
+	prctl(PR_SET_NAME, "probate-late"); /* and here is the event that tells how late it is */
 	waitpid(victim, NULL, 0);
 	waitpid(leaker, NULL, 0);
 	_exit(0);

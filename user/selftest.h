@@ -9,9 +9,9 @@
 struct expect {
 	const char *name; /* "install (dup)" */
 	u16 kind;
-	u8 via;           /* of install; 0: any */
-	bool fd;          /* only with full descriptor events */
-	bool anyone;      /* whoever ran then is named in the event, not who caused it */
+	u8 via;	     /* of install; 0: any */
+	bool fd;     /* only with full descriptor events */
+	bool anyone; /* whoever ran then is named in the event, not who caused it */
 };
 u32 selftest_expected(const struct expect **out);
 

@@ -146,7 +146,7 @@ static void holds_move(struct model *m, struct sock *to, struct sock *from)
 {
 	while (from->holds) {
 		struct hold h = *hold_at(m, from->holds);
-		struct slot slot = { h.fdtab, h.fd, h.via, h.how, h.cloexec, h.flags, h.since };
+		struct slot slot = {h.fdtab, h.fd, h.via, h.how, h.cloexec, h.flags, h.since};
 		struct hold *now;
 
 		from->queue = from->queue ? from->queue : ~0ull; /* it is not over while it moves */
@@ -200,13 +200,15 @@ static struct sock *sock_identify(struct model *m, const struct sock_ev *e, bool
 	struct sock *a = e->inode ? sock_at(m, map_get(&m->by_inode, e->inode)) : NULL;
 	struct sock *b = e->cookie ? sock_at(m, map_get(&m->by_cookie, e->cookie)) : NULL;
 
-	if (a && a != b && ((a->cookie && e->cookie && a->cookie != e->cookie) ||
-			    other_kind(a, e->proto))) {
+	if (a && a != b &&
+	    ((a->cookie && e->cookie && a->cookie != e->cookie) || other_kind(a, e->proto))) {
 		*stale = a->seen_ts > e->h.ts;
 		if (*stale)
 			return b; /* the event is the older one: leave the inode where it is */
 		sock_gone(m, a);
 		a = NULL;
+		if (b && b->gone) /* it was in that one's queue */
+			b = NULL;
 	}
 	if (a && b && a != b)
 		sock_join(m, a, b);
@@ -222,8 +224,8 @@ static bool same_tuple(const struct sock *s, const struct sock_ev *e)
 
 static struct sock *sock_by_tuple(struct model *m, const struct sock_ev *e)
 {
-	struct sock probe = { .netns = e->netns, .proto = e->proto, .local = e->local,
-			      .remote = e->remote };
+	struct sock probe = {
+		.netns = e->netns, .proto = e->proto, .local = e->local, .remote = e->remote};
 	struct sock *s = sock_at(m, map_get(&m->priv->by_tuple, tuple_key(&probe)));
 	u32 budget = 4096; /* a port can have very many connections */
 

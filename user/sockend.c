@@ -31,7 +31,7 @@ void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts)
 		pr->flights_cap = pr->flights_cap ? pr->flights_cap * 2 : 16;
 		pr->flights = xrealloc(pr->flights, pr->flights_cap * sizeof(*pr->flights));
 	}
-	pr->flights[pr->nflights++] = (struct flight){ ts, s->id };
+	pr->flights[pr->nflights++] = (struct flight){ts, s->id};
 }
 
 /* ---- the end ---- */
@@ -168,9 +168,9 @@ static void tell_leak(struct model *m, struct sock *s)
 	const struct proc *holder = proc_at(m, first_holder(m, s));
 
 	s->leaked = true;
-	TELL(m, leak, LEAK, holder->tgid, .inode = s->inode, .cookie = s->cookie,
-	     .netns = s->netns, .uid = s->uid, .local = s->local, .remote = s->remote,
-	     .proto = s->proto, .state = s->state, .sflags = s->sflags, .holder = holder->tgid,
+	TELL(m, leak, LEAK, holder->tgid, .inode = s->inode, .cookie = s->cookie, .netns = s->netns,
+	     .uid = s->uid, .local = s->local, .remote = s->remote, .proto = s->proto,
+	     .state = s->state, .sflags = s->sflags, .holder = holder->tgid,
 	     .creator = proc_at(m, s->creator)->tgid, .fd = hold_at(m, s->holds)->fd,
 	     .holders = holders_count(m, s));
 }

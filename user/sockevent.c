@@ -55,7 +55,7 @@ struct origin *origin_add(struct model *m, struct sock *s, u32 proc, u8 via, u32
 	}
 	id = *tail = pool_new(&m->origins);
 	o = origin_at(m, id);
-	*o = (struct origin){ .sock = s->id, .proc = proc, .from = from, .ts = ts, .via = via };
+	*o = (struct origin){.sock = s->id, .proc = proc, .from = from, .ts = ts, .via = via};
 	proc_ref(m, proc);
 	proc_ref(m, from);
 	return o;
@@ -101,8 +101,11 @@ static void socket_supersede(struct model *m, u32 tab, const struct ev_socket *e
 void on_socket(struct model *m, const struct ev_socket *e)
 {
 	struct proc *p = proc_actor(m, &e->h);
-	struct slot slot = { .fd = e->fd, .via = VIA_CREATED, .how = VIA_CREATED,
-			     .cloexec = e->cloexec != 0, .ts = e->h.ts };
+	struct slot slot = {.fd = e->fd,
+			    .via = VIA_CREATED,
+			    .how = VIA_CREATED,
+			    .cloexec = e->cloexec != 0,
+			    .ts = e->h.ts};
 	struct sock *s;
 
 	if (!p)
@@ -131,8 +134,12 @@ void on_accept(struct model *m, const struct ev_accept *e)
 {
 	struct proc *p = proc_actor(m, &e->h);
 	struct sock *s = sock_of(m, SOCK_EV(e));
-	struct slot slot = { .fd = e->fd, .via = VIA_ACCEPTED, .how = VIA_ACCEPTED,
-			     .cloexec = e->cloexec != 0, .flags = HOLD_USED, .ts = e->h.ts };
+	struct slot slot = {.fd = e->fd,
+			    .via = VIA_ACCEPTED,
+			    .how = VIA_ACCEPTED,
+			    .cloexec = e->cloexec != 0,
+			    .flags = HOLD_USED,
+			    .ts = e->h.ts};
 
 	if (!p || !s)
 		return;

@@ -90,7 +90,7 @@ int source_open_story(struct source **out, const char *path, struct buf *err)
 		return -error;
 	}
 	s = xcalloc(1, sizeof(*s));
-	s->source = (struct source){ .ops = &story_ops, .tier = "replay" };
+	s->source = (struct source){.ops = &story_ops, .tier = "replay"};
 	s->f = f;
 	s->path = std ? "standard input" : path;
 	*out = &s->source;

@@ -6,12 +6,12 @@
 
 #include "out.h"
 
-#define GAP 2
+#define GAP	2
 #define MIN_CUT 3 /* "..." */
 
 void table_init(struct table *t, const struct column *cols, u32 ncols)
 {
-	*t = (struct table){ .cols = cols, .ncols = ncols };
+	*t = (struct table){.cols = cols, .ncols = ncols};
 }
 
 /* Rows are counted in cells until they are printed: nrows is the number of cells so far. */
@@ -114,7 +114,8 @@ void table_print(struct table *t, struct out *o)
 	for (u32 i = 0; i < t->nrows; i++, cell = cell_next(cell)) {
 		u32 at = i % t->ncols;
 
-		add_cell(o, &t->cols[at], width[at], at + 1 == t->ncols, (enum tint)*cell, cell + 1);
+		add_cell(o, &t->cols[at], width[at], at + 1 == t->ncols, (enum tint) * cell,
+			 cell + 1);
 		if (at + 1 == t->ncols)
 			out_line(o);
 	}

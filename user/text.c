@@ -16,22 +16,22 @@ struct range {
 
 /* Control, format, invisible: written as \u{...}.  Below U+0100 as \x... */
 static const struct range odd[] = {
-	{ 0x00, 0x1f },       { 0x7f, 0x9f },	    { 0xad, 0xad },	  { 0x34f, 0x34f },
-	{ 0x61c, 0x61c },     { 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },	  { 0x180b, 0x180f },
-	{ 0x200b, 0x200f },   { 0x2028, 0x202e },   { 0x2060, 0x206f },	  { 0x3164, 0x3164 },
-	{ 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },	  { 0xfff0, 0xfffb },
-	{ 0xfffe, 0xffff },   { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+	{0x00, 0x1f},	  {0x7f, 0x9f},	      {0xad, 0xad},	  {0x34f, 0x34f},
+	{0x61c, 0x61c},	  {0x115f, 0x1160},   {0x17b4, 0x17b5},	  {0x180b, 0x180f},
+	{0x200b, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f},	  {0x3164, 0x3164},
+	{0xfe00, 0xfe0f}, {0xfeff, 0xfeff},   {0xffa0, 0xffa0},	  {0xfff0, 0xfffb},
+	{0xfffe, 0xffff}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
 };
 /* Two columns wide; the rough ranges of East Asian width W and F. */
 static const struct range wide[] = {
-	{ 0x1100, 0x115e }, { 0x2e80, 0x303e }, { 0x3041, 0xa4cf },   { 0xac00, 0xd7a3 },
-	{ 0xf900, 0xfaff }, { 0xfe30, 0xfe6f }, { 0xff01, 0xff60 },   { 0xffe0, 0xffe6 },
-	{ 0x1f300, 0x1f64f }, { 0x1f680, 0x1f6ff }, { 0x1f900, 0x1faff }, { 0x20000, 0x3fffd },
+	{0x1100, 0x115e},   {0x2e80, 0x303e},	{0x3041, 0xa4cf},   {0xac00, 0xd7a3},
+	{0xf900, 0xfaff},   {0xfe30, 0xfe6f},	{0xff01, 0xff60},   {0xffe0, 0xffe6},
+	{0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1faff}, {0x20000, 0x3fffd},
 };
 /* No column of their own: combining marks. */
 static const struct range marks[] = {
-	{ 0x300, 0x36f }, { 0x483, 0x489 }, { 0x591, 0x5bd }, { 0x64b, 0x65f },
-	{ 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff }, { 0x20d0, 0x20ff }, { 0xfe20, 0xfe2f },
+	{0x300, 0x36f},	  {0x483, 0x489},   {0x591, 0x5bd},   {0x64b, 0x65f},
+	{0x1ab0, 0x1aff}, {0x1dc0, 0x1dff}, {0x20d0, 0x20ff}, {0xfe20, 0xfe2f},
 };
 
 static bool in_ranges(const struct range *r, size_t n, u32 c)
@@ -44,7 +44,7 @@ static bool in_ranges(const struct range *r, size_t n, u32 c)
 
 size_t utf8_next(const unsigned char *s, size_t n, u32 *cp)
 {
-	static const u32 least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	static const u32 least[] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t len = s[0] < 0x80 ? 1 : s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc2 ? 2 : 0;
 
 	if (!len || len > n || s[0] > 0xf4)
@@ -182,13 +182,13 @@ void time_span(char out[24], u64 ns)
 		u64 below, unit; /* in ns; 0: no limit */
 		const char *name;
 	} steps[] = {
-		{ 1000, 1, "ns" },
-		{ NS_PER_MS, 1000, "us" },
-		{ NS_PER_S, NS_PER_MS, "ms" },
-		{ 120 * NS_PER_S, NS_PER_S, "s" },
-		{ 7200 * NS_PER_S, 60 * NS_PER_S, "min" },
-		{ 48 * 3600 * NS_PER_S, 3600 * NS_PER_S, "h" },
-		{ 0, 86400 * NS_PER_S, "d" },
+		{1000, 1, "ns"},
+		{NS_PER_MS, 1000, "us"},
+		{NS_PER_S, NS_PER_MS, "ms"},
+		{120 * NS_PER_S, NS_PER_S, "s"},
+		{7200 * NS_PER_S, 60 * NS_PER_S, "min"},
+		{48 * 3600 * NS_PER_S, 3600 * NS_PER_S, "h"},
+		{0, 86400 * NS_PER_S, "d"},
 	};
 	size_t i = 0;
 
@@ -198,7 +198,8 @@ void time_span(char out[24], u64 ns)
 		snprintf(out, 24, "%u.%u s", (unsigned)(ns / NS_PER_S),
 			 (unsigned)(ns / (NS_PER_S / 10) % 10));
 	else
-		snprintf(out, 24, "%llu %s", (unsigned long long)(ns / steps[i].unit), steps[i].name);
+		snprintf(out, 24, "%llu %s", (unsigned long long)(ns / steps[i].unit),
+			 steps[i].name);
 }
 
 u64 time_boot_ns(void)

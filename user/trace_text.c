@@ -215,9 +215,9 @@ static enum tint on_socket_(struct buf *b, const struct model *m, const struct e
 /* Who is in the way is what the reader wants to know of EADDRINUSE. */
 static enum tint add_bind_error(struct buf *b, const struct model *m, const struct ev *e, s32 error)
 {
-	u32 holder = name_errno(error) && !strcmp(name_errno(error), "EADDRINUSE") ?
-			     trace_in_use_by(m, e) :
-			     0;
+	u32 holder = name_errno(error) && !strcmp(name_errno(error), "EADDRINUSE")
+			     ? trace_in_use_by(m, e)
+			     : 0;
 
 	add_error(b, error);
 	if (holder) {

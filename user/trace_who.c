@@ -124,7 +124,8 @@ static bool is_it(const struct filter *f, const struct model *m, u32 tgid)
 }
 
 /* The one who acts, or any process the event names. */
-static bool process_shown(const struct filter *f, const struct model *m, const struct ev *e, u32 tgid)
+static bool process_shown(const struct filter *f, const struct model *m, const struct ev *e,
+			  u32 tgid)
 {
 	const struct kind *k = event_kind(e->kind);
 

@@ -188,7 +188,7 @@ void map_free(struct map *m)
 
 void pool_init(struct pool *p, u32 elem)
 {
-	*p = (struct pool){ .elem = elem < sizeof(u32) ? sizeof(u32) : elem };
+	*p = (struct pool){.elem = elem < sizeof(u32) ? sizeof(u32) : elem};
 }
 
 void *pool_at(const struct pool *p, u32 id)

@@ -41,16 +41,18 @@ static const char *base_name(const char *path)
 
 static bool is_interpreter(const char *exe)
 {
-	static const char *const known[] = { "sh",   "bash", "dash", "zsh",  "ksh",  "ash", "busybox",
-					     "python", "perl", "ruby", "node", "php",  "java",
-					     "lua",  "tclsh", "guile", "Rscript", "mono", "dotnet" };
+	static const char *const known[] = {"sh",    "bash",	"dash",	  "zsh",   "ksh",
+					    "ash",   "busybox", "python", "perl",  "ruby",
+					    "node",  "php",	"java",	  "lua",   "tclsh",
+					    "guile", "Rscript", "mono",	  "dotnet"};
 	const char *base = base_name(exe);
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		size_t n = strlen(known[i]);
 
 		/* python3.11, perl5: a version may follow the name */
-		if (!strncmp(base, known[i], n) && strspn(base + n, "0123456789.-") == strlen(base + n))
+		if (!strncmp(base, known[i], n) &&
+		    strspn(base + n, "0123456789.-") == strlen(base + n))
 			return true;
 	}
 	return false;
@@ -72,7 +74,8 @@ static bool same_path(const char *a, const char *b)
 {
 	if (*a == '/' && *b == '/')
 		return !strcmp(a, b);
-	return !strcmp(base_name(a), base_name(b)); /* one is relative: its directory is not known */
+	return !strcmp(base_name(a),
+		       base_name(b)); /* one is relative: its directory is not known */
 }
 
 bool same_program(const struct image *a, const struct image *b)
@@ -116,10 +119,28 @@ bool hold_meant(const struct model *m, const struct hold *h, const struct image 
 	return false;
 }
 
+/* Its use is reading and writing, which is not watched. */
+static bool is_connection(const struct sock *s)
+{
+	const u32 dgram = 2;
+
+	return PROTO_TYPE(s->proto) != dgram && s->state != TCP_LISTEN &&
+	       (s->remote.port || PROTO_FAMILY(s->proto) == FAMILY_UNIX);
+}
+
+/*
+ * A creator that lives on and closed its end of a connection after the fork gave it to the child,
+ * as every server that forks or spawns does.  With a listener the same is most often a mistake.
+ */
+static bool given_by_fork(const struct model *m, const struct sock *s)
+{
+	return is_connection(s) && proc_at(m, s->creator)->state == PROC_RUNNING;
+}
+
 static enum verdict verdict_creator_gone(const struct model *m, const struct sock *s)
 {
 	const struct image *creator = creator_image(m, s);
-	bool meant = false;
+	bool meant = given_by_fork(m, s);
 
 	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
 		const struct hold *h = hold_at(m, id);
@@ -194,7 +215,7 @@ bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v
 
 		if (h->how == VIA_SCAN || h->how == VIA_NONE)
 			return false;
-		if (v == VERDICT_LEAKED && !(h->flags & HOLD_WATCHED))
+		if (v == VERDICT_LEAKED && (is_connection(s) || !(h->flags & HOLD_WATCHED)))
 			return false;
 	}
 	return true;
@@ -204,7 +225,7 @@ void verdict_sock(const struct model *m, const struct sock *s, struct answer *ou
 {
 	enum verdict v = verdict_of(m, s);
 
-	*out = (struct answer){ .verdict = v, .certain = verdict_certain(m, s, v) };
+	*out = (struct answer){.verdict = v, .certain = verdict_certain(m, s, v)};
 	advise_sock(m, s, out);
 }
 

@@ -6,16 +6,16 @@
  */
 #include "model_priv.h"
 
-#define CHECK(cond, sentence)                                                                      \
-	do {                                                                                       \
-		if (!(cond))                                                                       \
-			return sentence;                                                           \
+#define CHECK(cond, sentence)            \
+	do {                             \
+		if (!(cond))             \
+			return sentence; \
 	} while (0)
-#define TRY(call)                                                                                  \
-	do {                                                                                       \
-		const char *why_ = (call);                                                         \
-		if (why_)                                                                          \
-			return why_;                                                               \
+#define TRY(call)                          \
+	do {                               \
+		const char *why_ = (call); \
+		if (why_)                  \
+			return why_;       \
 	} while (0)
 
 /* ---- I1: lives ---- */
@@ -46,7 +46,8 @@ static const char *check_children(const struct model *m, const struct proc *p, u
 	for (u32 id = p->child; id; id = proc_at(m, id)->next) {
 		const struct proc *c = proc_at(m, id);
 
-		CHECK(c->id == id && c->parent == p->id, "I2: a child on the list of another parent");
+		CHECK(c->id == id && c->parent == p->id,
+		      "I2: a child on the list of another parent");
 		CHECK(c->prev == prev, "I2: siblings linked one way only");
 		CHECK(c->state != PROC_GONE, "I2: a gone proc is still a child");
 		CHECK(++n <= m->procs.live, "I2: siblings go in a circle");
@@ -71,7 +72,8 @@ static const char *check_parents(const struct model *m)
 		with += p->parent != 0;
 		CHECK(!p->parent || proc_at(m, p->parent)->state != PROC_GONE, "I2: a gone parent");
 		for (; up; up = proc_at(m, up)->parent)
-			CHECK(++depth <= m->procs.live && up != id, "I2: a proc is its own ancestor");
+			CHECK(++depth <= m->procs.live && up != id,
+			      "I2: a proc is its own ancestor");
 	}
 	CHECK(listed == with, "I2: a proc is not on its parent's list");
 	return NULL;
@@ -99,7 +101,8 @@ static const char *check_tabrefs(const struct model *m)
 				back = tabref_at(m, back)->tab_next;
 			CHECK(back, "I4: a tabref is not on the list of its table");
 		}
-		CHECK(mains == (p->state == PROC_RUNNING), "I3: not one main table, or a dead one's");
+		CHECK(mains == (p->state == PROC_RUNNING),
+		      "I3: not one main table, or a dead one's");
 		CHECK(p->state == PROC_RUNNING || !p->tabrefs, "I3: a dead proc has a table");
 		CHECK((p->state == PROC_RUNNING) == !p->death, "I3: state and death disagree");
 	}

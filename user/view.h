@@ -88,6 +88,9 @@ bool sock_is_wild(const struct ep *ep);       /* 0.0.0.0 or :: */
 /* Name of the container a process is in: short id from its cgroup, else its pid namespace; NULL: none. */
 const char *proc_container(const struct model *m, const struct proc *p, char out[32]);
 bool utf8_wanted(void);                       /* by LC_ALL, LC_CTYPE, LANG */
+/* Descriptors of a holder, by number; the array is the caller's. */
+u32 holder_fds(const struct model *m, const struct sock *s, const struct holder *h,
+	       const struct hold ***out);
 void tgid_add(struct buf *tgids, const struct model *m, u32 proc); /* for describe */
 int answer_code(const struct model *m, int code); /* code, or EXIT_INCOMPLETE after a loss */
 

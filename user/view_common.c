@@ -127,7 +127,8 @@ void text_sock(struct buf *b, const struct model *m, const struct sock *s)
 	}
 }
 
-/* Words as a shell would show them, as far as that helps the eye: quoted only where a space hides. */
+/* Words as a shell would show them, as far as that helps the eye: quoted only where a space hides.
+ */
 void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max)
 {
 	struct buf all = {0};
@@ -220,7 +221,8 @@ void text_death(struct buf *b, const struct model *m, const struct proc *p)
 	}
 }
 
-/* "docker-<64 hex>.scope", "cri-containerd-<id>.scope", "libpod-<id>", "/docker/<id>", "/lxc/NAME". */
+/* "docker-<64 hex>.scope", "cri-containerd-<id>.scope", "libpod-<id>", "/docker/<id>", "/lxc/NAME".
+ */
 static const char *cgroup_container(const char *path, char out[32])
 {
 	for (const char *s = path; s && *s; s++) {
@@ -262,8 +264,34 @@ bool utf8_wanted(void)
 
 	for (u32 i = 0; i < ARRAY_SIZE(vars) && (!v || !*v); i++)
 		v = getenv(vars[i]);
-	return v && (strstr(v, "UTF-8") || strstr(v, "utf8") || strstr(v, "utf-8") ||
-		     strstr(v, "UTF8"));
+	return v &&
+	       (strstr(v, "UTF-8") || strstr(v, "utf8") || strstr(v, "utf-8") || strstr(v, "UTF8"));
+}
+
+static int hold_cmp(const void *a, const void *b)
+{
+	const struct hold *x = *(const struct hold *const *)a, *y = *(const struct hold *const *)b;
+
+	return (x->fd > y->fd) - (x->fd < y->fd);
+}
+
+/* From its first hold on, so that a socket of thousands of holders is not walked for each. */
+u32 holder_fds(const struct model *m, const struct sock *s, const struct holder *h,
+	       const struct hold ***out)
+{
+	const struct hold *x = hold_at(m, h->first);
+	u32 n = 0;
+
+	*out = xcalloc(h->nfds + 1, sizeof(**out));
+	for (u32 steps = 0; steps < s->nholds && n < h->nfds; steps++) {
+		if (!x)
+			x = hold_at(m, s->holds);
+		if (x->fdtab == h->fdtab)
+			(*out)[n++] = x;
+		x = hold_at(m, x->sock_next);
+	}
+	qsort(*out, n, sizeof(**out), hold_cmp);
+	return n;
 }
 
 void tgid_add(struct buf *tgids, const struct model *m, u32 proc)
@@ -284,16 +312,23 @@ void text_limits(struct out *o, const struct model *m)
 	struct buf b = {0};
 
 	if (m->lost_since)
-		buf_printf(&b, "Incomplete: %llu events were lost and no scan has made up for it yet.\n",
-			   (unsigned long long)m->lost);
+		buf_printf(
+			&b,
+			"Incomplete: %llu events were lost and no scan has made up for it yet.\n",
+			(unsigned long long)m->lost);
 	if (m->caps & SRC_PROC)
-		buf_puts(&b, "Read from /proc without BPF: sockets in flight, in io_uring, or bound "
-			     "but not listening may be missing.\n");
+		buf_puts(&b,
+			 "Read from /proc without BPF: sockets in flight, in io_uring, or bound "
+			 "but not listening may be missing.\n");
 	if (m->caps & SRC_PROC && !(m->caps & SRC_NETNS))
 		buf_puts(&b, "Other network namespaces were not looked into.\n");
 	if (m->blind)
-		buf_printf(&b, "The descriptors of %u process%s could not be read (run as root): "
-			       "holders may be missing.\n", m->blind, m->blind == 1 ? "" : "es");
+		buf_printf(&b,
+			   "The descriptors of %u process%s could not be read: "
+			   "holders may be missing.\n",
+			   m->blind, m->blind == 1 ? "" : "es");
+	if (b.len)
+		out_printf(o, "%s", "");
 	for (char *s = b.s, *end; s && (end = strchr(s, '\n')); s = end + 1) {
 		*end = 0;
 		out_wrap(o, 0, s);

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "doctor.h"
-#include "scan.h"
 
 /* ---- what is there ---- */
 
@@ -131,6 +130,7 @@ static void test_run(struct doctor *d, struct source *src)
 	model_free(d->model);
 }
 
+/* Each iterator once; what they find is of no interest here. */
 static void scan_sink(void *ctx, const struct ev *e, size_t bytes)
 {
 	(void)ctx;
@@ -138,23 +138,19 @@ static void scan_sink(void *ctx, const struct ev *e, size_t bytes)
 	(void)bytes;
 }
 
-/* The iterators, each run once. */
-static void scan_try(struct doctor *d)
+static void scan_try(struct doctor *d, struct source *src)
 {
 	struct want want = {.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS};
-	struct scan *scan;
+	int error = src->ops->scan(src, &want, scan_sink, NULL);
 
-	if (scan_open(&scan, &d->test_error))
-		return;
-	scan_run(scan, &want, scan_sink, NULL);
-	d->nhooks += scan_hooks(scan, d->hook + d->nhooks, HOOKS_MAX - d->nhooks);
-	scan_close(scan);
+	if (error < 0)
+		buf_printf(&d->test_error, "the scan failed: %s", name_errno(error));
 }
 
 static void examine(struct doctor *d)
 {
-	struct source_opts so = {.fd = d->opts->fd, .ring_bytes = 4 << 20, .events = true,
-				 .high_rate = true};
+	struct source_opts so = {
+		.fd = d->opts->fd, .ring_bytes = 4 << 20, .events = true, .high_rate = true};
 	struct source *src;
 	int stats;
 
@@ -171,9 +167,9 @@ static void examine(struct doctor *d)
 	snprintf(d->tier, sizeof(d->tier), "%s", src->tier);
 	d->fd_full = strstr(src->tier, "fd=full");
 	test_run(d, src);
+	scan_try(d, src);
 	d->nhooks = live_hooks(src, d->hook, HOOKS_MAX);
 	src->ops->close(src);
-	scan_try(d);
 	if (stats >= 0)
 		close(stats);
 }
@@ -231,7 +227,8 @@ static void doctor_close(void *view)
 const struct view view_doctor = {
 	.name = "doctor",
 	.usage = "",
-	.help = "what this kernel offers, proof that each hook fires, what cannot be answered and why",
+	.help = "what this kernel offers, proof that each hook fires, what cannot be answered and "
+		"why",
 	.own_source = true,
 	.open = doctor_open,
 	.finish = doctor_finish,

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One socket explained in text, as a colleague would: who made it, who has it, how, and what to do. */
+/* One socket explained in text, as a colleague would: who made it, who has it, how, and what to do.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "view.h"
 
-#define HOLDERS_FULL 4  /* holders explained one by one; more are listed */
+#define HOLDERS_FULL   4 /* holders explained one by one; more are listed */
 #define HOLDERS_LISTED 24
-#define FDS_LISTED 8
+#define FDS_LISTED     8
 
 /* Print what was gathered as an indented paragraph and begin anew. */
 static void flush_para(struct out *o, int indent, struct buf *b)
@@ -88,7 +89,8 @@ static void creator_print(struct out *o, const struct model *m, const struct soc
 		}
 		if (p->state == PROC_RUNNING) {
 			buf_printf(&b, ", %s", p->flags ? proc_state_long(p) : "running");
-			buf_puts(&b, proc_holds(m, s->creator, s->id) ? "." : ", which closed it since.");
+			buf_puts(&b, proc_holds(m, s->creator, s->id) ? "."
+								      : ", which closed it since.");
 		} else {
 			buf_printf(&b, ", %s: ", proc_state_long(p));
 			text_death(&b, m, p);
@@ -103,20 +105,23 @@ static void creator_print(struct out *o, const struct model *m, const struct soc
 
 static const char *cloexec_words(u8 cloexec)
 {
-	return cloexec == 1 ? "CLOEXEC set" : cloexec == 0 ? "CLOEXEC missing" : "CLOEXEC not known";
+	return cloexec == 1   ? "CLOEXEC set"
+	       : cloexec == 0 ? "CLOEXEC missing"
+			      : "CLOEXEC not known";
 }
 
-static void fds_text(struct buf *b, const struct model *m, const struct sock *s, u32 fdtab)
+static void fds_text(struct buf *b, const struct model *m, const struct sock *s,
+		     const struct holder *h)
 {
-	u32 n = 0;
+	const struct hold **fds;
+	u32 n = holder_fds(m, s, h, &fds);
 
-	for (const struct hold *h = hold_at(m, s->holds); h; h = hold_at(m, h->sock_next)) {
-		if (h->fdtab != fdtab || n++ >= FDS_LISTED)
-			continue;
-		buf_printf(b, "%sfd %d, %s", n > 1 ? "; " : "", h->fd, cloexec_words(h->cloexec));
-	}
+	for (u32 i = 0; i < n && i < FDS_LISTED; i++)
+		buf_printf(b, "%sfd %d, %s", i ? "; " : "", fds[i]->fd,
+			   cloexec_words(fds[i]->cloexec));
 	if (n > FDS_LISTED)
 		buf_printf(b, "; and %u descriptors more", n - FDS_LISTED);
+	free(fds);
 }
 
 static void step_text(struct buf *b, const struct model *m, const struct step *st,
@@ -142,8 +147,9 @@ static void step_text(struct buf *b, const struct model *m, const struct step *s
 		}
 		buf_puts(b, " with it");
 	} else if (st->from) {
-		buf_printf(b, "%s ", st->via == VIA_PIDFD_GETFD ? "took it with pidfd_getfd from"
-								: "received it by SCM_RIGHTS from");
+		buf_printf(b, "%s ",
+			   st->via == VIA_PIDFD_GETFD ? "took it with pidfd_getfd from"
+						      : "received it by SCM_RIGHTS from");
 		text_proc(b, m, st->from);
 	} else {
 		buf_puts(b, st->via == VIA_CREATED    ? "created it"
@@ -153,29 +159,53 @@ static void step_text(struct buf *b, const struct model *m, const struct step *s
 	}
 }
 
-/* The chain, if it says more than the line above it did. */
-static void chain_print(struct out *o, const struct model *m, const struct sock *s,
-			const struct holder *h)
+/* The way it came, step by step; a single fork is said in words before. */
+static void chain_print(struct out *o, const struct model *m, const struct step *st, u32 n)
 {
-	struct step *st = NULL;
-	u32 n = chain_of(m, s, h, &st);
 	struct buf b = {0};
 
-	for (u32 i = 0; n > 1 && i < n; i++) {
+	if (n < 2 || (n == 2 && st[1].kind == STEP_VIA && st[1].via == VIA_FORK))
+		return;
+	for (u32 i = 0; i < n; i++) {
 		step_text(&b, m, &st[i], i ? &st[i - 1] : NULL);
 		flush_para(o, 6, &b);
 	}
 	buf_free(&b);
-	free(st);
 }
 
-static void holder_print(struct out *o, const struct model *m, const struct sock *s,
-			 const struct holder *h, bool ago)
+/* Only of what is there to be accepted or received on is "never used" worth saying. */
+static void use_text(struct buf *b, const struct sock *s, const struct holder *h)
+{
+	if (h->used == 0 && sock_is_offer(s))
+		buf_puts(b, h->deliberate ? "; kept on purpose" : "; it never used it");
+}
+
+static void how_text(struct buf *b, const struct model *m, const struct holder *h,
+		     const struct step *st, u32 n, bool ago)
+{
+	buf_printf(b, "; %s", how_words(h->how));
+	if (h->how == VIA_FORK && n > 1) {
+		u32 i = n - 1;
+
+		while (i && st[i].kind == STEP_EXEC)
+			i--;
+		if (i) {
+			buf_puts(b, " from ");
+			text_proc(b, m, st[i - 1].proc);
+		}
+	}
+	if (h->how == VIA_SCAN || !h->since)
+		return;
+	buf_puts(b, " at ");
+	text_when(b, m, h->since);
+	if (ago)
+		text_ago(b, m, h->since);
+}
+
+static void holder_head(struct out *o, const struct model *m, const struct holder *h, bool itself)
 {
 	const struct proc *p = proc_at(m, h->proc);
-	bool itself = h->proc == s->creator; /* said already */
-	struct buf b = {0};
-	size_t before;
+	struct buf b = {0}, args = {0};
 
 	buf_puts(&b, "Held by ");
 	text_proc(&b, m, h->proc);
@@ -184,29 +214,35 @@ static void holder_print(struct out *o, const struct model *m, const struct sock
 	if (h->tid)
 		buf_printf(&b, " in the own table of its thread %u", h->tid);
 	if (p->nspid.nr[0])
-		buf_printf(&b, " (pid %u in its namespace)", p->nspid.nr[p->level ? p->level - 1 : 0]);
+		buf_printf(&b, " (pid %u in its namespace)",
+			   p->nspid.nr[p->level ? p->level - 1 : 0]);
 	buf_printf(&b, ", %s", proc_state_long(p));
-	before = b.len;
-	buf_puts(&b, ": ");
-	if (!itself)
-		text_args(&b, m, p, 200);
-	if (b.len == before + 2)
-		b.s[b.len = before] = 0;
+	text_args(&args, m, p, 200);
+	if (args.len && !itself)
+		buf_printf(&b, ": %s", args.s);
 	flush_para(o, 2, &b);
-	fds_text(&b, m, s, h->fdtab);
-	if (!itself)
-		buf_printf(&b, "; %s", how_words(h->how));
-	if (!itself && h->how != VIA_SCAN && h->since) {
-		buf_puts(&b, " at ");
-		text_when(&b, m, h->since);
-		if (ago)
-			text_ago(&b, m, h->since);
-	}
-	if (h->used == 0)
-		buf_puts(&b, h->deliberate ? "; kept on purpose" : "; it never used it");
-	flush_para(o, 4, &b);
+	buf_free(&args);
 	buf_free(&b);
-	chain_print(o, m, s, h);
+}
+
+static void holder_print(struct out *o, const struct model *m, const struct sock *s,
+			 const struct holder *h, bool ago)
+{
+	bool itself = h->proc == s->creator; /* its command was said already */
+	struct step *st = NULL;
+	u32 n = chain_of(m, s, h, &st);
+	struct buf b = {0};
+
+	holder_head(o, m, h, itself);
+	fds_text(&b, m, s, h);
+	if (!itself) {
+		how_text(&b, m, h, st, n, ago);
+		use_text(&b, s, h);
+	}
+	flush_para(o, 4, &b);
+	chain_print(o, m, st, n);
+	buf_free(&b);
+	free(st);
 }
 
 static void holders_print(struct out *o, const struct model *m, const struct sock *s, bool ago)
@@ -238,8 +274,10 @@ static void queue_print(struct out *o, const struct model *m, const struct sock 
 	u32 n = q ? holders_of(m, q, &h) : 0;
 	struct buf b = {0};
 
-	buf_printf(&b, "In flight: sent by SCM_RIGHTS and not received yet; it waits in the queue of "
-		       "the UNIX socket with inode %llu", (unsigned long long)s->queue);
+	buf_printf(&b,
+		   "In flight: sent by SCM_RIGHTS and not received yet; it waits in the queue of "
+		   "the UNIX socket with inode %llu",
+		   (unsigned long long)s->queue);
 	if (q && q->name) {
 		buf_puts(&b, " (");
 		text_local(&b, m, q);
@@ -266,8 +304,9 @@ void explain_sock(struct out *o, const struct model *m, const struct sock *s, bo
 	if (s->queue)
 		queue_print(o, m, s);
 	verdict_sock(m, s, &a);
-	buf_printf(&b, "Verdict: %s%s %s %s", name_verdict(a.verdict), a.certain ? "" : " (not certain)",
-		   utf8_wanted() ? "\xe2\x80\x94" : "-", a.why.s ? a.why.s : "");
+	buf_printf(&b, "Verdict: %s%s %s %s", name_verdict(a.verdict),
+		   a.certain ? "" : " (not certain)", utf8_wanted() ? "\xe2\x80\x94" : "-",
+		   a.why.s ? a.why.s : "");
 	flush_para(o, 2, &b);
 	if (a.action.len) {
 		buf_printf(&b, "Do: %s", a.action.s);

@@ -60,7 +60,8 @@ static void json_killer(struct json *j, const struct model *m, const struct deat
 	json_end_obj(j);
 }
 
-void json_exit(struct json *j, const char *key, const struct model *m, const struct proc *p, bool core)
+void json_exit(struct json *j, const char *key, const struct model *m, const struct proc *p,
+	       bool core)
 {
 	const struct death *d = death_at(m, p->death);
 
@@ -130,22 +131,12 @@ void json_sock_local(struct json *j, const char *key, const struct model *m, con
 	}
 }
 
-static int hold_cmp(const void *a, const void *b)
+static void json_fds(struct json *j, const struct model *m, const struct sock *s,
+		     const struct holder *h)
 {
-	const struct hold *x = *(const struct hold *const *)a, *y = *(const struct hold *const *)b;
+	const struct hold **fds;
+	u32 n = holder_fds(m, s, h, &fds);
 
-	return (x->fd > y->fd) - (x->fd < y->fd);
-}
-
-static void json_fds(struct json *j, const struct model *m, const struct sock *s, u32 fdtab)
-{
-	const struct hold **fds = xcalloc(s->nholds + 1, sizeof(*fds));
-	u32 n = 0;
-
-	for (const struct hold *h = hold_at(m, s->holds); h; h = hold_at(m, h->sock_next))
-		if (h->fdtab == fdtab && n < s->nholds)
-			fds[n++] = h;
-	qsort(fds, n, sizeof(*fds), hold_cmp);
 	json_arr(j, "fds");
 	for (u32 i = 0; i < n; i++) {
 		json_obj(j, NULL);
@@ -189,7 +180,7 @@ static void json_holder(struct json *j, const struct model *m, const struct sock
 	json_proc_members(j, m, p);
 	json_id(j, "tid", h->tid);
 	json_nspid(j, "nspid", p);
-	json_fds(j, m, s, h->fdtab);
+	json_fds(j, m, s, h);
 	json_str(j, "via", name_via(h->how));
 	json_time(j, "since", h->how == VIA_SCAN ? 0 : model_wall(m, h->since));
 	json_tristate(j, "used", h->used);

@@ -28,14 +28,15 @@ u32 lineage_of(const struct model *m, const struct proc *p, struct ancestor **ou
 	while (id && n < LINEAGE_MAX) {
 		if (n + 2 > cap)
 			*out = xrealloc(*out, (cap = cap ? cap * 2 : 16) * sizeof(**out));
-		(*out)[n++] = (struct ancestor){.proc = id, .ts = child->start,
+		(*out)[n++] = (struct ancestor){.proc = id,
+						.ts = child->start,
 						.step = child->birth ? ANC_FORK : ANC_PARENT};
 		child = proc_at(m, id);
 		id = child->birth ? child->birth : child->parent;
 	}
 	if (p->birth && p->parent && p->parent != p->birth)
-		(*out)[n++] = (struct ancestor){.proc = p->parent, .ts = p->parent_ts,
-						.step = ANC_ADOPTED};
+		(*out)[n++] = (struct ancestor){
+			.proc = p->parent, .ts = p->parent_ts, .step = ANC_ADOPTED};
 	return n;
 }
 
@@ -49,7 +50,7 @@ u8 daemonised(const struct model *m, const struct proc *p)
 
 	if (!p->born || !p->birth)
 		return 2;
-	if (p->birth == p->parent || p->tty)
+	if (p->tty || (!p->orphaned_ts && (!p->parent || p->birth == p->parent)))
 		return 0;
 	if (p->setsid_ts || (p->sid && p->sid == p->tgid))
 		return 1;
@@ -116,8 +117,8 @@ u32 slots_of(const struct model *m, const struct proc *p, struct slot **out)
 		for (const struct hold *h = hold_at(m, t->holds); h; h = hold_at(m, h->tab_next)) {
 			if (n == cap)
 				*out = xrealloc(*out, (cap = cap ? cap * 2 : 16) * sizeof(**out));
-			(*out)[n++] = (struct slot){.hold = h, .sock = sock_at(m, h->sock),
-						    .tid = r->tid};
+			(*out)[n++] = (struct slot){
+				.hold = h, .sock = sock_at(m, h->sock), .tid = r->tid};
 		}
 	}
 	if (n)
@@ -141,12 +142,23 @@ static void json_ref(struct json *j, const char *key, const struct model *m, u32
 	json_end_obj(j);
 }
 
-static void json_images(struct json *j, const struct model *m, u32 newest)
+/* What it was born as, and what it executed since; what its parents ran before is theirs. */
+u32 images_of(const struct model *m, const struct proc *p, u32 *ids, u32 max)
 {
-	u32 ids[64], n = 0;
+	u32 n = 0;
 
-	for (u32 id = newest; id && n < ARRAY_SIZE(ids); id = image_at(m, id)->prev)
+	for (u32 id = p->image; id && n < max; id = image_at(m, id)->prev) {
 		ids[n++] = id;
+		if (image_at(m, id)->ts <= p->start)
+			break;
+	}
+	return n;
+}
+
+static void json_images(struct json *j, const struct model *m, const struct proc *p)
+{
+	u32 ids[64], n = images_of(m, p, ids, ARRAY_SIZE(ids));
+
 	json_arr(j, "images");
 	while (n) {
 		const struct image *im = image_at(m, ids[--n]);
@@ -273,7 +285,7 @@ static void pid_json(struct out *o, const struct model *m, const struct proc *p)
 	json_init(&j, &o->line);
 	json_obj(&j, NULL);
 	json_identity(&j, m, p);
-	json_images(&j, m, p->image);
+	json_images(&j, m, p);
 	json_lineage(&j, m, p);
 	json_tristate(&j, "daemonised", daemonised(m, p));
 	json_sockets(&j, m, p);
@@ -286,6 +298,17 @@ static void pid_json(struct out *o, const struct model *m, const struct proc *p)
 
 /* ---- the view ---- */
 
+static void pid_unknown(struct out *o, u32 pid)
+{
+	char s[128];
+
+	snprintf(s, sizeof(s),
+		 "No process %u is known: it does not exist, or it died before anything "
+		 "was watching.",
+		 pid);
+	out_wrap(o, 0, s);
+}
+
 static bool pid_render(struct pid *v, const struct model *m)
 {
 	const struct proc *p = proc_at(m, proc_find(m, v->opts->pid));
@@ -296,8 +319,7 @@ static bool pid_render(struct pid *v, const struct model *m)
 		return false;
 	o = page_begin(&v->page, v->out);
 	if (!p)
-		out_printf(o, "No process %u is known: it does not exist, or it died before anything "
-			      "was watching.", v->opts->pid);
+		pid_unknown(o, v->opts->pid);
 	else if (v->opts->json)
 		pid_json(o, m, p);
 	else
@@ -345,7 +367,8 @@ static int pid_finish(void *view, const struct model *m)
 const struct view view_pid = {
 	.name = "pid",
 	.usage = "N",
-	.help = "one process explained: lineage, namespaces, sockets and how it got them, its death",
+	.help = "one process explained: lineage, namespaces, sockets and how it got them, its "
+		"death",
 	.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS,
 	.watchable = true,
 	.describe = pid_describe,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The facts of one process, gathered once for its JSON (view_pid.c) and its text (view_pid_text.c). */
+/* The facts of one process, gathered once for its JSON (view_pid.c) and its text (view_pid_text.c).
+ */
 #ifndef PROBATE_VIEW_PID_H
 #define PROBATE_VIEW_PID_H
 
@@ -10,13 +11,15 @@
 enum ancestor_step { ANC_FORK, ANC_PARENT, ANC_ADOPTED };
 struct ancestor {
 	u32 proc;
-	u64 ts;                  /* of the step, as far as known */
+	u64 ts;			 /* of the step, as far as known */
 	enum ancestor_step step; /* forked the one before; is its parent now; adopted the process */
 };
 /* Nearest first, who adopted it last; the array is the caller's. */
 u32 lineage_of(const struct model *m, const struct proc *p, struct ancestor **out);
+/* Newest first: ids of images; how many. */
+u32 images_of(const struct model *m, const struct proc *p, u32 *ids, u32 max);
 u8 daemonised(const struct model *m, const struct proc *p); /* 0, 1; 2: not known */
-const char *tty_name(u32 dev, char out[24]);                /* "pts/3"; NULL: none */
+const char *tty_name(u32 dev, char out[24]);		    /* "pts/3"; NULL: none */
 
 struct slot {
 	const struct hold *hold;

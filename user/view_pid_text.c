@@ -7,8 +7,8 @@
 #include "view_pid.h"
 
 #define CONNECTIONS_LISTED 20 /* more are counted by state */
-#define CHILDREN_LISTED 24
-#define ANCESTORS_LISTED 24
+#define CHILDREN_LISTED	   24
+#define ANCESTORS_LISTED   24
 
 /* "  name        value", wrapped no further: values are cut where they can be long. */
 static void fact(struct out *o, const char *name, struct buf *b)
@@ -41,7 +41,8 @@ static void facts_print(struct out *o, const struct model *m, const struct proc 
 	fact(o, "uid", &b);
 	if (p->sid)
 		buf_printf(&b, "%u, group %u, %s%s", p->sid, p->pgid,
-			   p->tty ? "terminal " : "no terminal", p->tty ? tty_name(p->tty, tty) : "");
+			   p->tty ? "terminal " : "no terminal",
+			   p->tty ? tty_name(p->tty, tty) : "");
 	fact(o, "session", &b);
 	for (u32 i = 0; i < NS_LEVELS && p->nspid.nr[i]; i++)
 		buf_printf(&b, "%s%u at level %u", i ? ", " : "", p->nspid.nr[i], i + 1);
@@ -64,28 +65,22 @@ static void facts_print(struct out *o, const struct model *m, const struct proc 
 
 static void images_print(struct out *o, const struct model *m, const struct proc *p)
 {
-	u32 ids[16], n = 0;
+	u32 ids[16], n = images_of(m, p, ids, ARRAY_SIZE(ids));
 	struct buf b = {0};
 
-	for (u32 id = p->image; id && n < ARRAY_SIZE(ids); id = image_at(m, id)->prev)
-		ids[n++] = id;
 	if (n < 2)
 		return;
-	buf_puts(&b, "It was ");
+	buf_puts(&b, "It began as ");
 	while (n) {
 		const struct image *im = image_at(m, ids[--n]);
 
 		buf_add_safe(&b, im->comm, strnlen(im->comm, COMM_LEN), 0);
-		if (!n)
-			break;
-		buf_puts(&b, " and executed ");
-		if (image_at(m, ids[n - 1])->ts) {
-			buf_puts(&b, "at ");
-			text_when(&b, m, image_at(m, ids[n - 1])->ts);
-			buf_puts(&b, " ");
+		if (im->ts > p->start) {
+			buf_puts(&b, " at ");
+			text_when(&b, m, im->ts);
 		}
+		buf_puts(&b, n ? ", executed " : ".");
 	}
-	buf_puts(&b, ".");
 	out_wrap(o, 2, b.s);
 	buf_free(&b);
 }
@@ -226,7 +221,7 @@ static void connections_print(struct out *o, const struct model *m, const struct
 
 	for (u32 i = 0; i < n; i++) {
 		const struct sock *k = s[i].sock;
-		u64 since = k->state_ts ? k->state_ts : k->opened;
+		u64 since = !k->born ? 0 : k->state_ts ? k->state_ts : k->opened;
 
 		if (k->state >= 16 || sock_is_offer(k) || PROTO_FAMILY(k->proto) == AF_UNIX)
 			continue;
@@ -255,8 +250,8 @@ static void connections_print(struct out *o, const struct model *m, const struct
 static void sockets_print(struct out *o, const struct model *m, const struct proc *p, bool ago)
 {
 	static const struct column cols[] = {
-		{"FD", 3, true},	  {"CLOEXEC", 7, false}, {"SOCKET", 20, false},
-		{"STATE", 6, false}, {"HOW", 6, false},     {"HELD BY", 7, true},
+		{"FD", 3, true},     {"CLOEXEC", 7, false}, {"SOCKET", 20, false},
+		{"STATE", 6, false}, {"HOW", 6, false},	    {"HELD BY", 7, true},
 	};
 	struct slot *s;
 	u32 n = slots_of(m, p, &s), listed = 0;

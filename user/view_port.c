@@ -174,13 +174,17 @@ static u32 left_now(const struct model *m, const struct sock *s)
 
 static void group_add(struct group *g, u32 *n, const struct model *m, const struct sock *s)
 {
-	struct group new = {.first = s, .holder = first_holder(m, s), .nholds = s->nholds,
-			    .verdict = verdict_of(m, s), .oldest = s->opened};
+	struct group new = {.first = s,
+			    .holder = first_holder(m, s),
+			    .nholds = s->nholds,
+			    .verdict = verdict_of(m, s),
+			    .oldest = s->opened};
 	u32 i;
 
 	for (i = 0; i < *n; i++)
 		if (g[i].first->state == s->state && g[i].verdict == new.verdict &&
-		    (i == GROUPS_MAX - 1 || (g[i].holder == new.holder && g[i].nholds == new.nholds)))
+		    (i == GROUPS_MAX - 1 ||
+		     (g[i].holder == new.holder &&g[i].nholds == new.nholds)))
 			break;
 	if (i == *n) {
 		if (*n == GROUPS_MAX)
@@ -201,7 +205,8 @@ static void group_print(struct out *o, const struct model *m, const struct group
 	struct buf b = {0};
 	char ep[64];
 
-	buf_printf(&b, "%u connection%s %s", g->count, g->count == 1 ? "" : "s", state ? state : "");
+	buf_printf(&b, "%u connection%s %s", g->count, g->count == 1 ? "" : "s",
+		   state ? state : "");
 	if (g->count == 1 && g->first->remote.port) {
 		ep_text(ep, &g->first->remote);
 		buf_printf(&b, " from %s", ep);
@@ -253,24 +258,6 @@ static void connections_print(struct out *o, const struct model *m, const struct
 	}
 }
 
-/* Several listeners on one address by SO_REUSEPORT: a leaked one takes its share and answers none. */
-static void reuseport_warn(struct out *o, const struct model *m, const struct match *list, u32 n)
-{
-	u32 group = 0, leaked = 0;
-
-	for (u32 i = 0; i < n; i++) {
-		if (!(list[i].sock->sflags & SF_REUSEPORT))
-			continue;
-		group++;
-		leaked += verdict_of(m, list[i].sock) == VERDICT_LEAKED;
-	}
-	if (group < 2 || !leaked)
-		return;
-	out_printf(o, "%s", "");
-	out_wrap(o, 0, "Warning: these sockets share the port by SO_REUSEPORT. The kernel goes on giving "
-		       "the leaked one its share of what arrives, and nobody takes it from there.");
-}
-
 static bool netns_differ(const struct model *m, const struct match *list, u32 n)
 {
 	const struct proc *init = proc_at(m, proc_find(m, 1));
@@ -308,7 +295,6 @@ static void port_text(struct out *o, const struct opts *opts, const struct model
 			out_printf(o, "%s", "");
 		explain_sock(o, m, list[offers].sock, netns, ago);
 	}
-	reuseport_warn(o, m, list, offers);
 	if (offers && n > offers)
 		out_printf(o, "%s", "");
 	connections_print(o, m, list + offers, n - offers, !offers, netns, ago);

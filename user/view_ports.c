@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ports: every socket that listens or is bound, a row each, with its creator, holders and verdict. */
+/* ports: every socket that listens or is bound, a row each, with its creator, holders and verdict.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -219,11 +220,12 @@ static void summary_print(struct out *o, const struct model *m, const struct row
 	}
 	buf_puts(&b, ".");
 	if (count[VERDICT_LEAKED] || count[VERDICT_HIDDEN])
-		buf_puts(&b, " `probate port PORT` explains one.");
+		buf_puts(&b, " `probate port PORT` says more.");
 	out_wrap(o, 0, b.s);
 	if (!m->watching_since && count[VERDICT_HELD])
-		out_wrap(o, 0, "Who made a socket is known only for those made while probate watches "
-			       "or records.");
+		out_wrap(o, 0,
+			 "Who made a socket is known only for those made while probate watches "
+			 "or records.");
 	buf_free(&b);
 	text_limits(o, m);
 }
@@ -232,7 +234,7 @@ static void ports_text(struct out *o, const struct model *m, const struct row *r
 		       bool leaked)
 {
 	static const struct column cols[] = {
-		{"PROTO", 5, false}, {"LOCAL", 14, false},   {"STATE", 6, false},
+		{"PROTO", 5, false},   {"LOCAL", 14, false},  {"STATE", 6, false},
 		{"CREATOR", 9, false}, {"HELD BY", 9, false}, {"VERDICT", 9, false},
 	};
 	const struct proc *init = proc_at(m, proc_find(m, 1));
@@ -299,10 +301,10 @@ static const struct sock *sock_announced(const struct model *m, const struct ev 
 {
 	u64 inode = 0, cookie = 0;
 
-#define ANNOUNCES(KIND, lower)                                                                     \
-	if (e->kind == EV_KIND_##KIND) {                                                           \
-		inode = ((const struct ev_##lower *)e)->inode;                                     \
-		cookie = ((const struct ev_##lower *)e)->cookie;                                   \
+#define ANNOUNCES(KIND, lower)                                   \
+	if (e->kind == EV_KIND_##KIND) {                         \
+		inode = ((const struct ev_##lower *)e)->inode;   \
+		cookie = ((const struct ev_##lower *)e)->cookie; \
 	}
 	ANNOUNCES(BIND, bind)
 	ANNOUNCES(LISTEN, listen)

@@ -14,12 +14,12 @@
 struct trace {
 	const struct opts *opts;
 	struct out *out;
-	u64 second;     /* of `stamp` */
+	u64 second;	/* of `stamp` */
 	char stamp[40]; /* "2026-11-21T12:00:00." and nine digits to be filled in */
 	struct buf text;
 };
 
-#define FRACTION 20 /* where they begin */
+#define FRACTION  20 /* where they begin */
 #define WHO_WIDTH 16
 
 static void *trace_open(const struct opts *o, struct out *out)
@@ -87,7 +87,9 @@ static void put_more(struct json *j, const struct model *m, const struct ev *e)
 	u32 sig = e->kind == EV_KIND_EXIT     ? ((const struct ev_exit *)e)->signal
 		  : e->kind == EV_KIND_SIGNAL ? ((const struct ev_signal *)e)->signal
 					      : 0;
-	s32 error = e->kind == EV_KIND_BIND ? b->error : e->kind == EV_KIND_UNIX_BIND ? u->error : 0;
+	s32 error = e->kind == EV_KIND_BIND	   ? b->error
+		    : e->kind == EV_KIND_UNIX_BIND ? u->error
+						   : 0;
 
 	if (e->kind == EV_KIND_EXIT || e->kind == EV_KIND_SIGNAL)
 		json_str(j, "signal_name", sig ? name_signal(sig) : NULL);
@@ -161,7 +163,9 @@ static void trace_text(struct trace *t, const struct model *m, const struct ev *
 		buf_puts(line, out_tint(o, tint));
 	if (t->text.len)
 		buf_add_safe(line, t->text.s, t->text.len,
-			     !o->fit ? 0 : (size_t)o->width > used + 8 ? o->width - used : 8);
+			     !o->fit			   ? 0
+			     : (size_t)o->width > used + 8 ? o->width - used
+							   : 8);
 	if (tint != TINT_NONE)
 		buf_puts(line, out_tint(o, TINT_NONE));
 	out_line(o);
@@ -212,12 +216,13 @@ static void trace_close(void *view)
 
 static void list_kind(struct out *o, const struct kind *k)
 {
-	out_printf(o, "%s%s%s: %s", out_tint(o, TINT_BOLD), k->public, out_tint(o, TINT_NONE), k->doc);
+	out_printf(o, "%s%s%s: %s", out_tint(o, TINT_BOLD), k->public, out_tint(o, TINT_NONE),
+		   k->doc);
 	for (u32 i = 0; i < k->nfields; i++) {
 		const struct field *f = &k->fields[i];
 
 		if (f->fmt != FMT_HIDE)
-			out_printf(o, "    %-14.*s %s", (int)field_name_len(f), f->name, f->doc);
+			out_printf(o, "    %-14.*s %s", (int)f->name_len, f->name, f->doc);
 	}
 }
 

@@ -61,10 +61,10 @@ static struct nodes tree_walk(const struct model *m, u32 root, bool by_name)
 		for (const struct proc *c = proc_at(m, x.proc->child); c; c = proc_at(m, c->next))
 			if (c->state != PROC_GONE)
 				node_push(&stack, (struct node){
-							     .proc = c,
-							     .name = by_name ? proc_comm(m, c) : NULL,
-							     .depth = x.depth + 1,
-						     });
+							  .proc = c,
+							  .name = by_name ? proc_comm(m, c) : NULL,
+							  .depth = x.depth + 1,
+						  });
 		siblings_push(&stack, from);
 	}
 	free(stack.at);

@@ -9,8 +9,8 @@ struct node {
 	const struct proc *proc;
 	const char *name; /* to sort by; NULL: by pid */
 	u32 depth;
-	u32 same;   /* leaves like it that follow and are shown with it */
-	bool last;  /* no sibling comes after it (after those shown with it) */
+	u32 same;  /* leaves like it that follow and are shown with it */
+	bool last; /* no sibling comes after it (after those shown with it) */
 };
 
 struct nodes {

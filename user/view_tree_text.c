@@ -11,8 +11,8 @@
 
 #include "view_tree.h"
 
-#define LEVELS_SHOWN 12 /* levels of indentation drawn on 80 columns */
-#define LISTENS_SHOWN 3 /* listening sockets named on a line */
+#define LEVELS_SHOWN  12 /* levels of indentation drawn on 80 columns */
+#define LISTENS_SHOWN 3	 /* listening sockets named on a line */
 
 /* ":80" for a wildcard, the address else. */
 static void listen_text(struct buf *b, const struct model *m, const struct sock *s)
@@ -68,7 +68,8 @@ static void border_text(struct buf *b, const struct model *m, const struct proc 
 {
 	const struct proc *parent = proc_at(m, p->parent);
 	char mine[32], theirs[32];
-	const char *a = proc_container(m, p, mine), *t = parent ? proc_container(m, parent, theirs) : NULL;
+	const char *a = proc_container(m, p, mine),
+		   *t = parent ? proc_container(m, parent, theirs) : NULL;
 	bool ns = parent && p->pidns && parent->pidns && p->pidns != parent->pidns;
 
 	if (!ns && (!a || (t && !strcmp(a, t))))
@@ -88,13 +89,14 @@ static void border_text(struct buf *b, const struct model *m, const struct proc 
 	buf_puts(b, "]");
 }
 
-static void marks_text(struct buf *b, const struct model *m, const struct proc *p)
+/* `one`: it stands for itself alone, so its death can be told. */
+static void marks_text(struct buf *b, const struct model *m, const struct proc *p, bool one)
 {
 	const char *state = proc_state_long(p);
 
 	if (strcmp(state, "running")) {
 		buf_printf(b, "  %s", state);
-		if (p->state == PROC_ZOMBIE && p->death) {
+		if (one && p->state == PROC_ZOMBIE && p->death) {
 			buf_puts(b, ", ");
 			text_death(b, m, p);
 		}
@@ -121,13 +123,13 @@ static bool nodes_alike(const struct model *m, const struct proc *x, const struc
 	text_args(&b, m, y, 0);
 	same = x->state == y->state && !x->zombies && !y->zombies && a.len == b.len &&
 	       !strcmp(a.s, b.s);
-	if (same && x->state != PROC_ZOMBIE) {
+	if (same) {
 		buf_reset(&a);
 		buf_reset(&b);
 		buf_puts(&a, " ");
 		buf_puts(&b, " ");
-		marks_text(&a, m, x);
-		marks_text(&b, m, y);
+		marks_text(&a, m, x, false);
+		marks_text(&b, m, y, false);
 		same = !strcmp(a.s, b.s);
 	}
 	buf_free(&a);
@@ -154,9 +156,11 @@ static void nodes_fold(const struct model *m, struct nodes *t, bool kthreads)
 				x.same++;
 		else if (leaf(t, i))
 			for (; k < t->n && t->at[k].depth == x.depth && leaf(t, k) &&
-			       nodes_alike(m, x.proc, t->at[k].proc); k++)
+			       nodes_alike(m, x.proc, t->at[k].proc);
+			     k++)
 				x.same++;
-		/* Of folded siblings the last decides; below a kernel thread nothing is a sibling. */
+		/* Of folded siblings the last decides; below a kernel thread nothing is a sibling.
+		 */
 		if (k > i + 1 && t->at[k - 1].depth == x.depth)
 			x.last = t->at[k - 1].last;
 		t->at[n++] = x;
@@ -202,8 +206,8 @@ static size_t columns(const struct buf *b)
 	return n;
 }
 
-static void node_print(struct out *o, const struct model *m, const struct node *x,
-		       const bool *open, const struct lines_style *st)
+static void node_print(struct out *o, const struct model *m, const struct node *x, const bool *open,
+		       const struct lines_style *st)
 {
 	u32 levels = o->width > 80 ? LEVELS_SHOWN * o->width / 80 : LEVELS_SHOWN;
 	struct buf b = {0}, args = {0};
@@ -215,12 +219,13 @@ static void node_print(struct out *o, const struct model *m, const struct node *
 		buf_printf(&b, "  and %u kernel threads", x->same);
 	else if (x->same)
 		buf_printf(&b, "%s%u", st->times, x->same + 1);
-	marks_text(&b, m, x->proc);
+	marks_text(&b, m, x->proc, !x->same);
 	used = columns(&b);
 	if (used + 12 < (size_t)o->width) {
 		text_args(&args, m, x->proc, o->width - used - 2);
 		if (args.len)
-			buf_printf(&b, "  %s%s%s", out_tint(o, TINT_DIM), args.s, out_tint(o, TINT_NONE));
+			buf_printf(&b, "  %s%s%s", out_tint(o, TINT_DIM), args.s,
+				   out_tint(o, TINT_NONE));
 		out_printf(o, "%s", b.s);
 	} else {
 		buf_add_safe(&args, b.s, b.len, o->width);

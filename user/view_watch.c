@@ -11,7 +11,7 @@
 
 #include "view.h"
 
-#define PACE_NS (10 * NS_PER_MS)     /* between two looks */
+#define PACE_NS	     (10 * NS_PER_MS) /* between two looks */
 #define PACE_EACH_NS (100 * 1000ull)  /* and more for each thing: rendering one takes some 10 us */
 
 u64 hash_bytes(const void *p, size_t n)

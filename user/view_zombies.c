@@ -28,14 +28,18 @@ struct dead {
 
 static const char *const why[] = {
 	[REASON_PARENT_NOT_WAITING] = "it never waits for its children",
-	[REASON_PARENT_MISSES_SOME] = "it waits once for each SIGCHLD, but several deaths can share one signal",
+	[REASON_PARENT_MISSES_SOME] =
+		"it waits once for each SIGCHLD, but several deaths can share one signal",
 	[REASON_WAITS_FOR_OTHER] = "it sleeps waiting for another child",
 	[REASON_PARENT_STOPPED] = "it is stopped, so it cannot wait",
 	[REASON_PARENT_BLOCKED] = "it is blocked in the kernel, so it cannot wait",
 	[REASON_TRACED] = "a tracer holds the zombie and has not let go",
-	[REASON_NO_EXIT_SIGNAL] = "the child was made without an exit signal, and only a wait with __WCLONE or __WALL finds it",
-	[REASON_INIT_NOT_REAPING] = "it is PID 1 of its namespace, inherits orphans, and does not reap",
-	[REASON_SUBREAPER_NOT_REAPING] = "it asked for orphans as a subreaper, and does not reap them",
+	[REASON_NO_EXIT_SIGNAL] = "the child was made without an exit signal, and only a wait with "
+				  "__WCLONE or __WALL finds it",
+	[REASON_INIT_NOT_REAPING] =
+		"it is PID 1 of its namespace, inherits orphans, and does not reap",
+	[REASON_SUBREAPER_NOT_REAPING] =
+		"it asked for orphans as a subreaper, and does not reap them",
 	[REASON_HEADLESS] = "the main thread ended, others live on",
 	[REASON_RECENT] = "it died just now; this is normal",
 };
@@ -68,7 +72,8 @@ static u32 dead_of(const struct model *m, struct dead **out, u32 *headless)
 				continue;
 			if (n == cap)
 				*out = xrealloc(*out, (cap = cap ? cap * 2 : 64) * sizeof(**out));
-			(*out)[n++] = (struct dead){.proc = p, .ppid = parent ? parent->tgid : 0,
+			(*out)[n++] = (struct dead){.proc = p,
+						    .ppid = parent ? parent->tgid : 0,
 						    .reason = verdict_zombie(m, p, &action)};
 			buf_reset(&action);
 		}
@@ -156,47 +161,51 @@ static void pids_text(struct buf *b, const struct dead *d, u32 n)
 	}
 }
 
-/* How they died, when it was the same way; their names, when they share one. */
-static void deaths_text(struct buf *b, const struct model *m, const struct dead *d, u32 n)
+/* " (server)": their name, when they share one. */
+static void names_text(struct buf *b, const struct model *m, const struct dead *d, u32 n)
 {
 	const char *comm = proc_comm(m, d->proc);
-	u64 oldest = exited(m, d->proc);
-	u32 same = 1;
+	u32 same = 0;
 
-	for (u32 i = 1; i < n; i++) {
-		u64 ts = exited(m, d[i].proc);
-
+	for (u32 i = 0; i < n; i++)
 		same += !strcmp(comm, proc_comm(m, d[i].proc));
-		oldest = ts < oldest ? ts : oldest;
-	}
-	if (*comm) {
-		buf_puts(b, same == n ? ", " : ", among them ");
-		buf_add_safe(b, comm, strlen(comm), 0);
-	}
+	if (!*comm)
+		return;
+	buf_puts(b, " (");
+	buf_add_safe(b, comm, strlen(comm), 0);
+	buf_puts(b, same == n ? ")" : " and others)");
+}
+
+static void deaths_text(struct buf *b, const struct model *m, const struct dead *d, u32 n, bool ago)
+{
+	u64 oldest = exited(m, d->proc);
+
+	for (u32 i = 1; i < n; i++)
+		oldest = exited(m, d[i].proc) < oldest ? exited(m, d[i].proc) : oldest;
 	if (n == 1 && d->proc->death) {
 		buf_puts(b, ", ");
 		text_death(b, m, d->proc);
 	} else if (oldest) {
-		buf_puts(b, ", the oldest since ");
+		buf_puts(b, "; the oldest since ");
 		text_when(b, m, oldest);
 	}
 	if (!oldest)
-		buf_puts(b, n == 1 ? ", since before the watch" : ", some since before the watch");
+		buf_puts(b, n == 1 ? ", before anything was watching"
+				   : "; some from before anything was watching");
+	else if (ago)
+		text_ago(b, m, oldest);
 }
 
 static void group_print(struct out *o, const struct model *m, const struct dead *d, u32 n, bool ago)
 {
 	struct buf b = {0}, action = {0};
-	u64 oldest = m->now;
 
 	verdict_zombie(m, d->proc, &action);
-	buf_printf(&b, "%u zombie%s: ", n, n == 1 ? "" : "s");
+	buf_printf(&b, "%u zombie%s", n, n == 1 ? "" : "s");
+	names_text(&b, m, d, n);
+	buf_puts(&b, ": ");
 	pids_text(&b, d, n);
-	deaths_text(&b, m, d, n);
-	for (u32 i = 0; i < n; i++)
-		oldest = exited(m, d[i].proc) < oldest ? exited(m, d[i].proc) : oldest;
-	if (ago)
-		text_ago(&b, m, oldest);
+	deaths_text(&b, m, d, n, ago);
 	out_wrap(o, 2, b.s);
 	buf_reset(&b);
 	buf_printf(&b, "Reason: %s: %s.", name_reason(d->reason), why[d->reason]);
@@ -216,7 +225,7 @@ static void headless_print(struct out *o, const struct model *m, const struct de
 
 	if (!n)
 		return;
-	out_printf(o, "%sHeadless, not zombies: the main thread ended, others live on and hold all descriptors%s",
+	out_printf(o, "%sHeadless, not zombies: the main thread ended, others live on%s",
 		   out_tint(o, TINT_BOLD), out_tint(o, TINT_NONE));
 	for (u32 i = 0; i < n; i++) {
 		text_proc(&b, m, d[i].proc->id);
@@ -239,7 +248,8 @@ static void zombies_text(struct out *o, const struct model *m, const struct dead
 	u32 dead = n - headless, parents = 0;
 
 	for (u32 i = 0, k; i < dead; i = k) {
-		for (k = i + 1; k < dead && d[k].ppid == d[i].ppid && d[k].reason == d[i].reason; k++)
+		for (k = i + 1; k < dead && d[k].ppid == d[i].ppid && d[k].reason == d[i].reason;
+		     k++)
 			;
 		if (!i || d[i].ppid != d[i - 1].ppid) {
 			if (i)
@@ -314,7 +324,8 @@ static bool dead_changed(struct zombies *v, const struct model *m, const struct 
 
 	json_init(&j, &b);
 	dead_json(&j, m, d, false);
-	changed = lines_changed(&v->lines, (struct line){.a = d->proc->tgid, .b = d->proc->start,
+	changed = lines_changed(&v->lines, (struct line){.a = d->proc->tgid,
+							 .b = d->proc->start,
 							 .hash = hash_bytes(b.s, b.len)});
 	buf_free(&b);
 	return changed;

@@ -100,7 +100,6 @@ server[200]  running
   uid         0
   session     100, group 100, terminal pts/3
   namespaces  pid 4026531836, net 4026531840, mnt 4026531841
-  It was bash and executed at 12:00:02.000 server.
 Lineage
   bash[100] forked server[200] at 12:00:02.000
   init[1] is the parent of bash[100]

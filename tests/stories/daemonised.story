@@ -29,7 +29,6 @@ server[220]  running
   uid         0
   session     210, group 210, no terminal
   namespaces  pid 4026531836, net 4026531840, mnt 4026531841
-  It was bash and executed at 12:00:02.000 server.
 Lineage
   server[210] forked server[220] at 12:00:04.000; dead, exited with code 0 at
   12:00:04.000
@@ -61,8 +60,7 @@ FD  CLOEXEC  SOCKET          STATE   HOW                   HELD BY
  "nspid": [220],
  "ns": {"pid": 4026531836, "net": 4026531840, "mnt": 4026531841},
  "cgroup": null,
- "images": [{"ts": null, "comm": "bash", "exe": "/usr/bin/bash", "args": ["bash"]},
-    {"ts": "2026-11-21T12:00:02.000000000Z",
+ "images": [{"ts": "2026-11-21T12:00:02.000000000Z",
      "comm": "server",
      "exe": "/srv/server",
      "args": ["/srv/server", "--port", "8801"]}],
@@ -125,7 +123,6 @@ server[210]  dead
   uid         0
   session     210, group 210, no terminal
   namespaces  pid 4026531836, net 4026531840, mnt 4026531841
-  It was bash and executed at 12:00:02.000 server.
   It exited with code 0 at 12:00:04.000, and needed no reaping: its parent
   ignores SIGCHLD or asked for no signal.
 Lineage
@@ -137,7 +134,8 @@ Lineage
   by an unknown process.
 
 === pid 4242
-No process 4242 is known: it does not exist, or it died before anything was watching.
+No process 4242 is known: it does not exist, or it died before anything was
+watching.
 === exit 1
 
 === port 25

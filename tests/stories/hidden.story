@@ -70,7 +70,7 @@ unix @inbox  BOUND
   inode 7055, uid 0
   Made by bash[400] (bash) at 12:00:04.000 (2.0 s ago), running.
   Held by bash[400] itself, running
-    fd 5, CLOEXEC set; it never used it
+    fd 5, CLOEXEC set
   Verdict: owned — bash[400] made it and is the only one that holds it.
   Do: Stop bash[400] if you need it free; nothing is wrong with the socket
   itself.
@@ -80,4 +80,4 @@ PROTO  LOCAL         STATE   CREATOR       HELD BY      VERDICT
 tcp    0.0.0.0:8801  LISTEN  †server[200]  (in flight)  hidden
 unix   @inbox        BOUND   bash[400]     bash[400]    owned
 
-2 sockets: 1 owned, 1 hidden. `probate port PORT` explains one.
+2 sockets: 1 owned, 1 hidden. `probate port PORT` says more.

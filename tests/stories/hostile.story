@@ -114,7 +114,6 @@ unix   /tmp/\x1b[1m\x0...  LISTEN  \x1b[31mevil\x...  \x1b[31mevil\x...  owned
   uid         0
   session     100, group 100, terminal pts/3
   namespaces  pid 4026531836, net 4026531840, mnt 4026531841
-  It was bash and executed at 12:00:02.000 \x1b[31mevil\x0a.
 Lineage
   bash[100] forked \x1b[31mevil\x0a[200] at 12:00:02.000
   init[1] is the parent of bash[100]
@@ -133,7 +132,7 @@ Children: 1
 === zombies
 \x1b[31mevil\x0a[200]  running, SIGCHLD left at its default
   a\x1b[2Jb c\u{202e}d \xff\xfe 'two words'
-  1 zombie: 201, \x1b[31mevil\x0a, exited with code 0 at 12:00:05.000 (1.0 s
+  1 zombie (\x1b[31mevil\x0a): 201, exited with code 0 at 12:00:05.000 (1.0 s
   ago)
   Reason: parent_not_waiting: it never waits for its children.
   Do: \x1b[31mevil\x0a[200] never waits for its children: fix or restart it;

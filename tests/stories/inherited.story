@@ -34,19 +34,14 @@ tcp 0.0.0.0:8801  LISTEN
   Made by server[200] (/srv/server --port 8801) at 12:00:03.000 (4.0 s ago),
   dead: exited with code 0 at 12:00:07.000.
   Held by server[301], running: /srv/server --port 8801
-    fd 3, CLOEXEC missing; inherited by fork at 12:00:04.000 (3.0 s ago)
-      12:00:03.000 server[200] created it
-      12:00:04.000 server[301] forked from server[200] with it
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:04.000
+    (3.0 s ago)
   Held by server[302], running: /srv/server --port 8801
-    fd 3, CLOEXEC missing; inherited by fork at 12:00:04.000 (3.0 s ago); it
-    never used it
-      12:00:03.000 server[200] created it
-      12:00:04.000 server[302] forked from server[200] with it
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:04.000
+    (3.0 s ago); it never used it
   Held by server[303], running: /srv/server --port 8801
-    fd 3, CLOEXEC missing; inherited by fork at 12:00:04.000 (3.0 s ago); it
-    never used it
-      12:00:03.000 server[200] created it
-      12:00:04.000 server[303] forked from server[200] with it
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:04.000
+    (3.0 s ago); it never used it
   Verdict: inherited — server[200] made it and exited with code 0 at 12:00:07;
   server[301], server[302] and server[303] inherited it and carry on with it.
   Do: Stop server[301], server[302] and server[303] if you need it free: they

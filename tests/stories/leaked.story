@@ -30,8 +30,8 @@ tcp 0.0.0.0:8801  LISTEN
   Made by server[200] (/srv/server --port 8801) at 12:00:03.000 (7.0 s ago),
   dead: killed by SIGKILL from bash[100] at 12:00:07.000.
   Held by sleep[300], running: sleep 1000
-    fd 3, CLOEXEC missing; inherited by fork at 12:00:05.000 (5.0 s ago); it
-    never used it
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:05.000
+    (5.0 s ago); it never used it
       12:00:03.000 server[200] created it
       12:00:05.000 server[300] forked from server[200] with it
       12:00:06.000 sleep[300] executed this program and kept it
@@ -100,13 +100,13 @@ tcp 0.0.0.0:8801  LISTEN
 PROTO  LOCAL         STATE   CREATOR       HELD BY     VERDICT
 tcp    0.0.0.0:8801  LISTEN  †server[200]  sleep[300]  leaked
 
-1 socket: 1 leaked. `probate port PORT` explains one.
+1 socket: 1 leaked. `probate port PORT` says more.
 
 === ports --leaked
 PROTO  LOCAL         STATE   CREATOR       HELD BY     VERDICT
 tcp    0.0.0.0:8801  LISTEN  †server[200]  sleep[300]  leaked
 
-1 socket: 1 leaked. `probate port PORT` explains one.
+1 socket: 1 leaked. `probate port PORT` says more.
 === exit 1
 
 === pid 300
@@ -117,8 +117,7 @@ sleep[300]  running
   uid         0
   session     100, group 100, terminal pts/3
   namespaces  pid 4026531836, net 4026531840, mnt 4026531841
-  It was bash and executed at 12:00:02.000 server and executed at 12:00:06.000
-  sleep.
+  It began as server, executed sleep at 12:00:06.000.
 Lineage
   server[200] forked sleep[300] at 12:00:05.000; dead, killed by SIGKILL from
   bash[100] at 12:00:07.000
@@ -137,7 +136,6 @@ server[200]  dead
   uid         0
   session     100, group 100, terminal pts/3
   namespaces  pid 4026531836, net 4026531840, mnt 4026531841
-  It was bash and executed at 12:00:02.000 server.
   It was killed by SIGKILL from bash[100] at 12:00:07.000, and was reaped by
   bash[100] after 1.0 s.
 Lineage
@@ -160,8 +158,7 @@ Lineage
  "nspid": [300],
  "ns": {"pid": 4026531836, "net": 4026531840, "mnt": 4026531841},
  "cgroup": null,
- "images": [{"ts": null, "comm": "bash", "exe": "/usr/bin/bash", "args": ["bash"]},
-    {"ts": "2026-11-21T12:00:02.000000000Z",
+ "images": [{"ts": "2026-11-21T12:00:02.000000000Z",
      "comm": "server",
      "exe": "/srv/server",
      "args": ["/srv/server", "--port", "8801"]},

@@ -19,6 +19,7 @@ PROTO  LOCAL         STATE   CREATOR      HELD BY      VERDICT
 tcp    0.0.0.0:8801  LISTEN  server[200]  server[200]  owned
 
 1 socket: 1 owned.
+
 Incomplete: 17 events were lost and no scan has made up for it yet.
 === exit 4
 
@@ -33,5 +34,6 @@ tcp 0.0.0.0:8801  LISTEN
   holds it.
   Do: Stop server[200] if you need it free; nothing is wrong with the socket
   itself.
+
 Incomplete: 17 events were lost and no scan has made up for it yet.
 === exit 4

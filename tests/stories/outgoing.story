@@ -18,7 +18,7 @@ tcp 10.0.0.1:8801 -> 10.0.0.2:443  ESTABLISHED
   Made by server[200] (/srv/server --port 8801) at 12:00:03.000 (1.0 s ago),
   running.
   Held by server[200] itself, running
-    fd 3, CLOEXEC set; it never used it
+    fd 3, CLOEXEC set
   Verdict: owned — server[200] made it and is the only one that holds it.
   Do: Stop server[200] if you need it free; nothing is wrong with the socket
   itself.
@@ -29,7 +29,7 @@ tcp 10.0.0.1:8801 -> 10.0.0.2:443  ESTABLISHED
   Made by server[200] (/srv/server --port 8801) at 12:00:03.000 (1.0 s ago),
   running.
   Held by server[200] itself, running
-    fd 3, CLOEXEC set; it never used it
+    fd 3, CLOEXEC set
   Verdict: owned — server[200] made it and is the only one that holds it.
   Do: Stop server[200] if you need it free; nothing is wrong with the socket
   itself.

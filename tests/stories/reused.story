@@ -32,7 +32,6 @@ stranger[200]  running
   uid         0
   session     100, group 100, terminal pts/3
   namespaces  pid 4026531836, net 4026531840, mnt 4026531841
-  It was bash and executed at 12:00:09.000 stranger.
 Lineage
   bash[100] forked stranger[200] at 12:00:09.000
   init[1] is the parent of bash[100]
@@ -45,8 +44,8 @@ tcp 0.0.0.0:8801  LISTEN
   Made by server[200] (/srv/server --port 8801) at 12:00:03.000 (6.0 s ago),
   dead: killed by SIGKILL from bash[100] at 12:00:07.000.
   Held by sleep[300], running: sleep 1000
-    fd 3, CLOEXEC missing; inherited by fork at 12:00:05.000 (4.0 s ago); it
-    never used it
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:05.000
+    (4.0 s ago); it never used it
       12:00:03.000 server[200] created it
       12:00:05.000 server[300] forked from server[200] with it
       12:00:06.000 sleep[300] executed this program and kept it

@@ -26,7 +26,7 @@ PROTO  LOCAL         STATE   CREATOR       HELD BY     VERDICT
 tcp    0.0.0.0:8801  LISTEN  †server[200]  sleep[300]  leaked
 tcp    0.0.0.0:8801  LISTEN  bash[210]     bash[210]   owned
 
-2 sockets: 1 owned, 1 leaked. `probate port PORT` explains one.
+2 sockets: 1 owned, 1 leaked. `probate port PORT` says more.
 
 === port 8801
 tcp 0.0.0.0:8801  LISTEN
@@ -34,8 +34,8 @@ tcp 0.0.0.0:8801  LISTEN
   Made by server[200] (/srv/server --port 8801) at 12:00:03.000 (5.0 s ago),
   dead: exited with code 1 at 12:00:07.000.
   Held by sleep[300], running: sleep 1000
-    fd 3, CLOEXEC missing; inherited by fork at 12:00:05.000 (3.0 s ago); it
-    never used it
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:05.000
+    (3.0 s ago); it never used it
       12:00:03.000 server[200] created it
       12:00:05.000 server[300] forked from server[200] with it
       12:00:06.000 sleep[300] executed this program and kept it
@@ -56,6 +56,3 @@ tcp 0.0.0.0:8801  LISTEN
   the connections.
   Do: Stop bash[210] if you need it free; nothing is wrong with the socket
   itself.
-
-Warning: these sockets share the port by SO_REUSEPORT. The kernel goes on giving
-the leaked one its share of what arrives, and nobody takes it from there.

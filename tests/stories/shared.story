@@ -31,19 +31,14 @@ tcp 0.0.0.0:8801  LISTEN
   Held by server[200] itself, running
     fd 3, CLOEXEC missing
   Held by server[301], running: /srv/server --port 8801
-    fd 3, CLOEXEC missing; inherited by fork at 12:00:04.000 (1.0 s ago)
-      12:00:03.000 server[200] created it
-      12:00:04.000 server[301] forked from server[200] with it
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:04.000
+    (1.0 s ago)
   Held by server[302], running: /srv/server --port 8801
-    fd 3, CLOEXEC missing; inherited by fork at 12:00:04.000 (1.0 s ago); it
-    never used it
-      12:00:03.000 server[200] created it
-      12:00:04.000 server[302] forked from server[200] with it
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:04.000
+    (1.0 s ago); it never used it
   Held by server[303], running: /srv/server --port 8801
-    fd 3, CLOEXEC missing; inherited by fork at 12:00:04.000 (1.0 s ago); it
-    never used it
-      12:00:03.000 server[200] created it
-      12:00:04.000 server[303] forked from server[200] with it
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:04.000
+    (1.0 s ago); it never used it
   Verdict: shared — server[200] made it and shares it: 4 hold it, server[200],
   server[301] and 2 more.
   Do: It is free only when all of them are gone: stop server[200] and see to it

@@ -216,9 +216,8 @@ tcp 0.0.0.0:8801  LISTEN
   Held by server[200] itself, running
     fd 3, CLOEXEC missing
   Held by server[300], running: /srv/server --port 8801
-    fd 3, CLOEXEC missing; inherited by fork at 12:00:05.000; it never used it
-      12:00:03.000 server[200] created it
-      12:00:05.000 server[300] forked from server[200] with it
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:05.000;
+    it never used it
   Verdict: shared — server[200] made it and shares it: 2 hold it, server[200]
   and server[300].
   Do: It is free only when all of them are gone: stop server[200] and see to it

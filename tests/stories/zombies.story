@@ -29,12 +29,12 @@
 === zombies
 server[200]  running, SIGCHLD left at its default
   /srv/server --port 8801
-  6 zombies: 301-305, 310, server, the oldest since 12:00:04.000 (3 min ago)
+  6 zombies (server): 301-305, 310; the oldest since 12:00:04.000 (3 min ago)
   Reason: parent_not_waiting: it never waits for its children.
   Do: server[200] never waits for its children: fix or restart it; once it is
   gone, init takes server[301] over and reaps it.
 
-Headless, not zombies: the main thread ended, others live on and hold all descriptors
+Headless, not zombies: the main thread ended, others live on
   worker[330] worker -d
     worker[330] is no zombie: its main thread has ended, but other threads live
     on and hold all it has; to end it, kill the process (kill 330).
@@ -208,7 +208,6 @@ server[301]  zombie
   uid         0
   session     100, group 100, terminal pts/3
   namespaces  pid 4026531836, net 4026531840, mnt 4026531841
-  It was bash and executed at 12:00:02.000 server.
   It exited with code 0 at 12:00:04.000, and is a zombie: nobody has reaped it
   yet.
 Lineage
@@ -218,4 +217,4 @@ Lineage
 
 === tree 200
 server[200]  6 zombies below  /srv/server --port 8801
-└─server[301] ×6  zombie, exited with code 0 at 12:00:04.000  /srv/server --p...
+└─server[301] ×6  zombie  /srv/server --port 8801

@@ -28,7 +28,7 @@ static void random_bytes(char *p, size_t n)
 
 static void random_ep(char *p)
 {
-	struct ep ep = { .port = rnd(65536) };
+	struct ep ep = {.port = rnd(65536)};
 
 	ep.family = rnd(2) ? AF_INET : AF_INET6;
 	for (int i = 0; i < (ep.family == AF_INET ? 4 : 16); i++)
@@ -40,7 +40,7 @@ static void random_ep(char *p)
 
 static void random_unix(char *p)
 {
-	struct unix_name name = { .len = rnd(UNIX_LEN + 1) };
+	struct unix_name name = {.len = rnd(UNIX_LEN + 1)};
 
 	random_bytes(name.s, name.len);
 	if (name.len && rnd(2))
@@ -52,7 +52,10 @@ static void random_integer(char *p, const struct field *f)
 {
 	u64 v = (u64)rnd(1 << 28) << 36 | (u64)rnd(1 << 28) << 8 | rnd(256);
 	s64 limit[] = {
-		[FMT_BOOL] = 3, [FMT_VIA] = VIA_MAX, [FMT_SIGNAL] = 65, [FMT_SIGCHLD] = 3,
+		[FMT_BOOL] = 3,
+		[FMT_VIA] = VIA_MAX,
+		[FMT_SIGNAL] = 65,
+		[FMT_SIGCHLD] = 3,
 	};
 	s32 small = (s32)rnd(257) - 1;
 
@@ -86,7 +89,7 @@ static void random_event(struct ev *e, const struct kind *k, u16 number)
 	char *tail = (char *)e + k->size;
 
 	memset(e, 0, EV_MAX);
-	*e = (struct ev){ number, k->size, rnd(99999), rnd(99999), rnd(4), (u64)rnd(1 << 28) << 20 };
+	*e = (struct ev){number, k->size, rnd(99999), rnd(99999), rnd(4), (u64)rnd(1 << 28) << 20};
 	for (u32 i = 0; i < k->nfields; i++) {
 		const struct field *f = &k->fields[i];
 		char *p = (char *)e + f->offset;
@@ -160,8 +163,9 @@ static void test_by_hand(void **state)
 	u16 n;
 
 	(void)state;
-	parse_ok("1200ms listen 100 inode=7 local=[::1]:80 proto=tcp6 state=LISTEN fd=3 # a comment",
-		 bytes);
+	parse_ok(
+		"1200ms listen 100 inode=7 local=[::1]:80 proto=tcp6 state=LISTEN fd=3 # a comment",
+		bytes);
 	assert_int_equal(l->h.ts, 1200 * NS_PER_MS);
 	assert_int_equal(l->h.tid, 100);
 	assert_int_equal(l->local.port, 80);
@@ -183,13 +187,31 @@ static void test_by_hand(void **state)
 static void test_bad_text(void **state)
 {
 	static const char *const lines[] = {
-		"", "fork", "x fork 1", "1 spoon 1", "1 fork x", "1 fork 1/x", "1 fork 1 child",
-		"1 fork 1 chld=2", "1 fork 1 child=x", "1 fork 1 child=4294967296",
-		"1 install 1 via=magic", "1 bind 1 local=1.2.3:80", "1 bind 1 local=1.2.3.4:65536",
-		"1 exec 1 exe=\"/x", "1 exec 1 exe=/x", "1 exec 1 args=[\"x\"", "1 exec 1 args=[x]",
-		"1 rename 1 name=\"12345678901234567\"", "1 exit 1 signal=65", "1 exit 1 code=256",
-		"1 bind 1 proto=2/3", "1 fork 1 nspid=1,2,3,4,5", "1 exec 1 exe=\"\\x4\"",
-		"1 exec 1 exe=\"\\", "99999999999999999999 tick 1",
+		"",
+		"fork",
+		"x fork 1",
+		"1 spoon 1",
+		"1 fork x",
+		"1 fork 1/x",
+		"1 fork 1 child",
+		"1 fork 1 chld=2",
+		"1 fork 1 child=x",
+		"1 fork 1 child=4294967296",
+		"1 install 1 via=magic",
+		"1 bind 1 local=1.2.3:80",
+		"1 bind 1 local=1.2.3.4:65536",
+		"1 exec 1 exe=\"/x",
+		"1 exec 1 exe=/x",
+		"1 exec 1 args=[\"x\"",
+		"1 exec 1 args=[x]",
+		"1 rename 1 name=\"12345678901234567\"",
+		"1 exit 1 signal=65",
+		"1 exit 1 code=256",
+		"1 bind 1 proto=2/3",
+		"1 fork 1 nspid=1,2,3,4,5",
+		"1 exec 1 exe=\"\\x4\"",
+		"1 exec 1 exe=\"\\",
+		"99999999999999999999 tick 1",
 	};
 	static u64 bytes[EV_MAX / 8];
 
@@ -240,6 +262,40 @@ static void test_check(void **state)
 	assert_non_null(event_check(bytes, e->size));
 }
 
+/* Whatever passes the check can be printed without a read beyond its end. */
+static void test_damaged(void **state)
+{
+	static u64 bytes[EV_MAX / 8];
+	struct ev *e = (struct ev *)bytes;
+	struct buf text = {};
+	u32 passed = 0;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++) {
+		u16 number = 1 + rnd(EV_KIND_MAX - 1);
+		const struct kind *k = event_kind(number);
+		struct ev *copy;
+		u16 size;
+
+		if (!k)
+			continue;
+		random_event(e, k, number);
+		size = e->size;
+		for (u32 n = rnd(4); n; n--)
+			((char *)bytes)[rnd(size)] = rnd(256);
+		copy = malloc(size);
+		memcpy(copy, bytes, size);
+		if (!event_check(copy, size)) {
+			buf_reset(&text);
+			event_text(&text, copy);
+			passed++;
+		}
+		free(copy);
+	}
+	assert_true(passed > 1000);
+	buf_free(&text);
+}
+
 static void test_names(void **state)
 {
 	char text[64];
@@ -274,7 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_by_hand),
 		cmocka_unit_test(test_bad_text),   cmocka_unit_test(test_check),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_damaged),	   cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -300,8 +300,10 @@ static void exec_walk(void **state)
 	feed_listener(f, 100, FILES(100), 4, 81, 0);
 	feed_exec(f, 100, "/bin/new");
 	begin = f->ts;
-	FEED(f, scan_fd, SCAN_FD, 100, 100, .inode = 80, .cookie = 80, .files = FILES(100), .fd = 3);
-	FEED(f, scan_end, SCAN_END, 0, 0, .scope = SCOPE_TABLE, .files = FILES(100), .begin = begin);
+	FEED(f, scan_fd, SCAN_FD, 100, 100, .inode = 80, .cookie = 80, .files = FILES(100),
+	     .fd = 3);
+	FEED(f, scan_end, SCAN_END, 0, 0, .scope = SCOPE_TABLE, .files = FILES(100),
+	     .begin = begin);
 	assert_true(holds(f, 100, 80));
 	assert_null(sock_by(f, 81));
 	assert_int_equal(hold_at(f->m, sock_by(f, 80)->holds)->via, VIA_CREATED);
@@ -561,7 +563,8 @@ static void t_killed(void **state)
 	d = death_at(f->m, proc_by(f, 101)->death);
 	assert_int_equal(proc_at(f->m, d->killer)->tgid, 300);
 	assert_int_equal(d->killer_pid, 300);
-	/* a child that kills its parent, and dies: references in a circle are let go of in the end */
+	/* a child that kills its parent, and dies: references in a circle are let go of in the end
+	 */
 	feed_fork(f, 100, 102);
 	FEED(f, signal, SIGNAL, 102, 102, .target = 100, .target_tid = 100, .signal = 9);
 	feed_exit(f, 100, 1, 0, 9);
@@ -598,13 +601,13 @@ static void t_nsinit_dies(void **state)
 
 	FEED(f, fork, FORK, 100, 100, .start = START(400), .files = FILES(400),
 	     .parent_files = FILES(100), .child = 400, .parent = 100, .exit_signal = 17,
-	     .pidns = 77, .flags = FORK_NSINIT, .nspid = { { 1 } });
+	     .pidns = 77, .flags = FORK_NSINIT, .nspid = {{1}});
 	FEED(f, fork, FORK, 400, 400, .start = START(401), .files = FILES(401),
 	     .parent_files = FILES(400), .child = 401, .parent = 400, .exit_signal = 17,
-	     .pidns = 77, .nspid = { { 2 } });
+	     .pidns = 77, .nspid = {{2}});
 	FEED(f, fork, FORK, 401, 401, .start = START(402), .files = FILES(402),
 	     .parent_files = FILES(401), .child = 402, .parent = 401, .exit_signal = 17,
-	     .pidns = 77, .nspid = { { 3 } });
+	     .pidns = 77, .nspid = {{3}});
 	feed_exit(f, 401, 400, 0, 0);
 	assert_int_equal(f->reparent.to, 400); /* orphans stay in the container */
 	FEED(f, wait, WAIT, 400, 400, .nr = 2, .level = 1);
@@ -666,8 +669,8 @@ static void ghosts(void **state)
 {
 	struct feed *f = *state;
 
-	FEED(f, socket, SOCKET, 900, 900, .inode = 1, .cookie = 1, .proto = UDP4, .files = FILES(900),
-	     .fd = 3);
+	FEED(f, socket, SOCKET, 900, 900, .inode = 1, .cookie = 1, .proto = UDP4,
+	     .files = FILES(900), .fd = 3);
 	assert_true(proc_by(f, 900)->ghost);
 	feed_task(f, 900, 1, "found");
 	assert_false(proc_by(f, 900)->ghost);
@@ -684,8 +687,8 @@ static void sizes(void **state)
 	double proc = sizeof(struct proc) + sizeof(struct tabref) + sizeof(struct fdtab) + 2 * slot;
 
 	(void)state;
-	print_message("sock %zu hold %zu origin %zu: %.0f bytes a held socket\n", sizeof(struct sock),
-		      sizeof(struct hold), sizeof(struct origin), sock);
+	print_message("sock %zu hold %zu origin %zu: %.0f bytes a held socket\n",
+		      sizeof(struct sock), sizeof(struct hold), sizeof(struct origin), sock);
 	print_message("proc %zu tabref %zu fdtab %zu image %zu: %.0f bytes a process\n",
 		      sizeof(struct proc), sizeof(struct tabref), sizeof(struct fdtab),
 		      sizeof(struct image), proc);
@@ -713,7 +716,7 @@ static u64 rnd_value(const struct field *fl)
 	case FMT_ID:
 		return rnd(60);
 	case FMT_PROTO:
-		return (u32[]){ TCP4, TCP4, UDP4, UNIX1 }[rnd(4)];
+		return (u32[]){TCP4, TCP4, UDP4, UNIX1}[rnd(4)];
 	case FMT_STATE:
 		return rnd(13);
 	case FMT_VIA:
@@ -745,8 +748,8 @@ static u64 rnd_value(const struct field *fl)
 static void rnd_field(void *e, const struct field *fl, u64 now)
 {
 	u64 v = rnd_value(fl);
-	struct ep ep = { .port = (u16)rnd(4), .family = 2, .ip = { 1 } };
-	struct nspids ns = { { rnd(3), rnd(2) } };
+	struct ep ep = {.port = (u16)rnd(4), .family = 2, .ip = {1}};
+	struct nspids ns = {{rnd(3), rnd(2)}};
 	void *at = (char *)e + fl->offset;
 
 	if (!strcmp(fl->name, "begin"))
@@ -756,7 +759,7 @@ static void rnd_field(void *e, const struct field *fl, u64 now)
 	else if (fl->fmt == FMT_NSPIDS)
 		memcpy(at, &ns, sizeof(ns));
 	else if (fl->fmt == FMT_COMM || !strcmp(fl->name, "name"))
-		memcpy(at, &(u16){ (u16)(fl->fmt == FMT_UNIX ? 2 : 'a' + rnd(3)) }, 2);
+		memcpy(at, &(u16){(u16)(fl->fmt == FMT_UNIX ? 2 : 'a' + rnd(3))}, 2);
 	else if (fl->fmt != FMT_EXE && fl->fmt != FMT_ARGS)
 		memcpy(at, &v, fl->size);
 }
@@ -787,9 +790,9 @@ static void ask_everything(const struct model *m)
 
 static u16 rnd_kind(void)
 {
-	static const u16 often[] = { EV_KIND_FORK,    EV_KIND_EXIT,   EV_KIND_WAIT,  EV_KIND_EXEC,
-				     EV_KIND_INSTALL, EV_KIND_SOCKET, EV_KIND_CLOSE, EV_KIND_ACCEPT,
-				     EV_KIND_SCAN_FD, EV_KIND_STATE,  EV_KIND_FDTAB, EV_KIND_PASS };
+	static const u16 often[] = {EV_KIND_FORK,    EV_KIND_EXIT,   EV_KIND_WAIT,  EV_KIND_EXEC,
+				    EV_KIND_INSTALL, EV_KIND_SOCKET, EV_KIND_CLOSE, EV_KIND_ACCEPT,
+				    EV_KIND_SCAN_FD, EV_KIND_STATE,  EV_KIND_FDTAB, EV_KIND_PASS};
 	const struct kind *k;
 	u16 n;
 
@@ -805,6 +808,7 @@ static u16 rnd_kind(void)
 static void random_events(void **state)
 {
 	struct feed *f = *state;
+	const u32 every = getenv("RANDOM_EVERY") ? (u32)atol(getenv("RANDOM_EVERY")) : 64;
 	const u32 total = getenv("RANDOM_EVENTS") ? (u32)atol(getenv("RANDOM_EVENTS")) : 200000;
 
 	if (getenv("RANDOM_SEED"))
@@ -823,7 +827,7 @@ static void random_events(void **state)
 		e->ts = rnd(4) ? f->ts : f->ts - rnd(30000000);
 		for (u32 j = 0; j < k->nfields; j++)
 			rnd_field(space, &k->fields[j], f->ts);
-		f->verify = i % 64 == 0;
+		f->verify = i % every == 0;
 		feed(f, e);
 		if (i % 4096 == 0)
 			ask_everything(f->m);
@@ -837,14 +841,43 @@ static void random_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(listener), T(fork_alive), T(fork_exec_dead), T(fork_exec_cloexec),
-		T(dup_and_dup2), T(close_range), T(scm), T(scm_race), T(scm_in_flight_dies),
-		T(pidfd_getfd), T(headless), T(thread_files), T(clone_files), T(clone_files_exec),
-		T(exec_in_thread), T(exec_walk), T(pid_reuse), T(fork_per_conn), T(join),
-		T(inode_reuse), T(time_wait), T(daemonize), T(late_scan_then_events),
-		T(loss_and_rescan), T(z_reaped), T(z_ignored), T(z_traced), T(z_storm), T(t_killed),
-		T(t_circles), T(t_nsinit_dies), T(t_subreaper), T(t_deep), T(t_exec_chain),
-		T(ghosts), T(sizes), T(random_events),
+		T(listener),
+		T(fork_alive),
+		T(fork_exec_dead),
+		T(fork_exec_cloexec),
+		T(dup_and_dup2),
+		T(close_range),
+		T(scm),
+		T(scm_race),
+		T(scm_in_flight_dies),
+		T(pidfd_getfd),
+		T(headless),
+		T(thread_files),
+		T(clone_files),
+		T(clone_files_exec),
+		T(exec_in_thread),
+		T(exec_walk),
+		T(pid_reuse),
+		T(fork_per_conn),
+		T(join),
+		T(inode_reuse),
+		T(time_wait),
+		T(daemonize),
+		T(late_scan_then_events),
+		T(loss_and_rescan),
+		T(z_reaped),
+		T(z_ignored),
+		T(z_traced),
+		T(z_storm),
+		T(t_killed),
+		T(t_circles),
+		T(t_nsinit_dies),
+		T(t_subreaper),
+		T(t_deep),
+		T(t_exec_chain),
+		T(ghosts),
+		T(sizes),
+		T(random_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,12 +132,14 @@ static void test_lines(void **state)
 	sheet_is(&p, "one 1\ntwo\n\033[1mbold\033[0m \\x1b]0;title\\x07\n\n");
 	sheet_open(&p, 20);
 	out_wrap(&p.out, 2, "the quick  brown fox jumps over the_lazy_dog_that_is_too_long end");
-	sheet_is(&p, "  the quick brown\n  fox jumps over\n  the_lazy_dog_that_is_too_long\n  end\n");
+	sheet_is(&p,
+		 "  the quick brown\n  fox jumps over\n  the_lazy_dog_that_is_too_long\n  end\n");
 }
 
 static void table_fill(struct table *t)
 {
-	static const struct column cols[] = { { "NAME", 4, false }, { "N", 0, true }, { "WHAT", 8, false } };
+	static const struct column cols[] = {
+		{"NAME", 4, false}, {"N", 0, true}, {"WHAT", 8, false}};
 
 	table_init(t, cols, 3);
 	table_cell(t, TINT_BAD, "first");
@@ -157,7 +159,8 @@ static void test_table(void **state)
 	sheet_open(&p, 0);
 	table_fill(&t);
 	table_print(&t, &p.out);
-	sheet_is(&p, "NAME      N  WHAT\nfirst     7  a long tale of nothing\nh\xc3\xa9     1234  x\n");
+	sheet_is(&p,
+		 "NAME      N  WHAT\nfirst     7  a long tale of nothing\nh\xc3\xa9     1234  x\n");
 	sheet_open(&p, 25);
 	table_fill(&t);
 	table_print(&t, &p.out);
@@ -185,9 +188,10 @@ static void test_dead(void **state)
 static void test_query(void **state)
 {
 	static const char *const bad[] = {
-		"", "0", "99999", "-1", "foo", "tcp/", "tcp/x", "/80", "x/80", "80x", " 80", "::1:80",
-		"[::1]", "[::1]:", "1.2.3:80", "1.2.3.4:", "1.2.3.4:0", "unix:", "unix:@", "[::1:80",
-		"4294967376", "localhost:80",
+		"",	  "0",	     "99999",	   "-1",	   "foo",	"tcp/",
+		"tcp/x",  "/80",     "x/80",	   "80x",	   " 80",	"::1:80",
+		"[::1]",  "[::1]:",  "1.2.3:80",   "1.2.3.4:",	   "1.2.3.4:0", "unix:",
+		"unix:@", "[::1:80", "4294967376", "localhost:80",
 	};
 	struct query q;
 	struct buf why = {};
@@ -204,7 +208,8 @@ static void test_query(void **state)
 	assert_true(query_parse("udp/53", &q, &why));
 	assert_true(!strcmp(q.proto, "udp") && q.addr.port == 53);
 	assert_true(query_parse("tcp/127.0.0.1:80", &q, &why));
-	assert_true(q.has_addr && q.addr.family == AF_INET && q.addr.ip[0] == 127 && q.addr.port == 80);
+	assert_true(q.has_addr && q.addr.family == AF_INET && q.addr.ip[0] == 127 &&
+		    q.addr.port == 80);
 	assert_true(query_parse("[::1]:80", &q, &why));
 	assert_true(q.has_addr && q.addr.family == AF_INET6 && q.addr.ip[15] == 1);
 	assert_true(query_parse("*:80", &q, &why) && !q.has_addr);
@@ -237,7 +242,8 @@ static void test_kinds(void **state)
 
 static void test_nearest(void **state)
 {
-	static const char *const names[] = { "ports", "port", "pid", "tree", "zombies", "trace", "doctor" };
+	static const char *const names[] = {"ports",   "port",	"pid",	 "tree",
+					    "zombies", "trace", "doctor"};
 
 	(void)state;
 	assert_string_equal(nearest_name("prot", names, ARRAY_SIZE(names)), "port");
@@ -251,8 +257,9 @@ static void test_nearest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),  cmocka_unit_test(test_fields), cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_table), cmocka_unit_test(test_dead),   cmocka_unit_test(test_query),
+		cmocka_unit_test(test_json),  cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_lines), cmocka_unit_test(test_table),
+		cmocka_unit_test(test_dead),  cmocka_unit_test(test_query),
 		cmocka_unit_test(test_kinds), cmocka_unit_test(test_nearest),
 	};
 

@@ -89,9 +89,15 @@ static void test_safe(void **state)
 	SAFE("\033[31mred\007\r\n\t", 0, "\\x1b[31mred\\x07\\x0d\\x0a\\x09");
 	SAFE("nul\0in", 0, "nul\\x00in");
 	SAFE("h\xc3\xa9", 0, "h\xc3\xa9");
-	SAFE("\xc2\x9b" "31m", 0, "\\x9b31m");
-	SAFE("\xe2\x80\xae" "cod.exe", 0, "\\u{202e}cod.exe");
-	SAFE("a\xe2\x80\x8b" "b", 0, "a\\u{200b}b");
+	SAFE("\xc2\x9b"
+	     "31m",
+	     0, "\\x9b31m");
+	SAFE("\xe2\x80\xae"
+	     "cod.exe",
+	     0, "\\u{202e}cod.exe");
+	SAFE("a\xe2\x80\x8b"
+	     "b",
+	     0, "a\\u{200b}b");
 	SAFE("\xff\xfe\xc3", 0, "\\xff\\xfe\\xc3");
 	SAFE("\xc0\xaf\xed\xa0\x80", 0, "\\xc0\\xaf\\xed\\xa0\\x80");
 	SAFE("\xf4\x90\x80\x80", 0, "\\xf4\\x90\\x80\\x80");
@@ -101,7 +107,10 @@ static void test_safe(void **state)
 	SAFE("ab\033", 5, "ab...");
 	SAFE("\xe4\xb8\xad\xe6\x96\x87\xe5\xad\x97", 5, "\xe4\xb8\xad...");
 	SAFE("\xe4\xb8\xad\xe6\x96\x87", 4, "\xe4\xb8\xad\xe6\x96\x87");
-	assert_int_equal(text_width("\xe4\xb8\xad" "e\xcc\x81", 6), 3);
+	assert_int_equal(text_width("\xe4\xb8\xad"
+				    "e\xcc\x81",
+				    6),
+			 3);
 }
 
 static void test_time(void **state)
@@ -110,9 +119,14 @@ static void test_time(void **state)
 		u64 ns;
 		const char *want;
 	} spans[] = {
-		{ 0, "0 ns" }, { 1500, "1 us" }, { 350 * NS_PER_MS, "350 ms" },
-		{ 4250 * NS_PER_MS, "4.2 s" }, { 59 * NS_PER_S, "59 s" }, { 180 * NS_PER_S, "3 min" },
-		{ 5 * 3600 * NS_PER_S, "5 h" }, { 12 * 86400 * NS_PER_S, "12 d" },
+		{0, "0 ns"},
+		{1500, "1 us"},
+		{350 * NS_PER_MS, "350 ms"},
+		{4250 * NS_PER_MS, "4.2 s"},
+		{59 * NS_PER_S, "59 s"},
+		{180 * NS_PER_S, "3 min"},
+		{5 * 3600 * NS_PER_S, "5 h"},
+		{12 * 86400 * NS_PER_S, "12 d"},
 	};
 	char s[40];
 
@@ -167,8 +181,9 @@ static void test_buf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_map),  cmocka_unit_test(test_pool),  cmocka_unit_test(test_safe),
-		cmocka_unit_test(test_time), cmocka_unit_test(test_parse), cmocka_unit_test(test_buf),
+		cmocka_unit_test(test_map),   cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_safe),  cmocka_unit_test(test_time),
+		cmocka_unit_test(test_parse), cmocka_unit_test(test_buf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

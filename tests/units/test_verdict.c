@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Verdicts, their words, and why a zombie is not reaped. */
+#include "feed.h"
+
+static int setup(void **state)
+{
+	struct feed *f = malloc(sizeof(*f));
+
+	setenv("TZ", "UTC", 1);
+	feed_open(f);
+	feed_task(f, 1, 0, "init");
+	feed_task(f, 100, 1, "bash");
+	feed_fork(f, 100, 200);
+	feed_exec(f, 200, "/usr/bin/server");
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	feed_close(*state);
+	free(*state);
+	return 0;
+}
+
+static void expect(const struct feed *f, u64 inode, enum verdict v, bool certain, const char *why,
+		   const char *action)
+{
+	struct answer a;
+
+	verdict_sock(f->m, sock_by(f, inode), &a);
+	if (getenv("SHOW"))
+		print_message("%s%s\n\t%s\n\t%s\n", name_verdict(a.verdict),
+			      a.certain ? "" : " (not certain)", a.why.s, a.action.s);
+	assert_string_equal(name_verdict(a.verdict), name_verdict(v));
+	assert_int_equal(a.certain, certain);
+	assert_non_null(strstr(a.why.s, why));
+	assert_non_null(strstr(a.action.s, action));
+	answer_free(&a);
+}
+
+static void kill_by_bash(struct feed *f, u32 pid)
+{
+	FEED(f, signal, SIGNAL, 100, 100, .target = pid, .target_tid = pid, .signal = 9);
+	feed_exit(f, pid, 100, 0, 9);
+}
+
+static void owned_and_shared(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 200, FILES(200), 3, 80, 0);
+	expect(f, 80, VERDICT_OWNED, true, "server[200] made it and is the only one",
+	       "Stop server[200]");
+	feed_fork(f, 200, 201);
+	expect(f, 80, VERDICT_SHARED, true, "2 hold it, server[200] and server[201]",
+	       "all of them are gone");
+}
+
+static void leaked(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 200, FILES(200), 3, 80, 0);
+	feed_fork(f, 200, 201);
+	feed_exec(f, 201, "/usr/bin/sleep");
+	kill_by_bash(f, 200);
+	expect(f, 80, VERDICT_LEAKED, true,
+	       "server[200] made it and was killed by SIGKILL from bash[100] at ",
+	       "Kill sleep[201] to free the port now; in server, open the socket with "
+	       "SOCK_CLOEXEC (or close fd 3 in the child before exec).");
+	expect(f, 80, VERDICT_LEAKED, true,
+	       "; sleep[201] inherited fd 3 by fork and kept it over exec because CLOEXEC was not "
+	       "set.",
+	       "Kill");
+}
+
+static void inherited(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 200, FILES(200), 3, 80, 0);
+	feed_fork(f, 200, 201);
+	kill_by_bash(f, 200);
+	expect(f, 80, VERDICT_INHERITED, true, "server[201] inherited it and carries on",
+	       "Stop server[201]");
+}
+
+/* Another program, but it accepts: that is an inetd, not a leak. */
+static void inherited_by_use(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 200, FILES(200), 3, 80, 0);
+	feed_fork(f, 200, 201);
+	feed_exec(f, 201, "/usr/bin/handler");
+	FEED(f, accept, ACCEPT, 201, 201, .inode = 900, .cookie = 900, .proto = TCP4, .state = 1,
+	     .files = FILES(201), .listener = 80, .fd = 4, .listen_fd = 3);
+	kill_by_bash(f, 200);
+	expect(f, 80, VERDICT_INHERITED, true, "handler[201] inherited it", "Stop");
+	assert_int_equal(f->told[EV_KIND_LEAK], 0);
+}
+
+/* dup2 to fd 0 in the child before the exec: it was meant. */
+static void inherited_on_purpose(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 200, FILES(200), 3, 80, 1);
+	feed_fork(f, 200, 201);
+	feed_install(f, 201, FILES(201), 0, 80, VIA_DUP, 3, 0, 0);
+	feed_exec(f, 201, "/usr/bin/handler");
+	kill_by_bash(f, 200);
+	expect(f, 80, VERDICT_INHERITED, true, "handler[201] inherited it", "Stop");
+}
+
+/* Whether a connection is used is not seen: given while the creator lives, else not certain. */
+static void connection(void **state)
+{
+	struct feed *f = *state;
+
+	for (u32 i = 0; i < 2; i++)
+		FEED(f, accept, ACCEPT, 200, 200, .inode = 90 + i, .cookie = 90 + i, .proto = TCP4,
+		     .state = 1, .local = EP4(80), .remote = EP4(4000 + i), .files = FILES(200),
+		     .fd = 4 + i);
+	feed_fork(f, 200, 201);
+	feed_exec(f, 201, "/usr/bin/handler");
+	feed_fd_close(f, 200, FILES(200), 4, 90);
+	expect(f, 90, VERDICT_INHERITED, true, "server[200] made it and let go of it", "Stop");
+	kill_by_bash(f, 200);
+	expect(f, 91, VERDICT_LEAKED, false, "as far as was seen, handler[201]", "look first");
+}
+
+static void passed(void **state)
+{
+	struct feed *f = *state;
+
+	feed_task(f, 300, 1, "next");
+	feed_listener(f, 200, FILES(200), 3, 80, 0);
+	FEED(f, pass, PASS, 200, 200, .files = FILES(200), .inode = 80, .over = 999, .fd = 3);
+	feed_install(f, 300, FILES(300), 7, 80, VIA_SCM_RIGHTS, -1, 0, 1);
+	feed_exit(f, 200, 100, 0, 0);
+	expect(f, 80, VERDICT_PASSED, true, "server[200] made it and exited with code 0",
+	       "stop next[300]");
+	expect(f, 80, VERDICT_PASSED, true,
+	       "next[300] was given it over a UNIX socket by server[200]", "on purpose");
+}
+
+static void hidden(void **state)
+{
+	struct feed *f = *state;
+
+	FEED(f, scan_fd, SCAN_FD, 100, 100, .inode = 999, .proto = UNIX1, .files = FILES(100),
+	     .fd = 9);
+	feed_listener(f, 200, FILES(200), 3, 80, 0);
+	FEED(f, pass, PASS, 200, 200, .files = FILES(200), .inode = 80, .over = 999, .fd = 3);
+	feed_exit(f, 200, 100, 0, 0);
+	expect(f, 80, VERDICT_HIDDEN, true, "queue of socket:[999], which bash[100] holds",
+	       "bash[100] receive it");
+	FEED(f, scan_sock, SCAN_SOCK, 0, 0, .inode = 70, .cookie = 70, .proto = TCP4, .state = 10,
+	     .local = EP4(70));
+	expect(f, 70, VERDICT_HIDDEN, false, "no process's descriptor table shows it", "io_uring");
+}
+
+static void kernel(void **state)
+{
+	struct feed *f = *state;
+
+	FEED(f, scan_sock, SCAN_SOCK, 0, 0, .inode = 70, .cookie = 70, .proto = UDP4, .state = 7,
+	     .local = EP4(4789), .sflags = SF_KERNEL);
+	expect(f, 70, VERDICT_KERNEL, false, "The kernel made it", "no process to kill");
+}
+
+static void orphaned(void **state)
+{
+	struct feed *f = *state;
+
+	FEED(f, scan_sock, SCAN_SOCK, 0, 0, .inode = 70, .proto = TCP4, .state = 5,
+	     .sflags = SF_DEAD, .local = EP4(80), .remote = EP4(50000), .left_ms = 42000);
+	expect(f, 70, VERDICT_ORPHANED, false, "FIN_WAIT2), for 42 s more",
+	       "Wait 42 s, or set SO_REUSEADDR");
+}
+
+static void held(void **state)
+{
+	struct feed *f = *state;
+
+	FEED(f, scan_fd, SCAN_FD, 100, 100, .inode = 70, .cookie = 70, .proto = TCP4, .state = 10,
+	     .local = EP4(70), .files = FILES(100), .fd = 9);
+	expect(f, 70, VERDICT_HELD, false, "bash[100] holds it; who made it is not known",
+	       "stop bash[100]");
+}
+
+/* Without descriptor events nobody knows whether it was used: still a leak, but said so. */
+static void unsure(void **state)
+{
+	struct feed *f = *state;
+
+	FEED(f, source, SOURCE, 0, 0, .caps = SRC_EVENTS | SRC_NETNS, .filter = ~0ull);
+	feed_listener(f, 200, FILES(200), 3, 80, 0);
+	feed_fork(f, 200, 201);
+	feed_exec(f, 201, "/usr/bin/sleep");
+	kill_by_bash(f, 200);
+	expect(f, 80, VERDICT_LEAKED, false, "as far as was seen, sleep[201]", "look first");
+}
+
+static void after_loss(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 200, FILES(200), 3, 80, 0);
+	FEED(f, lost, LOST, 0, 0, .count = 1);
+	expect(f, 80, VERDICT_OWNED, false, "server[200]", "Stop");
+}
+
+static void reuseport(void **state)
+{
+	struct feed *f = *state;
+	struct ep ep = EP4(80);
+
+	for (u32 i = 0; i < 2; i++) {
+		u32 pid = i ? 200 : 300;
+
+		if (!i)
+			feed_task(f, 300, 1, "other");
+		FEED(f, socket, SOCKET, pid, pid, .inode = 70 + i, .cookie = 70 + i, .proto = TCP4,
+		     .state = 7, .files = FILES(pid), .fd = 3);
+		FEED(f, listen, LISTEN, pid, pid, .inode = 70 + i, .cookie = 70 + i, .proto = TCP4,
+		     .state = 10, .local = ep, .sflags = SF_REUSEPORT, .fd = 3);
+	}
+	feed_fork(f, 200, 201);
+	feed_exec(f, 201, "/usr/bin/sleep");
+	kill_by_bash(f, 200);
+	expect(f, 71, VERDICT_LEAKED, true, "dealt 1 of 2 connections that nobody will answer",
+	       "Kill sleep[201]");
+	expect(f, 70, VERDICT_OWNED, true,
+	       "leaked member of its SO_REUSEPORT group, held by sleep[201]", "Stop other[300]");
+}
+
+static void hostile_comm(void **state)
+{
+	struct feed *f = *state;
+	struct answer a;
+
+	FEED(f, rename, RENAME, 200, 200, .name = comm_of("\033[2Jx\n"));
+	feed_listener(f, 200, FILES(200), 3, 80, 0);
+	verdict_sock(f->m, sock_by(f, 80), &a);
+	assert_null(strchr(a.why.s, '\033'));
+	assert_null(strchr(a.action.s, '\n'));
+	answer_free(&a);
+}
+
+static struct image image_of(const char *text, u16 exe_len, u16 args_len)
+{
+	return (struct image){
+		.exe_len = exe_len, .args_len = args_len, .text = (char *)(uintptr_t)text};
+}
+
+static void programs(void **state)
+{
+	struct image a = image_of("/usr/bin/python3\0python3\0-u\0a.py", 17, 16);
+	struct image b = image_of("/usr/bin/python3\0python3\0b.py", 17, 13);
+	struct image c = image_of("/usr/bin/cat\0cat\0x", 13, 6);
+	struct image d = image_of("/usr/bin/cat\0cat\0y", 13, 6);
+	struct image e = image_of("./cat\0cat\0y", 6, 6);
+
+	(void)state;
+	assert_true(same_program(&a, &a));
+	assert_false(same_program(&a, &b));
+	assert_true(same_program(&c, &d));
+	assert_true(same_program(&c, &e));
+	assert_false(same_program(&a, &c));
+}
+
+/* ---- zombies ---- */
+
+struct zombie {
+	const char *name;
+	enum reason reason;
+	u32 parent_flags, flags, sigchld, tracer, exit_signal;
+	s32 wait_pid;
+	const char *remedy;
+};
+
+static void zombies(void **state)
+{
+	static const struct zombie table[] = {
+		{"no-wait", REASON_PARENT_NOT_WAITING, 0, 0, 0, 0, 17, 0,
+		 "init takes kid[401] over"},
+		{"coalesced", REASON_PARENT_MISSES_SOME, 0, 0, 2, 0, 17, 0, "WNOHANG"},
+		{"other", REASON_WAITS_FOR_OTHER, TASK_IN_WAIT, 0, 0, 0, 17, 999, "another child"},
+		{"stopped", REASON_PARENT_STOPPED, TASK_STOPPED, 0, 0, 0, 17, 0, "kill -CONT 400"},
+		{"blocked", REASON_PARENT_BLOCKED, TASK_DUMPING, 0, 0, 0, 17, 0, "core dump"},
+		{"traced", REASON_TRACED, 0, 0, 0, 100, 17, 0, "bash[100] traces kid[401]"},
+		{"clone0", REASON_NO_EXIT_SIGNAL, 0, 0, 0, 0, 0, 0, "__WALL"},
+		{"subreaper", REASON_SUBREAPER_NOT_REAPING, TASK_SUBREAPER, 0, 0, 0, 17, 0,
+		 "PR_SET_CHILD_SUBREAPER"},
+		/* last: PID 1 of a namespace stays that */
+		{"nsinit", REASON_INIT_NOT_REAPING, TASK_NSINIT, 0, 0, 0, 17, 0,
+		 "(kid[401] is pid 7 in there)"},
+	};
+	struct feed *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		const struct zombie *z = &table[i];
+		struct buf b = {};
+
+		FEED(f, scan_task, SCAN_TASK, 400, 400, .start = START(400), .files = FILES(400),
+		     .parent = 1, .pgid = 400, .exit_signal = 17, .flags = z->parent_flags,
+		     .sigchld = z->sigchld, .wait_pid = z->wait_pid, .name = comm_of("mum"));
+		FEED(f, scan_task, SCAN_TASK, 401, 401, .start = START(401), .parent = 400,
+		     .pgid = 400, .exit_signal = z->exit_signal, .tracer = z->tracer,
+		     .flags = TASK_ZOMBIE, .nspid = {{7}}, .name = comm_of("kid"));
+		assert_string_equal(name_reason(verdict_zombie(f->m, proc_by(f, 401), &b)),
+				    name_reason(z->reason));
+		if (getenv("SHOW"))
+			print_message("%s\n\t%s\n", name_reason(z->reason), b.s);
+		if (!strstr(b.s, z->remedy))
+			fail_msg("%s: %s", z->name, b.s);
+		buf_free(&b);
+	}
+}
+
+static void recent_and_headless(void **state)
+{
+	struct feed *f = *state;
+
+	feed_fork(f, 200, 201);
+	feed_exit(f, 201, 200, 0, 0);
+	assert_int_equal(verdict_zombie(f->m, proc_by(f, 201), NULL), REASON_RECENT);
+	feed_pass(f, NS_PER_S);
+	assert_int_equal(verdict_zombie(f->m, proc_by(f, 201), NULL), REASON_PARENT_NOT_WAITING);
+	FEED(f, headless, HEADLESS, 200, 200, .start = START(200));
+	assert_int_equal(verdict_zombie(f->m, proc_by(f, 200), NULL), REASON_HEADLESS);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(owned_and_shared),
+		T(leaked),
+		T(inherited),
+		T(inherited_by_use),
+		T(inherited_on_purpose),
+		T(connection),
+		T(passed),
+		T(hidden),
+		T(kernel),
+		T(orphaned),
+		T(held),
+		T(unsure),
+		T(after_loss),
+		T(reuseport),
+		T(hostile_comm),
+		T(programs),
+		T(zombies),
+		T(recent_and_headless),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What loading (scan_load.c) and reading (scan.c) of the iterators share. */
+#ifndef PROBATE_SCAN_PRIV_H
+#define PROBATE_SCAN_PRIV_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "scan.h"
+#include "scan_want.h"
+#include "scan.skel.h"
+
+enum iter { ITER_TASK, ITER_FILE, ITER_TCP, ITER_UDP, ITER_UNIX, ITER_HOLDERS, ITERS };
+
+struct scan {
+	struct scan_bpf *object[ITERS]; /* instances, in the order of loading */
+	u32 nobjects;
+	struct scan_bpf *home[ITERS];	 /* instance each is in */
+	struct bpf_program *prog[ITERS]; /* NULL: not loaded yet */
+	int error[ITERS];		 /* why it cannot be */
+	bool refused_probe;		 /* lockdown: probe_read is refused */
+	u32 pass;
+	int netns_fd; /* our own network namespace; -1: the others cannot be entered */
+	u32 netns;    /* its inode */
+	bool init_pidns;
+};
+
+/* Have an iterator loaded, now if it was not; 0 or why it cannot be. */
+int iter_need(struct scan *s, enum iter i);
+/* Inode of a namespace by a path; 0: there is none. */
+u32 ns_inum(const char *path);
+
+#endif
