@@ -41,7 +41,7 @@ def run_pytest(build, args):
                TOOLS=os.path.join(build, "tests"))
     if os.path.exists(xml):
         os.unlink(xml)
-    done = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-rfEs", "--tb=short",
+    done = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-c", "tests/pytest.ini", "-q", "-rfEs", "--tb=short",
                            "-p", "no:cacheprovider", "--junitxml", xml, "tests", *args],
                           cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
     try:

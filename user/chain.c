@@ -73,6 +73,36 @@ static struct holder *rows_grow(struct holder *rows, u32 n)
 	return n & (n - 1) ? rows : xrealloc(rows, (n ? 2 * n : 1) * sizeof(*rows));
 }
 
+/* Did it get the socket by being forked?  By its hold, or because somebody above had it then. */
+static bool came_by_fork(const struct model *m, const struct sock *s, const struct proc *p, u8 how)
+{
+	u32 depth = 0;
+
+	if (!p->birth || how == VIA_FORK)
+		return p->birth != 0;
+	for (; p->birth && ++depth < CHAIN_DEPTH; p = proc_at(m, p->birth)) {
+		if (origin_of(m, s, p->birth, p->start))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * In a table shared by CLONE_FILES the hold says how the socket came into the table; a process that
+ * shares the table but did not bring it there came to it by being forked.
+ */
+static void row_settle(const struct model *m, const struct sock *s, struct holder *row)
+{
+	const struct proc *p = proc_at(m, row->proc);
+
+	if (row->how == VIA_FORK || row->how == VIA_SCAN || origin_of(m, s, p->id, ~0ull) ||
+	    !came_by_fork(m, s, p, row->how))
+		return;
+	row->how = VIA_FORK;
+	if (row->since < p->start)
+		row->since = p->start;
+}
+
 u32 holders_of(const struct model *m, const struct sock *s, struct holder **out)
 {
 	struct holder *rows = NULL;
@@ -100,6 +130,8 @@ u32 holders_of(const struct model *m, const struct sock *s, struct holder **out)
 		}
 	}
 	map_free(&at);
+	for (u32 i = 0; i < n; i++)
+		row_settle(m, s, &rows[i]);
 	if (n)
 		qsort(rows, n, sizeof(*rows), by_age);
 	*out = rows;
@@ -146,20 +178,6 @@ static void add_via(const struct model *m, struct steps *st, const struct proc *
 				   .kind = STEP_VIA,
 				   .via = via,
 				   .from = from});
-}
-
-/* Did it get the socket by being forked?  By its hold, or because somebody above had it then. */
-static bool came_by_fork(const struct model *m, const struct sock *s, const struct proc *p, u8 how)
-{
-	u32 depth = 0;
-
-	if (!p->birth || how == VIA_FORK)
-		return p->birth != 0;
-	for (; p->birth && ++depth < CHAIN_DEPTH; p = proc_at(m, p->birth)) {
-		if (origin_of(m, s, p->birth, p->start))
-			return true;
-	}
-	return false;
 }
 
 static u8 how_of(const struct model *m, const struct sock *s, const struct proc *p, u64 *since)

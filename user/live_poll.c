@@ -6,9 +6,10 @@
  * up to every 40 ms when none do.  The epoll set is edge-triggered: level-triggered, it would
  * report records that are there without a wake-up at once, and the timer would be a busy loop.
  *
- * In lean mode nothing tells of descriptors but exec; so whoever begins to listen is scanned by
- * itself right after the batch, and everything about once a second, more seldom if that took more
- * than a hundredth of the time.
+ * What no event tells is found by scanning again, about once a second and more seldom if that takes
+ * more than a hundredth of the time: sockets the kernel makes for itself, descriptors moved by
+ * io_uring or by 32-bit system calls, a process stopped.  In lean mode nothing tells of descriptors
+ * but exec; so whoever begins to listen is besides scanned by itself right after the batch.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@
 #define CLOCK_NS     (60 * NS_PER_S)
 #define RESCAN_NS    NS_PER_S
 #define RESCAN_SHARE 100   /* a scan takes at most a hundredth of the time */
-#define SOCKS_EVERY  10	   /* every tenth rescan asks for sockets without a descriptor too */
+#define SOCKS_EVERY  2	   /* every second rescan asks for sockets without a descriptor too */
 #define BATCH_MAX    65536 /* events handed over in one call; the rest waits in the ring */
 #define CGROUPS_MAX  65536
 
@@ -200,7 +201,7 @@ static void rescan_pids(struct live *l)
 
 static void rescan(struct live *l, u64 now)
 {
-	struct want want = {.scope = SCOPE_FDS, .pid = l->pid};
+	struct want want = {.scope = SCOPE_TASKS | SCOPE_FDS, .pid = l->pid};
 	u64 took;
 
 	if (l->npids)
@@ -245,8 +246,7 @@ int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx)
 
 		if (err)
 			return err;
-		if (!l->full)
-			rescan(l, l->drained_ts);
+		rescan(l, l->drained_ts);
 		tell_time(l, l->drained_ts);
 	} while (awake && !over && !l->count);
 	return (int)l->count;

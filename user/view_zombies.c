@@ -27,15 +27,14 @@ struct dead {
 };
 
 static const char *const why[] = {
-	[REASON_PARENT_NOT_WAITING] = "it never waits for its children",
+	[REASON_PARENT_NOT_WAITING] = "it does not wait for them",
 	[REASON_PARENT_MISSES_SOME] =
 		"it waits once for each SIGCHLD, but several deaths can share one signal",
 	[REASON_WAITS_FOR_OTHER] = "it sleeps waiting for another child",
 	[REASON_PARENT_STOPPED] = "it is stopped, so it cannot wait",
 	[REASON_PARENT_BLOCKED] = "it is blocked in the kernel, so it cannot wait",
 	[REASON_TRACED] = "a tracer holds the zombie and has not let go",
-	[REASON_NO_EXIT_SIGNAL] = "the child was made without an exit signal, and only a wait with "
-				  "__WCLONE or __WALL finds it",
+	[REASON_NO_EXIT_SIGNAL] = "the child has no exit signal; only __WCLONE or __WALL finds it",
 	[REASON_INIT_NOT_REAPING] =
 		"it is PID 1 of its namespace, inherits orphans, and does not reap",
 	[REASON_SUBREAPER_NOT_REAPING] =

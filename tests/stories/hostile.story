@@ -134,8 +134,9 @@ Children: 1
   a\x1b[2Jb c\u{202e}d \xff\xfe 'two words'
   1 zombie (\x1b[31mevil\x0a): 201, exited with code 0 at 12:00:05.000 (1.0 s
   ago)
-  Reason: parent_not_waiting: it never waits for its children.
-  Do: \x1b[31mevil\x0a[200] never waits for its children: fix or restart it;
-  once it is gone, init takes \x1b[31mevil\x0a[201] over and reaps it.
+  Reason: parent_not_waiting: it does not wait for them.
+  Do: \x1b[31mevil\x0a[200] has not waited for \x1b[31mevil\x0a[201]: fix or
+  restart it; once it is gone, init takes \x1b[31mevil\x0a[201] over and reaps
+  it.
 
 1 zombie of 1 parent.

@@ -45,7 +45,7 @@ tcp 0.0.0.0:8801  LISTEN
   Verdict: inherited — server[200] made it and exited with code 0 at 12:00:07;
   server[301], server[302] and server[303] inherited it and carry on with it.
   Do: Stop server[301], server[302] and server[303] if you need it free: they
-  still serve it, so expect work in progress to be cut.
+  still serve it, so work in progress is cut.
 
 1 connection ESTABLISHED from 127.0.0.1:40001, held by server[301]; since
 12:00:05.000

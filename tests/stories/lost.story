@@ -30,8 +30,8 @@ tcp 0.0.0.0:8801  LISTEN
   running.
   Held by server[200] itself, running
     fd 3, CLOEXEC set
-  Verdict: owned (not certain) — server[200] made it and is the only one that
-  holds it.
+  Verdict: owned (not certain) — As far as was seen, server[200] made it and is
+  the only one that holds it.
   Do: Stop server[200] if you need it free; nothing is wrong with the socket
   itself.
 

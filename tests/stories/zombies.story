@@ -30,8 +30,8 @@
 server[200]  running, SIGCHLD left at its default
   /srv/server --port 8801
   6 zombies (server): 301-305, 310; the oldest since 12:00:04.000 (3 min ago)
-  Reason: parent_not_waiting: it never waits for its children.
-  Do: server[200] never waits for its children: fix or restart it; once it is
+  Reason: parent_not_waiting: it does not wait for them.
+  Do: server[200] has not waited for server[301]: fix or restart it; once it is
   gone, init takes server[301] over and reaps it.
 
 Headless, not zombies: the main thread ended, others live on
@@ -58,7 +58,7 @@ Headless, not zombies: the main thread ended, others live on
  "exited": "2026-11-21T12:00:04.000000000Z",
  "age_s": 180,
  "reason": "parent_not_waiting",
- "action": "server[200] never waits for its children: fix or restart it; once it is gone, init takes server[301] over and reaps it.",
+ "action": "server[200] has not waited for server[301]: fix or restart it; once it is gone, init takes server[301] over and reaps it.",
  "container": null,
  "exit": {"ts": "2026-11-21T12:00:04.000000000Z",
     "code": 0,
@@ -81,7 +81,7 @@ Headless, not zombies: the main thread ended, others live on
  "exited": "2026-11-21T12:00:04.000000000Z",
  "age_s": 180,
  "reason": "parent_not_waiting",
- "action": "server[200] never waits for its children: fix or restart it; once it is gone, init takes server[302] over and reaps it.",
+ "action": "server[200] has not waited for server[302]: fix or restart it; once it is gone, init takes server[302] over and reaps it.",
  "container": null,
  "exit": {"ts": "2026-11-21T12:00:04.000000000Z",
     "code": 0,
@@ -104,7 +104,7 @@ Headless, not zombies: the main thread ended, others live on
  "exited": "2026-11-21T12:00:04.000000000Z",
  "age_s": 180,
  "reason": "parent_not_waiting",
- "action": "server[200] never waits for its children: fix or restart it; once it is gone, init takes server[303] over and reaps it.",
+ "action": "server[200] has not waited for server[303]: fix or restart it; once it is gone, init takes server[303] over and reaps it.",
  "container": null,
  "exit": {"ts": "2026-11-21T12:00:04.000000000Z",
     "code": 0,
@@ -127,7 +127,7 @@ Headless, not zombies: the main thread ended, others live on
  "exited": "2026-11-21T12:00:04.000000000Z",
  "age_s": 180,
  "reason": "parent_not_waiting",
- "action": "server[200] never waits for its children: fix or restart it; once it is gone, init takes server[304] over and reaps it.",
+ "action": "server[200] has not waited for server[304]: fix or restart it; once it is gone, init takes server[304] over and reaps it.",
  "container": null,
  "exit": {"ts": "2026-11-21T12:00:04.000000000Z",
     "code": 0,
@@ -150,7 +150,7 @@ Headless, not zombies: the main thread ended, others live on
  "exited": "2026-11-21T12:00:04.000000000Z",
  "age_s": 180,
  "reason": "parent_not_waiting",
- "action": "server[200] never waits for its children: fix or restart it; once it is gone, init takes server[305] over and reaps it.",
+ "action": "server[200] has not waited for server[305]: fix or restart it; once it is gone, init takes server[305] over and reaps it.",
  "container": null,
  "exit": {"ts": "2026-11-21T12:00:04.000000000Z",
     "code": 0,
@@ -173,7 +173,7 @@ Headless, not zombies: the main thread ended, others live on
  "exited": "2026-11-21T12:00:04.000000000Z",
  "age_s": 180,
  "reason": "parent_not_waiting",
- "action": "server[200] never waits for its children: fix or restart it; once it is gone, init takes server[310] over and reaps it.",
+ "action": "server[200] has not waited for server[310]: fix or restart it; once it is gone, init takes server[310] over and reaps it.",
  "container": null,
  "exit": {"ts": "2026-11-21T12:00:04.000000000Z",
     "code": 3,
