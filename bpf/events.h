@@ -261,7 +261,8 @@ struct ev {
 	F(u64, cookie, ID, "its cookie")                                                           \
 	F(u64, over, ID, "inode of the UNIX socket it was sent over")                              \
 	F(s32, fd, FD, "slot in the sender's table")                                               \
-	F(u32, zero, HIDE, "0")
+	F(u32, zero, HIDE, "0")                                                                    \
+	F(u64, queue, ID, "inode of its peer, in whose receive queue it waits; 0: not known")
 
 /* The calling thread has another table now: a copy of the one it had (unshare, close_range). */
 #define EV_FDTAB(F)                                                                                \

@@ -17,6 +17,7 @@ struct scm {
 	u64 at, end; /* control messages in user memory */
 	u64 fds;     /* descriptors of the one being walked */
 	u64 over;    /* sending: inode of the UNIX socket */
+	u64 queue;   /* and of its peer */
 	u32 nfds;
 	bool sending, cloexec;
 	u8 pad[2];
@@ -37,6 +38,7 @@ static __always_inline void pass_event(struct task_struct *task, struct scm *m, 
 	e->inode = s.inode;
 	e->cookie = RD(true, sk, __sk_common.skc_cookie.counter);
 	e->over = m->over;
+	e->queue = m->queue;
 	e->fd = fd;
 	e->zero = 0;
 	EV_SUBMIT(e);
@@ -92,6 +94,9 @@ int BPF_PROG(sys_sendmsg, struct pt_regs *regs, long ret)
 	struct task_struct *task = task_current();
 	struct scm m = {.sending = true};
 	u64 control = 0, msg = SYS_ARG2(regs);
+	struct unix_sock *over;
+	struct sock *peer;
+	struct slot slot;
 
 	if (ret < 0 || !WANTED(PASS))
 		return 0;
@@ -101,7 +106,11 @@ int BPF_PROG(sys_sendmsg, struct pt_regs *regs, long ret)
 		return 0;
 	if (control < sizeof(struct cmsghdr) + 4 || !task_passes(task))
 		return 0;
-	m.over = task_slot(task, SYS_ARG1(regs)).inode;
+	slot = task_socket(task, SYS_ARG1(regs));
+	over = (struct unix_sock *)slot.sk;
+	peer = over ? RD(true, over, peer) : NULL;
+	m.over = slot.inode;
+	m.queue = peer ? sock_inode(peer, true) : 0;
 	scm_walk(&m, msg);
 	return 0;
 }

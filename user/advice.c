@@ -8,105 +8,6 @@
  */
 #include "advice.h"
 
-/* ---- pieces ---- */
-
-/* "sleep[9132]" */
-static void add_proc(struct buf *b, const struct model *m, u32 id)
-{
-	const struct proc *p = proc_at(m, id);
-	const char *comm = proc_comm(m, p);
-
-	if (!p) {
-		buf_puts(b, "an unknown process");
-		return;
-	}
-	if (*comm)
-		buf_add_safe(b, comm, strlen(comm), 0);
-	else
-		buf_puts(b, "process ");
-	buf_printf(b, "[%u]", p->tgid);
-}
-
-static void add_at(struct buf *b, const struct model *m, u64 ts)
-{
-	u64 wall = model_wall(m, ts);
-	char clock[16];
-
-	if (!wall)
-		return;
-	time_clock(clock, wall);
-	buf_printf(b, " at %.8s", clock);
-}
-
-static void add_killer(struct buf *b, const struct model *m, const struct death *d)
-{
-	if (d->ns_died)
-		buf_puts(b, ", because PID 1 of its container died");
-	else if (d->by_kernel)
-		buf_puts(b, " by the kernel itself");
-	if (d->ns_died || d->by_kernel || !d->killer_pid)
-		return;
-	buf_puts(b, " from ");
-	if (d->killer)
-		add_proc(b, m, d->killer);
-	else
-		buf_printf(b, "pid %u", d->killer_pid);
-}
-
-/* "was killed by SIGKILL from bash[1400] at 12:00:03", "exited with code 1", ... */
-static void add_fate(struct buf *b, const struct model *m, u32 id)
-{
-	const struct proc *p = proc_at(m, id);
-	const struct death *d = p ? death_at(m, p->death) : NULL;
-
-	if (!d) {
-		buf_puts(b, "let go of it");
-	} else if (!d->known) {
-		buf_puts(b, "is dead");
-	} else if (d->signal) {
-		buf_printf(b, "was killed by %s", name_signal(d->signal));
-		add_killer(b, m, d);
-	} else {
-		buf_printf(b, "exited with code %d", d->code);
-	}
-	if (d)
-		add_at(b, m, d->ts);
-}
-
-/* "sleep[9132]", "a[1] and b[2]", "a[1], b[2] and 7 more" */
-static void add_holders(struct buf *b, const struct model *m, const struct holder *rows, u32 n)
-{
-	u32 shown = n > 3 ? 2 : n;
-
-	for (u32 i = 0; i < shown; i++) {
-		if (i)
-			buf_puts(b, i == n - 1 ? " and " : ", ");
-		add_proc(b, m, rows[i].proc);
-	}
-	if (n > shown)
-		buf_printf(b, " and %u more", n - shown);
-}
-
-static bool kept_over_exec(const struct model *m, const struct sock *s, const struct holder *h)
-{
-	struct step *steps;
-	u32 n = chain_of(m, s, h, &steps);
-	bool kept = n && steps[n - 1].kind == STEP_EXEC;
-
-	free(steps);
-	return kept;
-}
-
-/* "inherited fd 3 by fork and kept it over exec because CLOEXEC was not set" */
-static void add_inherited(struct buf *b, const struct model *m, const struct sock *s,
-			  const struct holder *h)
-{
-	buf_printf(b, h->how == VIA_FORK ? "inherited fd %d by fork" : "has it as fd %d",
-		   hold_at(m, h->first)->fd);
-	if (kept_over_exec(m, s, h))
-		buf_puts(b, " and kept it over exec because CLOEXEC was not set");
-}
-
 static void add_unsure(struct buf *b, const struct answer *a)
 {
 	if (!a->certain)
@@ -153,7 +54,7 @@ static void add_leaked_member(struct buf *b, const struct model *m, const struct
 		if (!same_group(s, o) || verdict_of(m, o) != VERDICT_LEAKED)
 			continue;
 		buf_puts(b, "; but a leaked member of its SO_REUSEPORT group, held by ");
-		add_proc(b, m, first_holder(m, o));
+		words_proc(b, m, first_holder(m, o));
 		buf_puts(b, ", eats a part of the connections");
 		return;
 	}
@@ -175,8 +76,8 @@ static void say_owned(const struct speech *sp)
 	struct buf *b = &sp->out->why;
 
 	add_unsure(b, sp->out);
-	add_proc(b, sp->m, sp->s->creator);
-	buf_puts(b, " made it and is the only one that holds it");
+	words_maker(b, sp->m, sp->s);
+	buf_puts(b, " and is the only one that holds it");
 	if (p->flags & TASK_HEADLESS)
 		buf_puts(b, "; its main thread has ended, but other threads live on");
 	if (p->flags & TASK_DUMPING)
@@ -188,8 +89,28 @@ static void say_owned(const struct speech *sp)
 		return;
 	}
 	buf_puts(b, "Stop ");
-	add_proc(b, sp->m, sp->s->creator);
+	words_proc(b, sp->m, sp->s->creator);
 	buf_puts(b, " if you need it free; nothing is wrong with the socket itself");
+}
+
+/* A leak in the making: who has it for no reason of its own, while its maker still lives? */
+static void add_stray(struct buf *b, const struct speech *sp)
+{
+	const struct image *creator = creator_image(sp->m, sp->s);
+
+	for (u32 i = 0; i < sp->n && !sock_is_connection(sp->s); i++) {
+		const struct holder *row = &sp->rows[i];
+
+		if (row->proc == sp->s->creator || row->used ||
+		    hold_meant(sp->m, hold_at(sp->m, row->first), creator))
+			continue;
+		buf_puts(b, "; ");
+		words_proc(b, sp->m, row->proc);
+		buf_puts(b, " runs another program that never used it, and would keep it when ");
+		words_proc(b, sp->m, sp->s->creator);
+		buf_puts(b, " ends");
+		return;
+	}
 }
 
 static void say_shared(const struct speech *sp)
@@ -197,52 +118,84 @@ static void say_shared(const struct speech *sp)
 	struct buf *b = &sp->out->why;
 
 	add_unsure(b, sp->out);
-	add_proc(b, sp->m, sp->s->creator);
-	buf_printf(b, " made it and shares it: %u hold it, ", sp->n);
-	add_holders(b, sp->m, sp->rows, sp->n);
+	words_maker(b, sp->m, sp->s);
+	buf_printf(b, " and shares it: %u hold it, ", sp->n);
+	words_procs(b, sp->m, sp->rows, sp->n);
+	add_stray(b, sp);
 	add_leaked_member(b, sp->m, sp->s);
 	b = &sp->out->action;
 	buf_puts(b, "It is free only when all of them are gone: stop ");
-	add_proc(b, sp->m, sp->s->creator);
+	words_proc(b, sp->m, sp->s->creator);
 	buf_puts(b, " and see to it that the others end with it");
 }
 
 static void creator_story(struct buf *b, const struct speech *sp)
 {
-	add_proc(b, sp->m, sp->s->creator);
-	buf_puts(b, " made it and ");
-	add_fate(b, sp->m, sp->s->creator);
+	words_maker(b, sp->m, sp->s);
+	buf_puts(b, " and ");
+	words_fate(b, sp->m, sp->s->creator);
 	buf_puts(b, "; ");
+}
+
+/* What those who inherited it do with it, as far as that is known. */
+enum use { USE_GOES_ON, USE_NONE_YET, USE_KEPT_OPEN };
+
+static enum use inherited_use(const struct speech *sp)
+{
+	if (sock_is_connection(sp->s))
+		return proc_at(sp->m, sp->s->creator)->state == PROC_RUNNING ? USE_GOES_ON
+									     : USE_KEPT_OPEN;
+	for (u32 i = 0; i < sp->n; i++)
+		if (sp->rows[i].used)
+			return USE_GOES_ON;
+	return USE_NONE_YET;
 }
 
 static void say_inherited(const struct speech *sp)
 {
+	/* [one, several] */
+	static const char *const why[][2] = {
+		[USE_GOES_ON] = {" inherited it and carries on with it",
+				 " inherited it and carry on with it"},
+		[USE_NONE_YET] = {" inherited it and has not used it so far",
+				  " inherited it and have not used it so far"},
+		[USE_KEPT_OPEN] = {" inherited it and keeps it open, so for the peer it is alive",
+				   " inherited it and keep it open, so for the peer it is alive"},
+	};
+	static const char *const action[][2] = {
+		[USE_GOES_ON] = {"it still serves it, so work in progress is cut",
+				 "they still serve it, so work in progress is cut"},
+		[USE_NONE_YET] = {"if clients hang, it is because it does not accept",
+				  "if clients hang, it is because none of them accepts"},
+		[USE_KEPT_OPEN] = {"that ends the connection", "that ends the connection"},
+	};
+	enum use use = inherited_use(sp);
 	struct buf *b = &sp->out->why;
 
 	creator_story(b, sp);
 	add_unsure(b, sp->out);
-	add_holders(b, sp->m, sp->rows, sp->n);
-	buf_puts(b, sp->n == 1 ? " inherited it and carries on with it"
-			       : " inherited it and carry on with it");
+	words_procs(b, sp->m, sp->rows, sp->n);
+	buf_puts(b, why[use][sp->n > 1]);
 	b = &sp->out->action;
 	buf_puts(b, "Stop ");
-	add_holders(b, sp->m, sp->rows, sp->n);
-	buf_puts(b,
-		 sp->n == 1
-			 ? " if you need it free: it still serves it, so work in progress is cut"
-			 : " if you need it free: they still serve it, so work in progress is cut");
+	words_stop(b, sp->m, sp->rows, sp->n);
+	buf_puts(b, " if you need it free: ");
+	buf_puts(b, action[use][sp->n > 1]);
+	if (use == USE_KEPT_OPEN && sock_is_tcp(sp->s))
+		buf_puts(b, "; a server that always sets SO_REUSEADDR gets the port all the same");
 }
 
 static void say_leaked(const struct speech *sp)
 {
 	struct buf *b = &sp->out->why;
-	const char *comm = proc_comm(sp->m, proc_at(sp->m, sp->s->creator));
+	const struct image *creator = creator_image(sp->m, sp->s);
+	const char *comm = creator ? creator->comm : "";
 
 	creator_story(b, sp);
 	add_unsure(b, sp->out);
-	add_proc(b, sp->m, sp->rows[0].proc);
+	words_proc(b, sp->m, sp->rows[0].proc);
 	buf_puts(b, " ");
-	add_inherited(b, sp->m, sp->s, &sp->rows[0]);
+	words_inherited(b, sp->m, sp->s, &sp->rows[0]);
 	if (sp->n > 1)
 		buf_printf(b, ", as did %u more", sp->n - 1);
 	add_group(b, sp->m, sp->s);
@@ -252,7 +205,7 @@ static void say_leaked(const struct speech *sp)
 	else
 		buf_puts(b,
 			 "Its use was not watched from the beginning, so look first, then kill ");
-	add_holders(b, sp->m, sp->rows, sp->n);
+	words_procs(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, " to free the port now; in ");
 	if (*comm)
 		buf_add_safe(b, comm, strlen(comm), 0);
@@ -275,16 +228,16 @@ static void say_passed(const struct speech *sp)
 	o = origin_of(sp->m, sp->s, row->proc, ~0ull);
 	add_unsure(b, sp->out);
 	creator_story(b, sp);
-	add_proc(b, sp->m, row->proc);
+	words_proc(b, sp->m, row->proc);
 	buf_puts(b, row->how == VIA_SCM_RIGHTS ? " was given it over a UNIX socket"
 					       : " took a copy of it with pidfd_getfd");
 	if (o && o->from) {
 		buf_puts(b, row->how == VIA_SCM_RIGHTS ? " by " : " from ");
-		add_proc(b, sp->m, o->from);
+		words_proc(b, sp->m, o->from);
 	}
 	b = &sp->out->action;
 	buf_puts(b, "It was handed over on purpose; stop ");
-	add_holders(b, sp->m, sp->rows, sp->n);
+	words_stop(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, " if you need it free");
 }
 
@@ -305,13 +258,13 @@ static void say_in_flight(const struct speech *sp)
 		   (unsigned long long)(q ? inode_of(q) : sp->s->queue));
 	if (holder) {
 		buf_puts(b, ", which ");
-		add_proc(b, sp->m, holder);
+		words_proc(b, sp->m, holder);
 		buf_puts(b, " holds");
 	}
 	b = &sp->out->action;
 	if (holder) {
 		buf_puts(b, "Let ");
-		add_proc(b, sp->m, holder);
+		words_proc(b, sp->m, holder);
 		buf_puts(b, " receive it, or stop it: the queue and what is in it end with it");
 	} else {
 		buf_puts(b, "Find who holds that UNIX socket (ss -xp): when it is closed, this is "
@@ -336,13 +289,9 @@ static void say_hidden(const struct speech *sp)
 	}
 	buf_puts(&sp->out->why,
 		 "Something references it, but no process's descriptor table shows it");
-	if (sp->m->blind)
-		buf_printf(&sp->out->why, " (those of %u processes could not be read)",
-			   sp->m->blind);
 	buf_puts(&sp->out->action,
-		 sp->m->blind ? "Run again as root to see all processes"
-			      : "Look for an io_uring it is registered in (grep -l UserFiles "
-				"/proc/*/fdinfo/*), or, in a container, ask again on the host");
+		 "Look for an io_uring it is registered in (grep -l UserFiles /proc/*/fdinfo/*), "
+		 "or, in a container, ask again on the host");
 }
 
 static void say_kernel(const struct speech *sp)
@@ -388,17 +337,38 @@ static void say_orphaned(const struct speech *sp)
 		 ", or set SO_REUSEADDR before bind: then it does not keep a server from the port");
 }
 
+/* No table that could be read shows it, and some could not be read. */
+static void say_unseen(const struct speech *sp)
+{
+	u32 n = sp->m->blind;
+
+	buf_puts(&sp->out->why, "None of the processes whose descriptors can be read here holds "
+				"it, so it is probably held by ");
+	if (n == 1)
+		buf_puts(&sp->out->why, "the one whose descriptors cannot");
+	else
+		buf_printf(&sp->out->why, "one of the %u whose descriptors cannot", n);
+	buf_puts(&sp->out->action, sp->m->caps & SRC_PROC
+					   ? "Run again as root, where BPF may be used, to see who"
+					   : "Ask again outside of this sandbox to see who; if it is "
+					     "nobody, look for an io_uring it is registered in");
+}
+
 static void say_held(const struct speech *sp)
 {
 	struct buf *b = &sp->out->why;
 
-	add_holders(b, sp->m, sp->rows, sp->n);
+	if (!sp->n) {
+		say_unseen(sp);
+		return;
+	}
+	words_procs(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, sp->n == 1 ? " holds it" : " hold it");
 	buf_puts(b, "; who made it is not known, because that was before anything was watching");
 	add_leaked_member(b, sp->m, sp->s);
 	b = &sp->out->action;
 	buf_puts(b, "Make sure nobody needs it, then stop ");
-	add_holders(b, sp->m, sp->rows, sp->n);
+	words_stop(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, " to free it; keep probate record running to know the creator next time");
 }
 

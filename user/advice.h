@@ -10,8 +10,17 @@
 void advise_sock(const struct model *m, const struct sock *s, struct answer *out);
 
 enum reason zombie_reason(const struct model *m, const struct proc *p);
-const struct image *creator_image(const struct model *m, const struct sock *s);
+bool sock_is_connection(const struct sock *s);
 bool hold_meant(const struct model *m, const struct hold *h, const struct image *creator);
 bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v);
+
+/* Pieces of sentences: advice_words.c. */
+void words_proc(struct buf *b, const struct model *m, u32 id);
+void words_maker(struct buf *b, const struct model *m, const struct sock *s);
+void words_fate(struct buf *b, const struct model *m, u32 id);
+void words_procs(struct buf *b, const struct model *m, const struct holder *rows, u32 n);
+void words_stop(struct buf *b, const struct model *m, const struct holder *rows, u32 n);
+void words_inherited(struct buf *b, const struct model *m, const struct sock *s,
+		     const struct holder *h);
 
 #endif

@@ -21,10 +21,8 @@ static _Noreturn void run(int go, int failed, char **cmd)
 	char byte;
 	int error;
 
-	/* An ignored SIGPIPE would be inherited over the exec. */
+	/* An ignored SIGPIPE would be inherited over the exec; the rest is as it was given to us. */
 	sigaction(SIGPIPE, &dfl, NULL);
-	sigaction(SIGINT, &dfl, NULL);
-	sigaction(SIGTERM, &dfl, NULL);
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
 	execvp(cmd[0], cmd);
@@ -59,14 +57,20 @@ void child_go(struct child *c, char **cmd)
 	int error = 0;
 
 	if (write(c->go, "g", 1) != 1)
-		die(EXIT_USAGE, "cannot run %s: it was killed before it began", cmd[0]);
+		die(EXIT_USAGE, "cannot run \"%s\": it was killed before it began", cmd[0]);
 	close(c->go);
 	/* Ends without a byte when the exec succeeds: the other end is close-on-exec. */
 	while (read(c->failed, &error, sizeof(error)) < 0 && errno == EINTR)
 		;
 	close(c->failed);
 	if (error)
-		die(EXIT_USAGE, "cannot run %s: %s", cmd[0], strerror(error));
+		die(EXIT_USAGE, "cannot run \"%s\": %s", cmd[0], strerror(error));
+}
+
+void child_signal(const struct child *c, int sig)
+{
+	if (!c->reaped)
+		kill(c->pid, sig);
 }
 
 void child_event(struct child *c, const struct ev *e)

@@ -17,6 +17,8 @@ struct child {
 void child_start(struct child *c, char **cmd);
 /* Let it run; dies with a sentence when it cannot. */
 void child_go(struct child *c, char **cmd);
+/* Hand it a signal, if it is still there. */
+void child_signal(const struct child *c, int sig);
 /* Keep the set of living descendants up to date. */
 void child_event(struct child *c, const struct ev *e);
 /* Have it and everything it ever started ended?  Reaps it when it has. */

@@ -167,7 +167,8 @@ void on_pass(struct model *m, const struct ev_pass *e)
 		return;
 	}
 	over = sock_known(m, e->over, 0);
-	sock_set_queue(m, s, over && over->peer ? over->peer : e->over, e->h.ts);
+	sock_set_queue(m, s, e->queue ? e->queue : over && over->peer ? over->peer : e->over,
+		       e->h.ts);
 }
 
 /* The thread works on a copy from now on. */

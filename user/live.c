@@ -19,10 +19,20 @@ static int live_scan(struct source *s, const struct want *want, sink_fn sink, vo
 {
 	struct live *l = (struct live *)s;
 
+	u32 blind = scan_blind(l->scan);
+	int err;
+
 	if (!l->skel && !l->announced)
 		scan_announce(l->scan, want, sink, ctx);
 	live_begin(l, sink, ctx);
-	return scan_run(l->scan, want, live_pass, l);
+	err = scan_run(l->scan, want, live_pass, l);
+	if (scan_blind(l->scan) == blind)
+		return err;
+	if (l->skel)
+		live_tell_source(l);
+	else
+		scan_announce(l->scan, want, sink, ctx);
+	return err;
 }
 
 static int live_describe(struct source *s, const u32 *tgids, u32 n, sink_fn sink, void *ctx)
@@ -191,10 +201,9 @@ int live_probe(struct buf *why)
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	int fd, err;
+	int fd, err = live_btf();
 
-	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
-		err = -errno;
+	if (err) {
 		live_why(why, err, NULL, NULL);
 		return err;
 	}

@@ -17,6 +17,8 @@ struct hook {
 u32 live_hooks(struct source *s, struct hook *out, u32 max);
 /* Ask the kernel to count program runs until the returned fd is closed; -errno. */
 int live_count_runs(void);
+/* Is the kernel's BTF there?  0, -ENOENT, -EACCES, or -ENOEXEC: it is no BTF (an empty file). */
+int live_btf(void);
 /* Can BPF be used at all?  0, or -errno with one sentence and what to do. */
 int live_probe(struct buf *why);
 

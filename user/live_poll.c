@@ -94,12 +94,13 @@ void live_pass(void *live, const struct ev *e, size_t bytes)
 	give(l, e, bytes);
 }
 
-static void tell_source(struct live *l)
+void live_tell_source(struct live *l)
 {
 	struct ev_source e = {
 		.h = {.kind = EV_KIND_SOURCE, .size = sizeof(e), .ts = time_boot_ns()},
 		.caps = SRC_EVENTS | SRC_NETNS,
 		.filter = l->kinds,
+		.blind = l->scan ? scan_blind(l->scan) : 0,
 	};
 
 	if (l->full && !l->deaf)
@@ -119,7 +120,7 @@ void live_begin(struct live *l, sink_fn sink, void *ctx)
 	l->announced = true;
 	l->clock_ts = time_boot_ns();
 	procfs_clock(give_extra, l);
-	tell_source(l);
+	live_tell_source(l);
 }
 
 /* ---- the ring ---------------------------------------------------------------------------- */

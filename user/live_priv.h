@@ -63,6 +63,8 @@ struct live {
 void live_pass(void *live, const struct ev *e, size_t bytes);
 /* Begin a call with this sink; the first sends the clock and what the source can see. */
 void live_begin(struct live *l, sink_fn sink, void *ctx);
+/* What the source can see: at the beginning, and again when it turns out to see less. */
+void live_tell_source(struct live *l);
 int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx);
 int live_poll_open(struct live *l);
 void live_poll_close(struct live *l);

@@ -1,11 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Why BPF cannot be used here, in one sentence, with what to do about it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/btf.h>
+
+#include "live.h"
 #include "live_priv.h"
+
+int live_btf(void)
+{
+	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC), err = 0;
+	u16 magic = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (read(fd, &magic, sizeof(magic)) != sizeof(magic) || magic != BTF_MAGIC)
+		err = -ENOEXEC;
+	close(fd);
+	return err;
+}
 
 static bool file_has(const char *path, const char *word)
 {
@@ -77,14 +94,16 @@ static void add_complaint(struct buf *err, const char *log)
 
 void live_why(struct buf *err, int error, const char *prog, const char *log)
 {
-	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
-		if (errno == ENOENT)
+	int btf = live_btf();
+
+	if (btf) {
+		if (btf == -ENOENT || btf == -ENOEXEC)
 			buf_puts(err,
 				 "the kernel has no BTF (/sys/kernel/btf/vmlinux): use a kernel "
 				 "of 5.8 or newer built with CONFIG_DEBUG_INFO_BTF");
 		else
 			buf_printf(err, "/sys/kernel/btf/vmlinux cannot be read (%s): run as root",
-				   strerror(errno));
+				   strerror(-btf));
 		return;
 	}
 	if (error == -EPERM || error == -EACCES) {

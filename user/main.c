@@ -43,8 +43,10 @@ int main(int argc, char **argv)
 	pipe_signals();
 	tzset();
 	view = options_parse(argc, argv, &opts);
+	if (!view && fflush(stdout) && errno != EPIPE)
+		die(EXIT_INCOMPLETE, "cannot write: %s", strerror(errno));
 	if (!view)
-		return fflush(stdout) ? EXIT_CANNOT : EXIT_ANSWERED;
+		return EXIT_ANSWERED;
 	out_init(&out, open_output(&opts), opts.json);
 	if (opts.list)
 		trace_list(&out);
@@ -52,7 +54,7 @@ int main(int argc, char **argv)
 		code = pipe_run(view, &opts, &out);
 	out_flush(&out);
 	if (!out_dead(&out) && opts.out_path && fclose(out.f))
-		die(EXIT_CANNOT, "cannot write %s: %s", opts.out_path, strerror(errno));
+		die(EXIT_INCOMPLETE, "cannot write %s: %s", opts.out_path, strerror(errno));
 	buf_free(&out.line);
-	return code;
+	return out.failed ? EXIT_INCOMPLETE : code;
 }

@@ -230,6 +230,8 @@ const struct view *options_parse(int argc, char **argv, struct opts *o)
 	parse_options(&p, end, argv, o);
 	if (end + 1 < argc)
 		o->cmd = argv + end + 1;
+	else if (end < argc)
+		die(EXIT_USAGE, "-- needs a command after it: probate trace -- CMD");
 	if (p.version) {
 		puts("probate " PROBATE_VERSION);
 		return NULL;

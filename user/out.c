@@ -3,7 +3,8 @@
  * Lines to one buffered FILE, colours, paragraphs.
  *
  * Whoever reads may leave at any time (`probate trace | head`): a broken pipe is remembered and
- * told to nobody.  SIGPIPE is ignored by main.
+ * told to nobody.  SIGPIPE is ignored by main.  A write that a signal ends while the reader sleeps
+ * is the end too: the only signals that are caught ask for it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -50,8 +51,10 @@ static void write_failed(struct out *o)
 {
 	int error = errno;
 
-	if (!o->dead && error != EPIPE)
+	if (!o->dead && error != EPIPE && error != EINTR) {
 		warn("cannot write: %s", strerror(error));
+		o->failed = true;
+	}
 	o->dead = true;
 }
 

@@ -17,7 +17,8 @@ struct out {
 	bool tty;
 	int width;     /* columns of the terminal; 80 when it is none (COLUMNS is honoured) */
 	bool fit;      /* lines are cut to the width: a terminal, or COLUMNS is given */
-	bool dead;
+	bool dead;     /* nothing more can be written */
+	bool failed;   /* for a reason that was told: the answer is not complete */
 	struct buf line; /* JSON or text line being built */
 	u64 realtime_off; /* for FMT_TIME fields: event time + this = wall clock; set by the view */
 };

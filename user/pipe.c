@@ -24,9 +24,11 @@
 #define CHECK_NS  NS_PER_S	    /* how often lost exits of CMD's tree are looked for */
 #define TAIL_NS	  (150 * NS_PER_MS) /* after the end of CMD's tree: its sockets and frees come late \
 				     */
+#define STOP_NS	  NS_PER_S	    /* what CMD has to end when we are told to */
 #define EVERYTHING (SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS)
 
-static volatile sig_atomic_t stopped;
+/* The signal that asks for the end; CMD must be given it when it was sent to us alone. */
+static volatile sig_atomic_t stopped, sent_to_us;
 
 struct pipe {
 	const struct view *view;
@@ -37,25 +39,38 @@ struct pipe {
 	void *state; /* the view's */
 	struct child child;
 	struct map cgroups;	    /* ids whose path was asked for */
-	u64 scanned, checked, over; /* when last; 0: not */
+	u64 scanned, checked, over, stop; /* when last; 0: not */
 	u64 bad;		    /* events that were no events */
 	bool live, scanning, lost;
+	bool damaged; /* a replay had lines that were no events */
 };
 
-static void on_signal(int sig)
+/* What a terminal sends comes from the kernel, and goes to CMD as well as to us. */
+static void on_signal(int sig, siginfo_t *info, void *context)
 {
-	(void)sig;
-	stopped = 1;
+	(void)context;
+	stopped = sig;
+	sent_to_us = info->si_code <= 0;
 }
 
 void pipe_signals(void)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
-	struct sigaction stop = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
 
 	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* A one-shot keeps the default: nothing is left behind when it dies. */
+static void catch_stop(void)
+{
+	struct sigaction stop = {.sa_sigaction = on_signal,
+				 .sa_flags = (int)(SA_SIGINFO | SA_RESETHAND)};
+	struct sigaction old;
+
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
+	if (!sigaction(SIGHUP, NULL, &old) && old.sa_handler != SIG_IGN) /* nohup */
+		sigaction(SIGHUP, &stop, NULL);
 }
 
 /* ---- one event ---------------------------------------------------------------------------- */
@@ -194,7 +209,7 @@ static int replay(struct pipe *p)
 
 	while ((n = p->source->ops->poll(p->source, 0, event_in, p)) != -ENODATA && !stopped) {
 		if (n == -EBADMSG) {
-			p->bad++;
+			p->damaged = true; /* the source says it */
 			continue;
 		}
 		if (n < 0) {
@@ -205,6 +220,10 @@ static int replay(struct pipe *p)
 			p->view->settle(p->state, p->model);
 		if (out_dead(p->out))
 			break;
+	}
+	if (p->scanning && n == -ENODATA && !p->damaged) {
+		warn("%s ends in the middle of a scan", p->opts.replay);
+		p->damaged = true;
 	}
 	settle(p);
 	return EXIT_ANSWERED;
@@ -235,9 +254,22 @@ static bool reader_left(struct pipe *p)
 	return out_dead(p->out) || (poll(&fd, 1, 0) == 1 && fd.revents & POLLERR);
 }
 
+/* We were told to stop.  CMD is told, too, and how it ends is worth seeing. */
+static bool stop_now(struct pipe *p, u64 now)
+{
+	if (!p->child.pid)
+		return true;
+	if (!p->stop) {
+		p->stop = now;
+		if (sent_to_us)
+			child_signal(&p->child, stopped);
+	}
+	return now - p->stop > STOP_NS;
+}
+
 static bool over(struct pipe *p, u64 now, int events)
 {
-	if (stopped || reader_left(p))
+	if (reader_left(p) || (stopped && stop_now(p, now)))
 		return true;
 	if (!p->child.pid)
 		return false;
@@ -290,7 +322,7 @@ static int live(struct pipe *p)
 		child_go(&p->child, p->opts.cmd);
 		p->checked = time_boot_ns();
 	}
-	if (!p->opts.quiet)
+	if (!p->opts.quiet && !out_dead(p->out))
 		warn("watching (%s)", p->source->tier);
 	return poll_loop(p);
 }
@@ -301,6 +333,8 @@ static int run(struct pipe *p)
 {
 	int code, answer;
 
+	if (source_is_live(p->view, &p->opts))
+		catch_stop();
 	if (!p->source)
 		code = EXIT_ANSWERED; /* a view that needs no facts */
 	else if (p->opts.replay)
@@ -313,7 +347,7 @@ static int run(struct pipe *p)
 	out_flush(p->out);
 	if (p->bad > 1)
 		warn("%llu damaged events were passed over", (unsigned long long)p->bad);
-	if (code == EXIT_ANSWERED && (p->bad || p->model->lost_since) && answer <= EXIT_OPPOSITE)
+	if (code == EXIT_ANSWERED && (p->bad || p->damaged || p->model->lost_since) && answer <= EXIT_OPPOSITE)
 		code = EXIT_INCOMPLETE;
 	return code == EXIT_ANSWERED || answer > EXIT_OPPOSITE ? answer : code;
 }

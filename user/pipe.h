@@ -5,7 +5,10 @@
 
 #include "view.h"
 
-/* SIGINT and SIGTERM end a live command cleanly; the second one kills.  SIGPIPE is ignored. */
+/*
+ * SIGPIPE is ignored.  SIGINT, SIGTERM and SIGHUP end a live command cleanly, once; a second one
+ * kills.  CMD of `trace -- CMD` gets them too, and has a moment to end before our eyes.
+ */
 void pipe_signals(void);
 /* Run a command to its end; the exit code. */
 int pipe_run(const struct view *view, const struct opts *opts, struct out *out);

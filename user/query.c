@@ -190,6 +190,10 @@ static bool addr_query(const char *s, size_t n, struct query *q, struct buf *why
 		buf_printf(why, "write an IPv6 address in brackets: [%.*s]:PORT", (int)n, s);
 		return false;
 	}
+	if (*s == '[' && !memchr(s, ']', n)) {
+		buf_printf(why, "the bracket of \"%s\" is not closed: write [ADDR]:PORT", s);
+		return false;
+	}
 	if (n >= sizeof(text) - 3) {
 		buf_puts(why, "the address is too long");
 		return false;

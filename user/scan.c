@@ -46,6 +46,7 @@ struct pass {
 	struct map held; /* inodes seen in a table; only with a port */
 	struct buf met;	 /* u64: inodes of sockets met otherwise; likewise */
 	bool bound_only; /* a port may be taken by a socket that no iterator of sockets shows */
+	bool flying;	 /* a socket that was asked for is in flight */
 	bool init;	 /* PID 1 was among the processes */
 };
 
@@ -73,6 +74,8 @@ static void pass_note(struct pass *p, const struct ev *e)
 	if (e->kind == EV_KIND_SCAN_TASK) {
 		netns_add(p, ((const struct ev_scan_task *)e)->netns, e->tgid, NULL);
 		p->init |= e->tgid == 1;
+	} else if (e->kind == EV_KIND_SCAN_QUEUE) {
+		p->flying = true;
 	} else if (!p->want->port) {
 		return;
 	} else if (e->kind == EV_KIND_SCAN_FD) {
@@ -297,7 +300,9 @@ static int tasks_run(struct pass *p)
 	p->quiet = !(scope & SCOPE_TASKS);
 	int err = iter_run(p, ITER_TASK, 0);
 	p->quiet = false;
-	if (!err && !p->init && p->s->init_pidns && scope & SCOPE_TASKS)
+	if (!err && p->s->init_pidns)
+		p->s->blind = !p->init;
+	if (!err && p->s->blind && scope & SCOPE_TASKS)
 		init_tell(p);
 	return err;
 }
@@ -332,6 +337,19 @@ static bool tables_suffice(struct pass *p)
 	       !p->missed && !p->bound_only;
 }
 
+/* Something that was asked for is in flight: who holds the UNIX socket with the queue? */
+static int queues_run(struct pass *p)
+{
+	const struct want queues = {.scope = SCOPE_FDS, .family = AF_UNIX}, *asked = p->want;
+	int err;
+
+	p->want = &queues;
+	p->s->pass++; /* tables that were told may have more to tell */
+	err = files_run(p);
+	p->want = asked;
+	return err;
+}
+
 /* One port: its sockets first, then whoever holds their files. */
 static int port_run(struct pass *p)
 {
@@ -348,7 +366,7 @@ static int port_run(struct pass *p)
 	return err;
 }
 
-static int pass_run(struct pass *p)
+static int facts_run(struct pass *p)
 {
 	const struct want *w = p->want;
 	int err = tasks_run(p);
@@ -361,6 +379,14 @@ static int pass_run(struct pass *p)
 		return err;
 	netns_named(p);
 	return in_each_netns(p, sockets_here);
+}
+
+static int pass_run(struct pass *p)
+{
+	const struct want *w = p->want;
+	int err = facts_run(p);
+
+	return !err && p->flying && (w->port || w->bound) ? queues_run(p) : err;
 }
 
 int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx)
@@ -393,7 +419,7 @@ int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx)
 
 void scan_announce(struct scan *s, const struct want *want, sink_fn sink, void *ctx)
 {
-	struct ev_source e = {.filter = ~0ull};
+	struct ev_source e = {.filter = ~0ull, .blind = s->blind};
 	struct pass p = {.sink = sink, .ctx = ctx};
 
 	procfs_clock(sink, ctx);
@@ -402,4 +428,9 @@ void scan_announce(struct scan *s, const struct want *want, sink_fn sink, void *
 	if (want->port || want->family || want->bound || want->pid)
 		e.caps |= SRC_PARTIAL;
 	tell(&p, &e, EV_KIND_SOURCE, sizeof(e));
+}
+
+u32 scan_blind(const struct scan *s)
+{
+	return s->blind;
 }

@@ -19,6 +19,11 @@ int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx);
  * does not call this.
  */
 void scan_announce(struct scan *s, const struct want *want, sink_fn sink, void *ctx);
+/*
+ * Processes whose descriptors the passes so far could not read.  A sandbox may hide PID 1 from BPF:
+ * that is known after the first pass only.
+ */
+u32 scan_blind(const struct scan *s);
 /* Iterators as hooks, for doctor; loads what was not needed so far.  How many were written. */
 u32 scan_hooks(struct scan *s, struct hook *out, u32 max);
 void scan_close(struct scan *s);

@@ -23,6 +23,7 @@ struct scan {
 	int netns_fd; /* our own network namespace; -1: the others cannot be entered */
 	u32 netns;    /* its inode */
 	bool init_pidns;
+	u32 blind; /* processes that the last pass should have met and did not */
 };
 
 /* Have an iterator loaded, now if it was not; 0 or why it cannot be. */

@@ -120,7 +120,7 @@ bool hold_meant(const struct model *m, const struct hold *h, const struct image 
 }
 
 /* Its use is reading and writing, which is not watched. */
-static bool is_connection(const struct sock *s)
+bool sock_is_connection(const struct sock *s)
 {
 	const u32 dgram = 2;
 
@@ -134,7 +134,7 @@ static bool is_connection(const struct sock *s)
  */
 static bool given_by_fork(const struct model *m, const struct sock *s)
 {
-	return is_connection(s) && proc_at(m, s->creator)->state == PROC_RUNNING;
+	return sock_is_connection(s) && proc_at(m, s->creator)->state == PROC_RUNNING;
 }
 
 static enum verdict verdict_creator_gone(const struct model *m, const struct sock *s)
@@ -152,8 +152,17 @@ static enum verdict verdict_creator_gone(const struct model *m, const struct soc
 	return meant ? VERDICT_INHERITED : VERDICT_LEAKED;
 }
 
+/*
+ * Tables that could not be read may well show a socket that no other does: then it is not called
+ * hidden, unless it was followed from its birth on.  One without an inode is no file of anybody's.
+ */
+static enum verdict verdict_unseen(const struct model *m, const struct sock *s)
+{
+	return m->blind && s->inode && !s->born ? VERDICT_HELD : VERDICT_HIDDEN;
+}
+
 /* No table shows it: does the kernel finish it, or does somebody have a reference unseen? */
-static enum verdict verdict_unheld(const struct sock *s)
+static enum verdict verdict_unheld(const struct model *m, const struct sock *s)
 {
 	if (s->queue)
 		return VERDICT_HIDDEN;
@@ -167,7 +176,7 @@ static enum verdict verdict_unheld(const struct sock *s)
 	case TCP_CLOSING:
 		return VERDICT_ORPHANED;
 	default:
-		return VERDICT_HIDDEN;
+		return verdict_unseen(m, s);
 	}
 }
 
@@ -194,7 +203,7 @@ enum verdict verdict_of(const struct model *m, const struct sock *s)
 	if (s->sflags & SF_KERNEL)
 		return VERDICT_KERNEL;
 	if (!s->nholds)
-		return verdict_unheld(s);
+		return verdict_unheld(m, s);
 	if (!s->creator)
 		return VERDICT_HELD;
 	holders_kinds(m, s, &creator, &others);
@@ -208,14 +217,15 @@ bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v
 {
 	if (!s->born || !s->creator || m->lost_since || m->priv->last_loss > s->opened)
 		return false;
-	if (m->blind || m->caps & SRC_PARTIAL)
+	/* Events do not miss what a process does whose table no scan can read. */
+	if ((m->blind && !(m->caps & SRC_EVENTS)) || m->caps & SRC_PARTIAL)
 		return false;
 	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
 		const struct hold *h = hold_at(m, id);
 
 		if (h->how == VIA_SCAN || h->how == VIA_NONE)
 			return false;
-		if (v == VERDICT_LEAKED && (is_connection(s) || !(h->flags & HOLD_WATCHED)))
+		if (v == VERDICT_LEAKED && (sock_is_connection(s) || !(h->flags & HOLD_WATCHED)))
 			return false;
 	}
 	return true;

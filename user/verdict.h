@@ -57,6 +57,9 @@ const char *name_reason(enum reason r);
 /* Why is this zombie (or headless process) not reaped, and what helps?  action: one sentence. */
 enum reason verdict_zombie(const struct model *m, const struct proc *p, struct buf *action);
 
+/* What its creator ran when it made it; NULL: not known. */
+const struct image *creator_image(const struct model *m, const struct sock *s);
+
 /* Is the second image the same program as the first?  (exe; for interpreters the script too.) */
 bool same_program(const struct image *a, const struct image *b);
 

@@ -127,6 +127,17 @@ void text_sock(struct buf *b, const struct model *m, const struct sock *s)
 	}
 }
 
+/* A title written over the arguments leaves empty ones behind, which say nothing; one may be meant.
+ */
+static u16 args_trim(const char *args, u16 len)
+{
+	u16 n = len;
+
+	while (n && !args[n - 1])
+		n--;
+	return len - n > 2 ? n + 1 : len;
+}
+
 /* Words as a shell would show them, as far as that helps the eye: quoted only where a space hides.
  */
 void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max)
@@ -136,6 +147,8 @@ void text_args(struct buf *b, const struct model *m, const struct proc *p, size_
 	const char *args = proc_args(m, p, &len);
 	size_t n;
 
+	if (args)
+		len = args_trim(args, len);
 	for (u16 at = 0; args && at < len; at += n + 1) {
 		n = strnlen(args + at, len - at);
 		if (at)

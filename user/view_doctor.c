@@ -48,7 +48,7 @@ static void facts_read(struct doctor *d)
 	const char *s;
 
 	uname(&d->kernel);
-	d->btf = !access("/sys/kernel/btf/vmlinux", R_OK);
+	d->btf = !live_btf();
 	lockdown_read(&d->lockdown);
 	file_text(&b, "/proc/self/status");
 	s = b.s ? strstr(b.s, "CapEff:") : NULL;

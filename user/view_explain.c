@@ -65,6 +65,21 @@ static void header_print(struct out *o, const struct model *m, const struct sock
 	buf_free(&b);
 }
 
+/* By the name it had then; and what it runs now, which is what ps shows. */
+static void maker_text(struct buf *b, const struct model *m, const struct sock *s)
+{
+	const struct proc *p = proc_at(m, s->creator);
+	const struct image *then = creator_image(m, s);
+
+	if (!then || !*then->comm || !strcmp(then->comm, proc_comm(m, p))) {
+		text_proc(b, m, s->creator);
+		return;
+	}
+	buf_add_safe(b, then->comm, strnlen(then->comm, COMM_LEN), 0);
+	buf_printf(b, "[%u], later ", p->tgid);
+	buf_add_safe(b, proc_comm(m, p), strlen(proc_comm(m, p)), 0);
+}
+
 static void creator_print(struct out *o, const struct model *m, const struct sock *s, bool ago)
 {
 	const struct proc *p = proc_at(m, s->creator);
@@ -73,11 +88,11 @@ static void creator_print(struct out *o, const struct model *m, const struct soc
 	if (!p) {
 		if (s->sflags & SF_KERNEL)
 			buf_puts(&b, "Made by the kernel for itself.");
-		else if (!(s->sflags & SF_TIMEWAIT))
+		else if (s->inode || s->nholds)
 			buf_puts(&b, "Made before anything was watching: by whom is not known.");
 	} else {
-		buf_puts(&b, "Made by ");
-		text_proc(&b, m, s->creator);
+		buf_puts(&b, s->listener ? "Accepted by " : "Made by ");
+		maker_text(&b, m, s);
 		text_args(&args, m, p, 200);
 		if (args.len)
 			buf_printf(&b, " (%s)", args.s);
@@ -178,6 +193,8 @@ static void use_text(struct buf *b, const struct sock *s, const struct holder *h
 {
 	if (h->used == 0 && sock_is_offer(s))
 		buf_puts(b, h->deliberate ? "; kept on purpose" : "; it never used it");
+	else if (h->used == 1 && sock_is_offer(s))
+		buf_puts(b, "; it uses it");
 }
 
 static void how_text(struct buf *b, const struct model *m, const struct holder *h,

@@ -151,7 +151,7 @@ static void port_describe(const struct opts *o, const struct model *m, struct bu
 /* Connections that are alike: same state, verdict and holders. */
 struct group {
 	const struct sock *first;
-	u32 count, holder, nholds, left_ms;
+	u32 count, holder, nholders, nholds, left_ms;
 	enum verdict verdict;
 	u64 oldest;
 };
@@ -172,10 +172,20 @@ static u32 left_now(const struct model *m, const struct sock *s)
 	return gone_ms < s->left_ms ? s->left_ms - gone_ms : 0;
 }
 
+static u32 holders_number(const struct model *m, const struct sock *s)
+{
+	struct holder *h = NULL;
+	u32 n = s->nholds > 1 ? holders_of(m, s, &h) : s->nholds;
+
+	free(h);
+	return n;
+}
+
 static void group_add(struct group *g, u32 *n, const struct model *m, const struct sock *s)
 {
 	struct group new = {.first = s,
 			    .holder = first_holder(m, s),
+			    .nholders = holders_number(m, s),
 			    .nholds = s->nholds,
 			    .verdict = verdict_of(m, s),
 			    .oldest = s->opened};
@@ -184,7 +194,7 @@ static void group_add(struct group *g, u32 *n, const struct model *m, const stru
 	for (i = 0; i < *n; i++)
 		if (g[i].first->state == s->state && g[i].verdict == new.verdict &&
 		    (i == GROUPS_MAX - 1 ||
-		     (g[i].holder == new.holder &&g[i].nholds == new.nholds)))
+		     (g[i].holder == new.holder && g[i].nholds == new.nholds)))
 			break;
 	if (i == *n) {
 		if (*n == GROUPS_MAX)
@@ -214,8 +224,11 @@ static void group_print(struct out *o, const struct model *m, const struct group
 	if (g->holder) {
 		buf_puts(&b, ", held by ");
 		text_proc(&b, m, g->holder);
-		if (g->nholds > 1)
-			buf_printf(&b, " (%u descriptors each)", g->nholds);
+		if (g->nholders > 1)
+			buf_printf(&b, " and %u more", g->nholders - 1);
+		else if (g->nholds > 1)
+			buf_printf(&b, " (%u descriptors%s)", g->nholds,
+				   g->count > 1 ? " each" : "");
 	} else {
 		buf_puts(&b, ", held by no process");
 	}

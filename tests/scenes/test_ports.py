@@ -458,6 +458,6 @@ def test_watch_starts_with_what_is(probate, scene, watch):
 
 def test_usage(probate):
     """What is no port is a mistake of the caller, said on stderr."""
-    for args in (["port"], ["port", "70000"], ["port", "http!"], ["nonsense"], ["ports", "--no"]):
+    for args in (["port"], ["port", "70000"], ["port", "http!"], ["nonsense"], ["ports", "--nonsense"]):
         answer = probate(*args, codes=(2,))
         assert answer.err.strip() and not answer.out

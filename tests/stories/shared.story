@@ -32,7 +32,7 @@ tcp 0.0.0.0:8801  LISTEN
     fd 3, CLOEXEC missing
   Held by server[301], running: /srv/server --port 8801
     fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:04.000
-    (1.0 s ago)
+    (1.0 s ago); it uses it
   Held by server[302], running: /srv/server --port 8801
     fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:04.000
     (1.0 s ago); it never used it

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Pieces of sentences about processes: what they are called, how they ended, whom to stop.
+ */
+#include "advice.h"
+
+#define LINEAGE_DEPTH 64 /* parents followed up */
+
+/* "sleep[9132]" */
+void words_proc(struct buf *b, const struct model *m, u32 id)
+{
+	const struct proc *p = proc_at(m, id);
+	const char *comm = proc_comm(m, p);
+
+	if (!p) {
+		buf_puts(b, "an unknown process");
+		return;
+	}
+	if (*comm)
+		buf_add_safe(b, comm, strlen(comm), 0);
+	else
+		buf_puts(b, "process ");
+	buf_printf(b, "[%u]", p->tgid);
+}
+
+/*
+ * "server[200] made it", "server[200] accepted it", "sd-activate[300], later sleep, made it": by
+ * the name it had then, which is the one that is found in its configuration.
+ */
+void words_maker(struct buf *b, const struct model *m, const struct sock *s)
+{
+	const struct proc *p = proc_at(m, s->creator);
+	const struct image *then = creator_image(m, s);
+	const char *now = proc_comm(m, p);
+	const struct origin *o = p ? origin_of(m, s, s->creator, ~0ull) : NULL;
+
+	if (then && *then->comm && strcmp(then->comm, now)) {
+		buf_add_safe(b, then->comm, strlen(then->comm), 0);
+		buf_printf(b, "[%u], later ", p->tgid);
+		buf_add_safe(b, now, strlen(now), 0);
+		buf_puts(b, ",");
+	} else {
+		words_proc(b, m, s->creator);
+	}
+	buf_puts(b, o && o->via == VIA_ACCEPTED ? " accepted it" : " made it");
+}
+
+static void add_at(struct buf *b, const struct model *m, u64 ts)
+{
+	u64 wall = model_wall(m, ts);
+	char clock[16];
+
+	if (!wall)
+		return;
+	time_clock(clock, wall);
+	buf_printf(b, " at %.8s", clock);
+}
+
+static void add_killer(struct buf *b, const struct model *m, const struct death *d)
+{
+	if (d->ns_died)
+		buf_puts(b, ", because PID 1 of its container died");
+	else if (d->by_kernel)
+		buf_puts(b, " by the kernel itself");
+	if (d->ns_died || d->by_kernel || !d->killer_pid)
+		return;
+	buf_puts(b, " from ");
+	if (d->killer)
+		words_proc(b, m, d->killer);
+	else
+		buf_printf(b, "pid %u", d->killer_pid);
+}
+
+/* "was killed by SIGKILL from bash[1400] at 12:00:03", "exited with code 1", ... */
+void words_fate(struct buf *b, const struct model *m, u32 id)
+{
+	const struct proc *p = proc_at(m, id);
+	const struct death *d = p ? death_at(m, p->death) : NULL;
+
+	if (!d) {
+		buf_puts(b, "let go of it");
+	} else if (!d->known) {
+		buf_puts(b, "is dead");
+	} else if (d->signal) {
+		buf_printf(b, "was killed by %s", name_signal(d->signal));
+		add_killer(b, m, d);
+	} else {
+		buf_printf(b, "exited with code %d", d->code);
+	}
+	if (d)
+		add_at(b, m, d->ts);
+}
+
+/* "sleep[9132]", "a[1] and b[2]", "a[1], b[2] and 7 more" */
+void words_procs(struct buf *b, const struct model *m, const struct holder *rows, u32 n)
+{
+	u32 shown = n > 3 ? 2 : n;
+
+	for (u32 i = 0; i < shown; i++) {
+		if (i)
+			buf_puts(b, i == n - 1 ? " and " : ", ");
+		words_proc(b, m, rows[i].proc);
+	}
+	if (n > shown)
+		buf_printf(b, " and %u more", n - shown);
+}
+
+/* Does one of them that runs the same program stand above it?  Then it ends with that one. */
+static bool ends_with_another(const struct model *m, const struct map *procs, u32 id)
+{
+	const struct proc *p = proc_at(m, id);
+	const struct image *own = image_at(m, p->image);
+	u32 depth = 0;
+
+	for (u32 up = p->parent; up && ++depth < LINEAGE_DEPTH; up = proc_at(m, up)->parent)
+		if (map_get(procs, up) && same_program(image_at(m, proc_at(m, up)->image), own))
+			return true;
+	return false;
+}
+
+/*
+ * Whom to stop so that all of them end: a master and not its workers, which it would only start
+ * anew.  "nginx[10] (the other 4 descend from it)"
+ */
+void words_stop(struct buf *b, const struct model *m, const struct holder *rows, u32 n)
+{
+	struct holder *roots = xcalloc(n + 1, sizeof(*roots));
+	struct map procs = {};
+	u32 nroots = 0, others = 0;
+
+	for (u32 i = 0; i < n; i++)
+		map_put(&procs, rows[i].proc, 1);
+	for (u32 i = 0; i < n; i++) {
+		if (ends_with_another(m, &procs, rows[i].proc))
+			others++;
+		else
+			roots[nroots++] = rows[i];
+	}
+	words_procs(b, m, roots, nroots);
+	if (others == 1)
+		buf_puts(b, " (the other one descends from");
+	else if (others)
+		buf_printf(b, " (the other %u descend from", others);
+	if (others)
+		buf_puts(b, nroots == 1 ? " it)" : " them)");
+	map_free(&procs);
+	free(roots);
+}
+
+static bool kept_over_exec(const struct model *m, const struct sock *s, const struct holder *h)
+{
+	struct step *steps;
+	u32 n = chain_of(m, s, h, &steps);
+	bool kept = n && steps[n - 1].kind == STEP_EXEC;
+
+	free(steps);
+	return kept;
+}
+
+/* "inherited fd 3 by fork and kept it over exec because CLOEXEC was not set" */
+void words_inherited(struct buf *b, const struct model *m, const struct sock *s,
+			  const struct holder *h)
+{
+	buf_printf(b, h->how == VIA_FORK ? "inherited fd %d by fork" : "has it as fd %d",
+		   hold_at(m, h->first)->fd);
+	if (kept_over_exec(m, s, h))
+		buf_puts(b, " and kept it over exec because CLOEXEC was not set");
+}
