@@ -317,7 +317,10 @@ struct ev {
 	F(u16, err, HIDE, "sk_err")                                                                \
 	F(u32, zero, HIDE, "0")
 
-/* The kernel has let go of a TCP socket (tcp_destroy_sock).  A TIME_WAIT may remain. */
+/*
+ * The kernel has let go of a TCP socket (tcp_destroy_sock).  A TIME_WAIT may remain.  Not sent when
+ * a state event just said CLOSE with SF_DEAD, which means the same.
+ */
 #define EV_DESTROY(F)                                                                              \
 	F(u64, inode, ID, "inode, 0 when already taken off")                                       \
 	F(u64, cookie, ID, "cookie")

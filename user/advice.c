@@ -163,11 +163,11 @@ static void say_inherited(const struct speech *sp)
 				   " inherited it and keep it open, so for the peer it is alive"},
 	};
 	static const char *const action[][2] = {
-		[USE_GOES_ON] = {"it still serves it, so work in progress is cut",
-				 "they still serve it, so work in progress is cut"},
-		[USE_NONE_YET] = {"if clients hang, it is because it does not accept",
-				  "if clients hang, it is because none of them accepts"},
-		[USE_KEPT_OPEN] = {"that ends the connection", "that ends the connection"},
+		[USE_GOES_ON] = {": it still serves it, so work in progress is cut",
+				 ": they still serve it, so work in progress is cut"},
+		[USE_NONE_YET] = {"; see first whether clients still get an answer from it",
+				  "; see first whether clients still get an answer from them"},
+		[USE_KEPT_OPEN] = {": that ends the connection", ": that ends the connection"},
 	};
 	enum use use = inherited_use(sp);
 	struct buf *b = &sp->out->why;
@@ -179,7 +179,7 @@ static void say_inherited(const struct speech *sp)
 	b = &sp->out->action;
 	buf_puts(b, "Stop ");
 	words_stop(b, sp->m, sp->rows, sp->n);
-	buf_puts(b, " if you need it free: ");
+	buf_puts(b, " if you need it free");
 	buf_puts(b, action[use][sp->n > 1]);
 	if (use == USE_KEPT_OPEN && sock_is_tcp(sp->s))
 		buf_puts(b, "; a server that always sets SO_REUSEADDR gets the port all the same");
@@ -364,7 +364,10 @@ static void say_held(const struct speech *sp)
 	}
 	words_procs(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, sp->n == 1 ? " holds it" : " hold it");
-	buf_puts(b, "; who made it is not known, because that was before anything was watching");
+	buf_puts(b, sp->m->watching_since && !(sp->m->caps & SRC_FD)
+			    ? "; who made it is not known, because only --fd=full watches that"
+			    : "; who made it is not known, because that was before anything was "
+			      "watching");
 	add_leaked_member(b, sp->m, sp->s);
 	b = &sp->out->action;
 	buf_puts(b, "Make sure nobody needs it, then stop ");

@@ -105,15 +105,26 @@ void words_procs(struct buf *b, const struct model *m, const struct holder *rows
 		buf_printf(b, " and %u more", n - shown);
 }
 
-/* Does one of them that runs the same program stand above it?  Then it ends with that one. */
+/* Where its exec was not seen, the same program is taken for the same image. */
+static bool is_fork_of(const struct model *m, const struct proc *p, const struct proc *up)
+{
+	const struct image *own = image_at(m, p->image);
+
+	return p->image == up->image ||
+	       (own && !own->ts && same_program(own, image_at(m, up->image)));
+}
+
+/*
+ * Does one of them stand above it of which it is a mere fork?  Then it ends with that one.  Who
+ * executed a program of his own does not: so an upgraded server outlives the old one.
+ */
 static bool ends_with_another(const struct model *m, const struct map *procs, u32 id)
 {
 	const struct proc *p = proc_at(m, id);
-	const struct image *own = image_at(m, p->image);
 	u32 depth = 0;
 
 	for (u32 up = p->parent; up && ++depth < LINEAGE_DEPTH; up = proc_at(m, up)->parent)
-		if (map_get(procs, up) && same_program(image_at(m, proc_at(m, up)->image), own))
+		if (map_get(procs, up) && is_fork_of(m, p, proc_at(m, up)))
 			return true;
 	return false;
 }

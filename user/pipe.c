@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "choose.h"
@@ -45,12 +46,15 @@ struct pipe {
 	bool damaged; /* a replay had lines that were no events */
 };
 
-/* What a terminal sends comes from the kernel, and goes to CMD as well as to us. */
+/*
+ * What a terminal sends comes from the kernel, and goes to CMD as well as to us; but when it hangs
+ * up, it tells the leader of the session alone.
+ */
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
 	stopped = sig;
-	sent_to_us = info->si_code <= 0;
+	sent_to_us = info->si_code <= 0 || (sig == SIGHUP && getsid(0) == getpid());
 }
 
 void pipe_signals(void)

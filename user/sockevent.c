@@ -222,7 +222,11 @@ void on_state(struct model *m, const struct ev_state *e)
 		return;
 	if (!known && (e->old == TCP_SYN_RECV || e->old == TCP_NEW_SYN_RECV))
 		s->opened = e->h.ts;
-	if (s->state == TCP_CLOSE && e->state == TCP_CLOSE)
+	if (e->state != TCP_CLOSE)
+		return;
+	if (e->sflags & SF_DEAD) /* the kernel destroys it at once; no destroy event follows */
+		sock_gone(m, s);
+	else
 		sock_maybe_gone(m, s);
 }
 

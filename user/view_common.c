@@ -73,6 +73,9 @@ bool sock_is_wild(const struct ep *ep)
 	return !memcmp(ep->ip, zero, ep->family == AF_INET ? 4 : 16);
 }
 
+/* The number must stay on the line, whatever a name of 15 bytes becomes when it is written out. */
+#define COMM_COLUMNS 32
+
 void text_proc(struct buf *b, const struct model *m, u32 proc)
 {
 	const struct proc *p = proc_at(m, proc);
@@ -83,7 +86,7 @@ void text_proc(struct buf *b, const struct model *m, u32 proc)
 	} else if (!*comm) {
 		buf_printf(b, "pid %u", p->tgid);
 	} else {
-		buf_add_safe(b, comm, strlen(comm), 0);
+		buf_add_safe(b, comm, strlen(comm), COMM_COLUMNS);
 		buf_printf(b, "[%u]", p->tgid);
 	}
 }

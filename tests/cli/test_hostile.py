@@ -1,0 +1,195 @@
+"""Names chosen by those who are watched must not reach a terminal as they are.
+
+comm, argv, the path of the program, the working directory, UNIX names: all full of escape
+sequences, line ends, bytes that are no UTF-8, characters that turn lines around or hide.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NASTY = {
+    "escape": b"\x1b[2J\x1b]0;owned\x07\x1b[31mred",
+    "lines": b"a\nprobate: forged\r\n\tb\x0b\x0c\x08\x08",
+    "c1": b"\xc2\x9b31m\xc2\x85\x9b2J\x85\x7f",
+    "invalid": b"\xff\xfe\xc3(\xe2\x82\xf0\x9f\x98\xed\xa0\x80\xc0\xaf",
+    "bidi": "\u202eevil\u2066\u2069\u200f\u061c".encode(),
+    "hidden": "a\u200bb\u200d\ufeff\u2060\u00adc\U000e0041".encode(),
+    "quotes": b"\"'\\\\\\x1b\\n`$(id)%s%n{}",
+    "all": bytes(range(1, 256)),
+}
+FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e"
+                       "\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
+COLOUR = re.compile("\x1b\\[[0-9;]*m")
+FORGED = re.compile(r"^\s*(probate: )?forged", re.M)
+ACTOR = str(Path(__file__).with_name("actor_hostile.py"))
+
+
+def clean(raw, terminal=False):
+    """The text, which must be fit for a terminal; colours only where there is one."""
+    text = raw.decode()  # fails on what is no UTF-8
+    bare = COLOUR.sub("", text) if terminal else text
+    bad = FORBIDDEN.search(bare)
+    assert not bad, repr(bare[max(0, bad.start() - 80):bad.end() + 80])
+    assert not FORGED.search(bare), bare
+    return bare
+
+
+def objects(raw):
+    """One JSON object a line; nothing else counts as the end of a line."""
+    lines = raw.decode().split("\n")
+    assert lines.pop() == ""
+    return [json.loads(line) for line in lines]
+
+
+class Actor:
+    def __init__(self, name, tmp_path):
+        self.bad = NASTY[name]
+        # no file name may be longer than 255 bytes, or hold a slash
+        file = self.bad.replace(b"/", b"_")
+        here = bytes(tmp_path) + b"/" + file[:100]
+        os.mkdir(here)
+        self.exe = here + b"/exe" + file[:120]
+        shutil.copy(os.path.realpath(sys.executable), self.exe)
+        argv = [b"", ACTOR.encode(), self.bad.hex().encode(), here, self.bad, b"", self.bad * 3,
+                b"x" * 100000]
+        env = dict(os.environ, PYTHONHOME=sys.base_prefix, PYTHONDONTWRITEBYTECODE="1")
+        self.proc = subprocess.Popen(argv, executable=self.exe, stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE, env=env)
+        line = self.proc.stdout.readline()
+        assert line, "the actor could not begin"
+        self.facts = json.loads(line)
+        self.port, self.pid = str(self.facts["port"]), str(self.facts["pid"])
+
+    def end(self):
+        self.proc.communicate(timeout=10)
+
+
+@pytest.fixture(params=NASTY)
+def actor(request, tmp_path):
+    one = Actor(request.param, tmp_path)
+    yield one
+    one.end()
+
+
+TIERS = [[], ["--no-bpf"]]
+
+
+@pytest.mark.parametrize("tier", TIERS, ids=["bpf", "proc"])
+def test_one_shots(live, actor, tier):
+    for args in (["ports"], ["port", actor.port], ["pid", actor.pid], ["tree"],
+                 ["tree", actor.pid], ["zombies"]):
+        done = live(*args, *tier)
+        text = clean(done.out)
+        clean(done.err)
+        assert done.code == 0, str(done)
+        assert args[0] == "ports" or actor.pid in text, text
+        assert clean(live.terminal(*args, *tier).out, terminal=True)
+        found = objects(live(*args, "--json", *tier).out)
+        assert found
+    # a line of its own for each process: none was forged, none broken
+    rows = [x for x in clean(live("ports", *tier).out).split("\n") if f":{actor.port} " in x]
+    assert len(rows) == 1 and f"[{actor.pid}]" in rows[0], rows
+
+
+def test_names_survive_in_json(live, actor):
+    """What is valid stays as it is; what is not UTF-8 is replaced, byte by byte."""
+    got, = objects(live("pid", actor.pid, "--json").out)
+    assert got["args"][0] == "" and got["args"][1] == ACTOR
+    if b"\xff" not in actor.bad:
+        whole = actor.bad[:15].decode(errors="replace")
+        assert got["comm"].rstrip("\ufffd") == whole.rstrip("\ufffd")
+    if actor.bad.isascii():
+        assert got["args"][4] == actor.bad.decode() and got["exe"] == actor.exe.decode()[:255]
+
+
+def test_query_by_a_hostile_name(live, actor):
+    done = live(b"port", b"unix:" + actor.bad.replace(b"/", b"_")[:60])
+    clean(done.out)
+    assert done.code == 0 and actor.pid in done.out.decode(), str(done)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory, obstacle):
+    """All actors begin, act and end under `trace --raw`; the story of it."""
+    if obstacle:
+        pytest.skip(obstacle)
+    where = tmp_path_factory.mktemp("raw")
+    from conftest import PROBATE
+    story, script = where / "story", where / "script.py"
+    script.write_text(f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pathlib import Path
+import test_hostile
+actors = []
+for name in test_hostile.NASTY:
+    d = Path({str(where)!r}, name)
+    d.mkdir()
+    actors.append(test_hostile.Actor(name, d))
+for a in actors:
+    a.end()
+""")
+    done = subprocess.run([PROBATE, "trace", "--raw", "-o", str(story), "--", "/usr/bin/python3",
+                           str(script)], stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+    assert done.returncode == 0, done
+    return str(story)
+
+
+def test_raw_is_clean(recorded):
+    with open(recorded, "rb") as f:
+        raw = f.read()
+    clean(raw)
+    assert len(raw) > 10000
+
+
+@pytest.mark.parametrize("args", [["ports"], ["tree"], ["zombies"], ["trace"], ["pid", "1"]],
+                         ids=" ".join)
+def test_raw_replays(cli, recorded, args):
+    """No line was broken, in text and in JSON; and what is written again is the same."""
+    text = cli("-r", recorded, *args)
+    assert text.code == 0 and not text.err, str(text)
+    clean(text.out)
+    clean(cli.terminal("-r", recorded, *args).out, terminal=True)
+    assert objects(cli("-r", recorded, *args, "--json").out) is not None
+
+
+def test_raw_of_raw(cli, recorded, tmp_path):
+    again = tmp_path / "again"
+    assert cli("-r", recorded, "trace", "--raw", "-o", str(again)).code == 0
+    for args in ["ports", "--json"], ["tree", "--json"], ["trace", "--json"]:
+        assert cli("-r", str(again), *args).out == cli("-r", recorded, *args).out
+
+
+def test_trace_says_it_all(cli, recorded):
+    events = objects(cli("-r", recorded, "trace", "--json").out)
+    lines = clean(cli("-r", recorded, "trace").out).rstrip("\n").split("\n")
+    assert len(lines) == len(events)  # an event a line: nothing was forged or broken
+    assert all(re.match(r"\d\d:\d\d:\d\d\.\d{3} ", x) for x in lines)
+    execs = [e for e in events if e["event"] == "exec" and ACTOR in e["args"]]
+    assert len(execs) == len(NASTY)
+    assert all(e["args"][0] == "" and e["args_truncated"] for e in execs)
+    assert any(e["event"] == "bind" and "forged" in json.dumps(e) for e in events)
+
+
+def test_live_answers_equal_replayed_ones(live, running, actor, tmp_path):
+    """`trace --raw` begins with all that is there: a replay knows what a one-shot knows."""
+    import signal
+    story = tmp_path / "story"
+    one = running("trace", "--raw", "-o", str(story))
+    assert one.end(signal.SIGINT).code == 0
+    mine = {"127.0.0.1:" + actor.port}
+
+    def sockets(raw):
+        return [(o["local"], o["inode"], o["state"], [h["pid"] for h in o["holders"]],
+                 [h["comm"] for h in o["holders"]])
+                for o in objects(raw) if o["local"] in mine or int(actor.pid) in
+                [h["pid"] for h in o["holders"]]]
+
+    now = sockets(live("ports", "--json").out)
+    assert now and now == sockets(live("-r", str(story), "ports", "--json").out)
