@@ -8,6 +8,7 @@
 #   make install DESTDIR= PREFIX=/usr/local
 
 VERSION := 0.1.0
+VMLINUX := vmlinux
 PREFIX ?= /usr/local
 DESTDIR ?=
 SHELL := /bin/bash
@@ -43,7 +44,7 @@ ldlibs = $(shell $(PKG_CONFIG) --libs $(libs) 2>/dev/null) -lpthread
 
 arch := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/')
 bpf_cflags = -g -O2 -target bpf -mcpu=v3 -D__BPF__ -D__TARGET_ARCH_$(arch) -Wall -Wextra -Wno-unused-parameter $(WERROR) \
-	-Ibpf -Ivmlinux -Ibuild $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
+	-Ibpf -I$(VMLINUX) $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 
 bpf_objs := live scan
 user_objs := $(patsubst user/%.c,$B/user/%.o,$(wildcard user/*.c))
@@ -80,7 +81,8 @@ build/vmlinux.h: /sys/kernel/btf/vmlinux
 	$(Q)mkdir -p $(@D)
 	$(Q)$(BPFTOOL) btf dump file $< format c > $@
 
-vmlinux-header: build/vmlinux.h $(bpf_objs:%=build/%.bpf.o)
+vmlinux-header: build/vmlinux.h
+	$(Q)$(MAKE) --no-print-directory -B VMLINUX=build $(bpf_objs:%=build/%.bpf.o)
 	$(Q)BPFTOOL=$(BPFTOOL) vmlinux/reduce > build/vmlinux.min.h
 	$(Q)cp build/vmlinux.min.h vmlinux/vmlinux.h
 
@@ -105,7 +107,7 @@ $B/tests/test_%: tests/units/test_%.c $(lib_objs)
 $B/tests/scene: $(wildcard tests/scenes/*.c tests/scenes/*.h)
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -Wall -Wextra $(WERROR) -o $@ $(filter %.c,$^) -lpthread
+	$(Q)$(CC) -std=gnu17 -O1 -g -Wall -Wextra $(WERROR) -o $@ $(filter %.c,$^) -lpthread
 
 $B/tests/work: tests/bench/work.c
 $B/tests/gen: tests/load/gen.c

@@ -5,25 +5,13 @@
 #include <sys/socket.h>
 
 #include "event.h"
-
-static char *put_number(char *p, u32 v)
-{
-	char tmp[10];
-	int n = 0;
-
-	do
-		tmp[n++] = '0' + v % 10;
-	while (v /= 10);
-	while (n)
-		*p++ = tmp[--n];
-	return p;
-}
+#include "put.h"
 
 static char *put_ip(char *p, const struct ep *ep)
 {
 	if (ep->family == AF_INET) {
 		for (int i = 0; i < 4; i++) {
-			p = put_number(p, ep->ip[i]);
+			p = put_u64(p, ep->ip[i]);
 			*p++ = '.';
 		}
 		return p - 1;
@@ -39,16 +27,19 @@ static char *put_ip(char *p, const struct ep *ep)
 	return p;
 }
 
-void ep_text(char out[64], const struct ep *ep)
+char *ep_put(char *p, const struct ep *ep)
 {
-	char *p = put_ip(out, ep);
-
+	p = put_ip(p, ep);
 	*p++ = ':';
 	if (ep->port)
-		p = put_number(p, ep->port);
-	else
-		*p++ = '*';
-	*p = 0;
+		return put_u64(p, ep->port);
+	*p++ = '*';
+	return p;
+}
+
+void ep_text(char out[64], const struct ep *ep)
+{
+	*ep_put(out, ep) = 0;
 }
 
 bool ep_parse(const char *s, size_t n, struct ep *ep)

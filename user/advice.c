@@ -190,6 +190,7 @@ static void say_leaked(const struct speech *sp)
 	struct buf *b = &sp->out->why;
 	const struct image *creator = creator_image(sp->m, sp->s);
 	const char *comm = creator ? creator->comm : "";
+	const struct origin *o;
 
 	creator_story(b, sp);
 	add_unsure(b, sp->out);
@@ -206,13 +207,16 @@ static void say_leaked(const struct speech *sp)
 		buf_puts(b,
 			 "Its use was not watched from the beginning, so look first, then kill ");
 	words_procs(b, sp->m, sp->rows, sp->n);
-	buf_puts(b, " to free the port now; in ");
+	buf_puts(b, sock_is_connection(sp->s) ? " to end the connection now; in "
+					      : " to free the port now; in ");
 	if (*comm)
 		buf_add_safe(b, comm, strlen(comm), 0);
 	else
 		buf_puts(b, "the creator");
-	buf_printf(b,
-		   ", open the socket with SOCK_CLOEXEC (or close fd %d in the child before exec)",
+	o = origin_of(sp->m, sp->s, sp->s->creator, ~0ull);
+	buf_printf(b, ", %s (or close fd %d in the child before exec)",
+		   o && o->via == VIA_ACCEPTED ? "accept it by accept4 with SOCK_CLOEXEC"
+					       : "open the socket with SOCK_CLOEXEC",
 		   hold_at(sp->m, sp->rows[0].first)->fd);
 }
 
@@ -348,10 +352,10 @@ static void say_unseen(const struct speech *sp)
 		buf_puts(&sp->out->why, "the one whose descriptors cannot");
 	else
 		buf_printf(&sp->out->why, "one of the %u whose descriptors cannot", n);
-	buf_puts(&sp->out->action, sp->m->caps & SRC_PROC
-					   ? "Run again as root, where BPF may be used, to see who"
-					   : "Ask again outside of this sandbox to see who; if it is "
-					     "nobody, look for an io_uring it is registered in");
+	buf_puts(&sp->out->action,
+		 sp->m->caps & SRC_PROC ? "Run again as root, where BPF may be used, to see who"
+					: "Ask again outside of this sandbox to see who; if it is "
+					  "nobody, look for an io_uring it is registered in");
 }
 
 static void say_held(const struct speech *sp)

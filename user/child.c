@@ -21,7 +21,8 @@ static _Noreturn void run(int go, int failed, char **cmd)
 	char byte;
 	int error;
 
-	/* An ignored SIGPIPE would be inherited over the exec; the rest is as it was given to us. */
+	/* An ignored SIGPIPE would be inherited over the exec; the rest is as it was given to us.
+	 */
 	sigaction(SIGPIPE, &dfl, NULL);
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
@@ -96,10 +97,10 @@ bool child_over(struct child *c)
 void child_check(struct child *c)
 {
 	for (u32 i = 0; i < c->alive.cap;) {
-		u64 pid = c->alive.keys[i];
+		u64 pid = c->alive.slots[i].key;
 
 		/* Taking one out may shift another into its place: look at the slot again. */
-		if (c->alive.vals[i] && kill((pid_t)pid, 0) && errno == ESRCH)
+		if (c->alive.slots[i].val && kill((pid_t)pid, 0) && errno == ESRCH)
 			map_take(&c->alive, pid);
 		else
 			i++;

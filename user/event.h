@@ -3,6 +3,8 @@
 #ifndef PROBATE_EVENT_H
 #define PROBATE_EVENT_H
 
+#include <string.h>
+
 #include "util.h"
 
 enum field_fmt {
@@ -13,12 +15,14 @@ enum field_fmt {
 
 enum field_type { FT_u8, FT_u16, FT_u32, FT_u64, FT_s32, FT_struct };
 
+#define FIELD_KEY 24 /* copied whole, whatever the name's length */
 struct field {
 	const char *name;
 	const char *doc;
 	u16 offset, size;
 	u8 fmt;  /* enum field_fmt */
 	u8 type; /* enum field_type */
+	char key[FIELD_KEY]; /* ,"name  as JSON has it, but for the end of the name of a tail */
 	u8 name_len; /* bytes of the name as it is printed: the length of a tail is called after it */
 };
 
@@ -69,7 +73,34 @@ const char *event_exe(const struct ev *e, u16 *len);
 const char *event_args(const struct ev *e, u16 *len);
 
 /* The value of a plain integer field, widened. */
-u64 event_value(const struct ev *e, const struct field *f);
+static inline u64 event_value(const struct ev *e, const struct field *f)
+{
+	const char *p = (const char *)e + f->offset;
+	u64 v64;
+	u32 v32;
+	u16 v16;
+	s32 vs32;
+
+	switch ((enum field_type)f->type) {
+	case FT_u8:
+		return *(const u8 *)p;
+	case FT_u16:
+		memcpy(&v16, p, sizeof(v16));
+		return v16;
+	case FT_u32:
+		memcpy(&v32, p, sizeof(v32));
+		return v32;
+	case FT_u64:
+		memcpy(&v64, p, sizeof(v64));
+		return v64;
+	case FT_s32:
+		memcpy(&vs32, p, sizeof(vs32));
+		return (u64)(s64)vs32;
+	case FT_struct:
+		break;
+	}
+	return 0;
+}
 
 /*
  * The text form, for stories and for people who debug: one line, every field,
@@ -104,6 +135,8 @@ bool proto_by_name(const char *s, size_t n, u32 *proto);
 
 /* "0.0.0.0:80", "[::]:80", "*" parts as ss prints them; IPv4-mapped IPv6 as "[::ffff:1.2.3.4]:80". */
 void ep_text(char out[64], const struct ep *ep);
+/* The same into memory with that much room, without a NUL; where it ended. */
+char *ep_put(char *p, const struct ep *ep);
 /* The reverse; false: it is no address with a port. */
 bool ep_parse(const char *s, size_t n, struct ep *ep);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "out.h"
+#include "put.h"
 
 /* The name of a number where its format gives it one; NULL: none, or the value says "unknown". */
 static const char *name_of(const struct field *f, u64 v)
@@ -58,101 +59,139 @@ static bool is_null(const struct field *f, u64 v)
 	return is_named(f->fmt) && !name_of(f, v);
 }
 
-static void put_ep(struct json *j, const void *p)
+static char *put_null(char *p)
 {
-	char text[64];
-	struct ep ep;
+	return put_literal(p, "null");
+}
 
-	memcpy(&ep, p, sizeof(ep));
-	if (!ep.family || !ep.port) {
-		json_null(j, NULL);
-		return;
+static char *put_quoted(char *p, const char *word)
+{
+	*p++ = '"';
+	p = put_word(p, word);
+	*p++ = '"';
+	return p;
+}
+
+static char *put_ep(char *p, const void *field)
+{
+	const struct ep *ep = field;
+
+	if (!ep->family || !ep->port)
+		return put_null(p);
+	*p++ = '"';
+	p = ep_put(p, ep);
+	*p++ = '"';
+	return p;
+}
+
+static char *put_nspids(char *p, const void *field)
+{
+	const struct nspids *ns = field;
+
+	*p++ = '[';
+	for (int i = 0; i < NS_LEVELS && ns->nr[i]; i++) {
+		if (i)
+			*p++ = ',';
+		p = put_u64(p, ns->nr[i]);
 	}
-	ep_text(text, &ep);
-	json_str(j, NULL, text);
+	*p++ = ']';
+	return p;
 }
 
-static void put_nspids(struct json *j, const void *p)
-{
-	struct nspids ns;
-
-	memcpy(&ns, p, sizeof(ns));
-	json_arr(j, NULL);
-	for (int i = 0; i < NS_LEVELS && ns.nr[i]; i++)
-		json_u64(j, NULL, ns.nr[i]);
-	json_end_arr(j);
-}
-
-static void put_unix(struct json *j, const void *p)
+static char *put_unix(char *p, const void *field)
 {
 	struct unix_name name;
 
-	memcpy(&name, p, sizeof(name));
-	if (!name.len) {
-		json_null(j, NULL);
-		return;
-	}
+	memcpy(&name, field, sizeof(name));
+	if (!name.len)
+		return put_null(p);
 	if (!name.s[0])
 		name.s[0] = '@';
-	json_strn(j, NULL, name.s, name.len);
+	return put_string(p, name.s, name.len);
 }
 
-static void put_tail(struct json *j, const struct ev *e, u8 fmt)
+static char *put_args(char *p, const char *args, size_t n)
 {
-	const char *p;
+	const char *end = args + n;
+
+	for (*p++ = '['; args < end; *p++ = ',') {
+		size_t len = strnlen(args, (size_t)(end - args));
+
+		p = put_string(p, args, len);
+		args += len + 1;
+	}
+	p[-1] = ']';
+	return p;
+}
+
+static char *put_tail(char *p, const struct ev *e, u8 fmt)
+{
+	const char *tail;
 	u16 len;
 
-	p = fmt == FMT_EXE ? event_exe(e, &len) : event_args(e, &len);
+	tail = fmt == FMT_EXE ? event_exe(e, &len) : event_args(e, &len);
 	if (!len)
-		json_null(j, NULL);
-	else if (fmt == FMT_EXE)
-		json_strn(j, NULL, p, len - 1);
-	else
-		json_args(j, NULL, p, len);
+		return put_null(p);
+	return fmt == FMT_EXE ? put_string(p, tail, len - 1u) : put_args(p, tail, len);
 }
 
-static void put_number(struct json *j, const struct field *f, u64 v, u64 off)
+static char *put_name(char *p, const struct field *f, u64 v)
 {
-	if (is_null(f, v))
-		json_null(j, NULL);
-	else if (is_named(f->fmt))
-		json_str(j, NULL, name_of(f, v));
-	else if (f->fmt == FMT_BOOL)
-		json_bool(j, NULL, v);
-	else if (f->fmt == FMT_TIME)
-		json_time(j, NULL, off ? v + off : 0);
-	else if (f->type == FT_s32)
-		json_s64(j, NULL, (s64)v);
-	else
-		json_u64(j, NULL, v);
+	const char *name = name_of(f, v);
+
+	return name ? put_quoted(p, name) : put_null(p);
 }
 
-void json_field(struct json *j, const struct ev *e, const struct field *f, u64 realtime_off)
+static char *put_number(char *p, const struct field *f, u64 v, u64 off)
 {
-	const char *p = (const char *)e + f->offset;
+	if (is_named(f->fmt))
+		return put_name(p, f, v);
+	if (is_null(f, v) || (f->fmt == FMT_TIME && !off))
+		return put_null(p);
+	if (f->fmt == FMT_BOOL)
+		return v ? put_literal(p, "true") : put_literal(p, "false");
+	if (f->fmt == FMT_TIME)
+		return put_time(p, v + off);
+	return f->type == FT_s32 ? put_s64(p, (s64)v) : put_u64(p, v);
+}
 
-	if (f->fmt == FMT_HIDE)
-		return;
-	json_key(j, f->name, f->name_len);
+static char *put_value(char *p, const struct ev *e, const struct field *f, u64 off)
+{
+	const void *value = (const char *)e + f->offset;
+
 	switch (f->fmt) {
 	case FMT_EP:
-		put_ep(j, p);
-		return;
+		return put_ep(p, value);
 	case FMT_COMM:
-		json_strn(j, NULL, p, strnlen(p, COMM_LEN));
-		return;
+		return put_string(p, value, strnlen(value, COMM_LEN));
 	case FMT_NSPIDS:
-		put_nspids(j, p);
-		return;
+		return put_nspids(p, value);
 	case FMT_UNIX:
-		put_unix(j, p);
-		return;
+		return put_unix(p, value);
 	case FMT_EXE:
 	case FMT_ARGS:
-		put_tail(j, e, f->fmt);
-		return;
+		return put_tail(p, e, f->fmt);
 	}
-	put_number(j, f, event_value(e, f), realtime_off);
+	return put_number(p, f, event_value(e, f), off);
+}
+
+#define VALUE_ROOM 64 /* of what does not grow with the bytes of the event */
+
+void json_fields(struct json *j, const struct ev *e, u64 realtime_off)
+{
+	const struct kind *k = event_kind(e->kind);
+	size_t room = k->nfields * (FIELD_KEY + VALUE_ROOM) + PUT_STRING_ROOM(e->size) + FIELD_KEY;
+	char *p = json_space(j, room);
+
+	for (const struct field *f = k->fields; f < k->fields + k->nfields; f++) {
+		if (f->fmt == FMT_HIDE)
+			continue;
+		memcpy(p, f->key, FIELD_KEY);
+		p += 2 + f->name_len;
+		p = put_literal(p, "\":");
+		p = put_value(p, e, f, realtime_off);
+	}
+	json_spent(j, p);
 }
 
 /* ---- text --------------------------------------------------------------------------------- */

@@ -9,6 +9,12 @@
 #include <string.h>
 
 #include "out.h"
+#include "put.h"
+
+const char put_pairs[201] =
+	"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+	"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+	"8081828384858687888990919293949596979899";
 
 void json_init(struct json *j, struct buf *b)
 {
@@ -16,14 +22,11 @@ void json_init(struct json *j, struct buf *b)
 }
 
 /* The comma, and "key": when there is a key; room for `room` bytes more.  Where to write them. */
-static char *member(struct json *j, const char *key, size_t n, size_t room)
+static char *begin(struct json *j, const char *key, size_t room)
 {
+	size_t n = key ? strlen(key) : 0;
 	char *p = buf_space(j->b, n + 4 + room);
 
-	if (j->keyed) {
-		j->keyed = false;
-		return p;
-	}
 	if (j->has >> j->depth & 1)
 		*p++ = ',';
 	j->has |= 1ull << j->depth;
@@ -37,21 +40,29 @@ static char *member(struct json *j, const char *key, size_t n, size_t room)
 	return p;
 }
 
-static char *begin(struct json *j, const char *key, size_t room)
-{
-	return member(j, key, key ? strlen(key) : 0, room);
-}
-
 static void end(struct json *j, char *p)
 {
 	*p = 0;
 	j->b->len = p - j->b->s;
 }
 
-void json_key(struct json *j, const char *key, size_t n)
+char *json_space(struct json *j, size_t n)
 {
-	end(j, member(j, key, n, 0));
-	j->keyed = true;
+	return buf_space(j->b, n);
+}
+
+void json_spent(struct json *j, char *end_of)
+{
+	char *p = j->b->s + j->b->len;
+
+	if (end_of == p)
+		return;
+	if (*p == ',' && !(j->has >> j->depth & 1)) {
+		memmove(p, p + 1, (size_t)(end_of - p - 1));
+		end_of--;
+	}
+	j->has |= 1ull << j->depth;
+	end(j, end_of);
 }
 
 static void open_level(struct json *j, const char *key, char bracket)
@@ -113,38 +124,71 @@ static char *put_escaped(char *p, unsigned char c)
 	return p;
 }
 
-#define WORST 6 /* bytes a byte can become: \u00xx */
+#define EACH(byte) (0x0101010101010101ull * (byte))
 
-static char *put_string(char *p, const unsigned char *s, size_t n)
+/* Does one of eight bytes need more than being copied?  Some doubtful ones may be called so. */
+static bool is_odd(u64 w)
 {
+	u64 quote = w ^ EACH('"'), slash = w ^ EACH('\\'), del = w ^ EACH(0x7f);
+	u64 low = (w - EACH(' ')) | (quote - EACH(1)) | (slash - EACH(1)) | (del - EACH(1));
+
+	return ((low & ~w) | w) & EACH(0x80);
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* One character that is not plain; how many bytes it has. */
+static size_t put_odd(char **p, const unsigned char *s, size_t n)
+{
+	size_t len;
 	u32 cp;
 
-	*p++ = '"';
-	for (size_t i = 0; i < n;) {
-		size_t len = 1;
+	if (*s < 0x80) {
+		*p = put_escaped(*p, *s);
+		return 1;
+	}
+	len = utf8_next(s, n, &cp);
+	*p = put_bytes(*p, len ? (const char *)s : "\xef\xbf\xbd", len ? len : 3);
+	return len ? len : 1;
+}
 
-		if (s[i] >= ' ' && s[i] < 0x7f && s[i] != '"' && s[i] != '\\') {
-			*p++ = s[i++];
-			continue;
+char *put_string(char *p, const char *s, size_t n)
+{
+	const unsigned char *at = (const unsigned char *)s, *end = at + n;
+	u64 eight;
+
+	*p++ = '"';
+	while (at < end) {
+		while (end - at >= 8 && (memcpy(&eight, at, 8), !is_odd(eight))) {
+			memcpy(p, &eight, 8);
+			p += 8;
+			at += 8;
 		}
-		if (s[i] < 0x80) {
-			p = put_escaped(p, s[i]);
-		} else {
-			len = utf8_next(s + i, n - i, &cp);
-			memcpy(p, len ? (const char *)s + i : "\xef\xbf\xbd", len ? len : 3);
-			p += len ? len : 3;
-		}
-		i += len ? len : 1;
+		while (at < end && is_plain(*at))
+			*p++ = (char)*at++;
+		if (at < end)
+			at += put_odd(&p, at, (size_t)(end - at));
 	}
 	*p++ = '"';
 	return p;
 }
 
+char *put_time(char *p, u64 wall_ns)
+{
+	char text[40];
+
+	time_rfc3339(text, wall_ns);
+	return put_string(p, text, strlen(text));
+}
+
 void json_strn(struct json *j, const char *key, const char *s, size_t n)
 {
-	char *p = begin(j, key, n * WORST + 2);
+	char *p = begin(j, key, PUT_STRING_ROOM(n));
 
-	end(j, put_string(p, (const unsigned char *)s, n));
+	end(j, put_string(p, s, n));
 }
 
 void json_str(struct json *j, const char *key, const char *s)
@@ -153,18 +197,6 @@ void json_str(struct json *j, const char *key, const char *s)
 		json_strn(j, key, s, strlen(s));
 	else
 		json_null(j, key);
-}
-
-static char *put_u64(char *p, u64 v)
-{
-	char digits[20];
-	int at = sizeof(digits);
-
-	do
-		digits[--at] = '0' + v % 10;
-	while (v /= 10);
-	memcpy(p, digits + at, sizeof(digits) - at);
-	return p + sizeof(digits) - at;
 }
 
 void json_u64(struct json *j, const char *key, u64 v)
@@ -178,12 +210,10 @@ void json_s64(struct json *j, const char *key, s64 v)
 {
 	char *p = begin(j, key, 21);
 
-	if (v < 0)
-		*p++ = '-';
-	end(j, put_u64(p, v < 0 ? 0 - (u64)v : (u64)v));
+	end(j, put_s64(p, v));
 }
 
-static void put_word(struct json *j, const char *key, const char *word, size_t n)
+static void add_word(struct json *j, const char *key, const char *word, size_t n)
 {
 	char *p = begin(j, key, n);
 
@@ -193,12 +223,12 @@ static void put_word(struct json *j, const char *key, const char *word, size_t n
 
 void json_bool(struct json *j, const char *key, bool v)
 {
-	put_word(j, key, v ? "true" : "false", v ? 4 : 5);
+	add_word(j, key, v ? "true" : "false", v ? 4 : 5);
 }
 
 void json_null(struct json *j, const char *key)
 {
-	put_word(j, key, "null", 4);
+	add_word(j, key, "null", 4);
 }
 
 void json_id(struct json *j, const char *key, u64 v)
@@ -211,14 +241,10 @@ void json_id(struct json *j, const char *key, u64 v)
 
 void json_time(struct json *j, const char *key, u64 wall_ns)
 {
-	char text[40];
-
-	if (wall_ns) {
-		time_rfc3339(text, wall_ns);
-		json_strn(j, key, text, strlen(text));
-	} else {
+	if (wall_ns)
+		end(j, put_time(begin(j, key, 40), wall_ns));
+	else
 		json_null(j, key);
-	}
 }
 
 void json_args(struct json *j, const char *key, const char *args, size_t n)

@@ -144,6 +144,8 @@ int source_open_bpf(struct source **out, const struct source_opts *o, struct buf
 		e = live_open_events(l, o, err);
 	if (!e)
 		e = scan_open_for(&l->scan, o->first, err);
+	if (!e && o->events)
+		scan_between(l->scan, live_relieve, l);
 	if (e) {
 		live_close(&l->base);
 		return e;

@@ -32,6 +32,7 @@
 #define SOCKS_EVERY  2	   /* every second rescan asks for sockets without a descriptor too */
 #define BATCH_MAX    65536 /* events handed over in one call; the rest waits in the ring */
 #define CGROUPS_MAX  65536
+#define RELIEVE_SHARE 8 /* a ring full to this part is read in the middle of a scan */
 
 static void give(struct live *l, const struct ev *e, size_t bytes)
 {
@@ -47,14 +48,14 @@ static void give_extra(void *live, const struct ev *e, size_t bytes)
 	give(live, e, bytes);
 }
 
-static void cgroup_meet(struct live *l, u64 id)
+static void cgroup_meet(struct live *l, u64 id, u64 ts)
 {
 	if (!id || map_get(&l->cgroups, id))
 		return;
 	if (l->cgroups.count >= CGROUPS_MAX)
 		map_free(&l->cgroups);
 	map_put(&l->cgroups, id, 1);
-	procfs_cgroup(id, give_extra, l);
+	procfs_cgroup(id, ts, give_extra, l);
 }
 
 static void pid_note(struct live *l, u32 tgid)
@@ -75,16 +76,16 @@ void live_pass(void *live, const struct ev *e, size_t bytes)
 
 	switch (e->kind) {
 	case EV_KIND_FORK:
-		cgroup_meet(l, ((const struct ev_fork *)e)->cgroup);
+		cgroup_meet(l, ((const struct ev_fork *)e)->cgroup, e->ts);
 		break;
 	case EV_KIND_EXEC:
-		cgroup_meet(l, ((const struct ev_exec *)e)->cgroup);
+		cgroup_meet(l, ((const struct ev_exec *)e)->cgroup, e->ts);
 		break;
 	case EV_KIND_SOCKET:
-		cgroup_meet(l, ((const struct ev_socket *)e)->cgroup);
+		cgroup_meet(l, ((const struct ev_socket *)e)->cgroup, e->ts);
 		break;
 	case EV_KIND_SCAN_TASK:
-		cgroup_meet(l, ((const struct ev_scan_task *)e)->cgroup);
+		cgroup_meet(l, ((const struct ev_scan_task *)e)->cgroup, e->ts);
 		break;
 	case EV_KIND_LISTEN:
 		if (!l->full)
@@ -126,12 +127,18 @@ void live_begin(struct live *l, sink_fn sink, void *ctx)
 /* ---- the ring ---------------------------------------------------------------------------- */
 
 /* Records are aligned to 8 in the ring, as the events' structs are. */
-static int ring_record(void *ctx, void *data, size_t size)
+static bool ring_record(void *ctx, const void *record, size_t bytes)
 {
 	struct live *l = ctx;
 
-	live_pass(l, data, size);
-	return l->count >= BATCH_MAX ? -EAGAIN : 0;
+	live_pass(l, record, bytes);
+	return l->count < BATCH_MAX;
+}
+
+static bool ring_record_in_scan(void *live, const void *record, size_t bytes)
+{
+	live_pass(live, record, bytes);
+	return true;
 }
 
 static u64 ring_lost(const struct live *l)
@@ -157,21 +164,28 @@ static void tell_lost(struct live *l)
 	give(l, &e.h, sizeof(e));
 }
 
-static int ring_drain(struct live *l)
+static void ring_drain(struct live *l)
 {
 	u32 before = l->count;
-	int err;
 
 	l->drained_ts = time_boot_ns();
-	err = ring_buffer__consume(l->rb);
+	ring_take(&l->ring, ring_record, l);
 	tell_lost(l);
-	if (err < 0 && err != -EAGAIN)
-		return err;
 	if (l->count != before)
 		l->interval_ms = DRAIN_MIN_MS;
 	else if (l->interval_ms < DRAIN_MAX_MS)
 		l->interval_ms *= 2;
-	return 0;
+}
+
+/* A scan takes long where there is much, and storms do not wait for its end. */
+void live_relieve(void *live)
+{
+	struct live *l = live;
+
+	if (ring_waiting(&l->ring) < l->ring.bytes / RELIEVE_SHARE)
+		return;
+	ring_take(&l->ring, ring_record_in_scan, l);
+	tell_lost(l);
 }
 
 /* ---- what else time brings --------------------------------------------------------------- */
@@ -243,10 +257,7 @@ int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx)
 		over = timeout_ms >= 0 && waited_ms >= (u64)timeout_ms;
 		awake = wait_drain(l, timeout_ms < 0 ? -1 : over ? 0 : timeout_ms - (int)waited_ms);
 
-		int err = ring_drain(l);
-
-		if (err)
-			return err;
+		ring_drain(l);
 		rescan(l, l->drained_ts);
 		tell_time(l, l->drained_ts);
 	} while (awake && !over && !l->count);
@@ -257,10 +268,10 @@ int live_poll_open(struct live *l)
 {
 	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
 	int fd = bpf_map__fd(l->skel->maps.ring);
+	int err = ring_open(&l->ring, fd, bpf_map__max_entries(l->skel->maps.ring));
 
-	l->rb = ring_buffer__new(fd, ring_record, l, NULL);
-	if (!l->rb)
-		return -errno;
+	if (err)
+		return err;
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epoll < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &ev))
 		return -errno;
@@ -271,8 +282,7 @@ int live_poll_open(struct live *l)
 
 void live_poll_close(struct live *l)
 {
-	if (l->rb)
-		ring_buffer__free(l->rb);
+	ring_close(&l->ring);
 	if (l->epoll >= 0)
 		close(l->epoll);
 }

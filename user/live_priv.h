@@ -4,6 +4,7 @@
 #define PROBATE_LIVE_PRIV_H
 
 #include "live.h"
+#include "ring.h"
 #include "scan.h"
 #include "sys.h"
 
@@ -12,7 +13,6 @@
 struct live_bpf;
 struct bpf_program;
 struct bpf_link;
-struct ring_buffer;
 
 /* A kernel-side program: which hook, what for, and what happens without it. */
 struct live_prog {
@@ -32,7 +32,7 @@ struct live {
 	struct source base;
 	struct live_bpf *skel; /* NULL: scans only */
 	struct scan *scan;
-	struct ring_buffer *rb;
+	struct ring ring;
 	int epoll; /* the ring, edge-triggered; -1 */
 	bool full; /* descriptor events */
 	bool deaf; /* some wanted hook is missing: descriptor events are not complete */
@@ -66,6 +66,8 @@ void live_begin(struct live *l, sink_fn sink, void *ctx);
 /* What the source can see: at the beginning, and again when it turns out to see less. */
 void live_tell_source(struct live *l);
 int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx);
+/* Reads the ring if it fills while a scan takes long. */
+void live_relieve(void *live);
 int live_poll_open(struct live *l);
 void live_poll_close(struct live *l);
 

@@ -53,8 +53,8 @@ void model_free(struct model *m)
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
 		image_unref(m, proc_at(m, id)->image);
 	for (u32 i = 0; i < m->cgroups.cap; i++)
-		if (m->cgroups.vals[i])
-			free(((struct path *)pool_at(&m->priv->paths, m->cgroups.vals[i]))->s);
+		if (m->cgroups.slots[i].val)
+			free(((struct path *)pool_at(&m->priv->paths, m->cgroups.slots[i].val))->s);
 	map_free_all(m);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		pool_free(all[i]);
@@ -62,6 +62,7 @@ void model_free(struct model *m)
 	free(m->priv->flights);
 	free(m->priv->zombies.v);
 	free(m->priv->gones.v);
+	free(m->priv->waits);
 	free(m->priv);
 	free(m);
 }

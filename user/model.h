@@ -182,6 +182,7 @@ struct sock {
 	bool gone;       /* destroyed; in its grace */
 	bool transferred; /* a transfer event was emitted */
 	bool leaked;     /* a leak event was emitted and still holds */
+	bool timed;      /* is among those that end by the clock */
 };
 
 struct model {

@@ -68,6 +68,8 @@ struct model_priv {
 	u64 at;               /* ts of the event being applied: what follows from it is told so */
 	struct dueq zombies;  /* exits that may deserve a zombie event; tag: start */
 	struct dueq gones;    /* socks in their grace; tag: when they went */
+	struct due *waits;    /* heap, the earliest first: sockets that end by the clock (left_ms) */
+	u32 nwaits, waits_cap;
 	struct map by_tuple;  /* hash of the addresses -> sock that has neither inode nor cookie */
 	struct map signals;   /* proc -> first struct sent */
 	struct pool sents, paths;
@@ -180,6 +182,7 @@ bool sock_is_tcp(const struct sock *s);
 void sock_index_drop(struct model *m, struct sock *s);
 
 /* sockend.c */
+void sock_set_left(struct model *m, struct sock *s, u32 left_ms); /* as of its seen_ts */
 void socks_expire(struct model *m);
 void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts);
 void sock_maybe_gone(struct model *m, struct sock *s);

@@ -175,7 +175,7 @@ const struct option_def option_defs[] = {
 	{ 'q', "quiet", NULL, NULL, "no remarks on standard error", set_quiet },
 	{ 0, "leaked", NULL, "ports", "only leaked sockets; exit code 1 when there are any", set_leaked },
 	{ 0, "fd", "MODE", NULL, "descriptor events: full, lean or auto", set_fd },
-	{ 0, "buffer", "SIZE", NULL, "size of the ring buffer (16M)", set_buffer },
+	{ 0, "buffer", "SIZE", NULL, "size of the ring buffer (8M)", set_buffer },
 	{ 0, "no-bpf", NULL, NULL, "read /proc even where BPF could be used", set_no_bpf },
 	{ 0, "event", "LIST", "trace", "only these events, comma-separated", set_event },
 	{ 0, "pid", "N", "trace", "only process N", set_pid },

@@ -14,7 +14,7 @@
 #ifndef PROBATE_VERSION
 #define PROBATE_VERSION "unknown"
 #endif
-#define RING_DEFAULT (16u << 20)
+#define RING_DEFAULT (8u << 20)
 
 const struct view *const views[] = {
 	&view_ports,   &view_port,  &view_pid,	  &view_tree,

@@ -44,7 +44,8 @@ void out_init(struct out *o, FILE *f, bool json)
 	o->fit = o->width || o->tty;
 	if (!o->width)
 		o->width = WIDTH_DEFAULT;
-	o->colour = o->tty && !json && (!no_color || !*no_color) && term && *term && strcmp(term, "dumb");
+	o->colour = o->tty && !json && (!no_color || !*no_color) && term && *term &&
+		    strcmp(term, "dumb");
 }
 
 static void write_failed(struct out *o)

@@ -34,11 +34,8 @@ struct json {
 	struct buf *b;
 	u32 depth;
 	u64 has; /* bit a depth: something was written there already */
-	bool keyed; /* json_key() wrote the key of the value that comes */
 };
 void json_init(struct json *j, struct buf *b);
-/* The key of the next value, which is then given with key NULL. */
-void json_key(struct json *j, const char *key, size_t n);
 void json_obj(struct json *j, const char *key); /* key NULL: in an array or at top */
 void json_end_obj(struct json *j);
 void json_arr(struct json *j, const char *key);
@@ -51,10 +48,16 @@ void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);
 void json_id(struct json *j, const char *key, u64 v);                     /* 0: null */
 void json_time(struct json *j, const char *key, u64 wall_ns);             /* 0: null */
+/*
+ * Members written by hand: where n bytes may be written, and where the writing ended.  A comma
+ * goes before each; the first of an object may do without.
+ */
+char *json_space(struct json *j, size_t n);
+void json_spent(struct json *j, char *end);
 void json_args(struct json *j, const char *key, const char *args, size_t n); /* NUL-separated; NULL: null */
 
-/* One field of an event by its format, as JSON member or as text after "name=". */
-void json_field(struct json *j, const struct ev *e, const struct field *f, u64 realtime_off);
+/* All public fields of an event by their formats, as members. */
+void json_fields(struct json *j, const struct ev *e, u64 realtime_off);
 /* "name=value"; nothing (returns false) when the value is null. */
 bool text_field(struct buf *b, const struct ev *e, const struct field *f);
 

@@ -9,10 +9,12 @@
  * Replay: the same without a scan, the whole file.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -21,11 +23,13 @@
 #include "procfs.h"
 
 #define POLL_MS	  20
-#define RESCAN_NS NS_PER_S	    /* at most one rescan in this time */
-#define CHECK_NS  NS_PER_S	    /* how often lost exits of CMD's tree are looked for */
-#define TAIL_NS	  (150 * NS_PER_MS) /* after the end of CMD's tree: its sockets and frees come late \
-				     */
-#define STOP_NS	  NS_PER_S	    /* what CMD has to end when we are told to */
+#define PRIORITY  (-10)
+#define RESCAN_NS NS_PER_S /* at most one rescan in this time */
+#define CHECK_NS  NS_PER_S /* how often lost exits of CMD's tree are looked for */
+#define TAIL_NS                                                                             \
+	(150 * NS_PER_MS)   /* after the end of CMD's tree: its sockets and frees come late \
+			     */
+#define STOP_NS	   NS_PER_S /* what CMD has to end when we are told to */
 #define EVERYTHING (SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS)
 
 /* The signal that asks for the end; CMD must be given it when it was sent to us alone. */
@@ -39,9 +43,8 @@ struct pipe {
 	struct model *model;
 	void *state; /* the view's */
 	struct child child;
-	struct map cgroups;	    /* ids whose path was asked for */
 	u64 scanned, checked, over, stop; /* when last; 0: not */
-	u64 bad;		    /* events that were no events */
+	u64 bad;			  /* events that were no events */
 	bool live, scanning, lost;
 	bool damaged; /* a replay had lines that were no events */
 };
@@ -79,34 +82,6 @@ static void catch_stop(void)
 
 /* ---- one event ---------------------------------------------------------------------------- */
 
-/* Ids whose path the model will want: of what begins to run or is created. */
-static u64 cgroup_of(const struct ev *e)
-{
-	switch (e->kind) {
-	case EV_KIND_FORK:
-		return ((const struct ev_fork *)e)->cgroup;
-	case EV_KIND_EXEC:
-		return ((const struct ev_exec *)e)->cgroup;
-	case EV_KIND_SOCKET:
-		return ((const struct ev_socket *)e)->cgroup;
-	}
-	return 0;
-}
-
-static void event_in(void *ctx, const struct ev *e, size_t bytes);
-
-/* Each id once; never from within a replay, which must not look at this machine. */
-static void learn_cgroup(struct pipe *p, const struct ev *e)
-{
-	u64 id = cgroup_of(e);
-
-	if (!p->live || p->opts.replay || !id || map_get(&p->cgroups, id))
-		return;
-	map_put(&p->cgroups, id, 1);
-	if (!cgroup_path(p->model, id))
-		procfs_cgroup(id, event_in, p);
-}
-
 static void notice(struct pipe *p, const struct ev *e)
 {
 	if (e->kind == EV_KIND_LOST)
@@ -139,7 +114,6 @@ static void event_in(void *ctx, const struct ev *e, size_t bytes)
 		for (const struct ev *t = NULL; (t = model_told(p->model, t));)
 			p->view->event(p->state, p->model, t);
 	}
-	learn_cgroup(p, e);
 }
 
 static void settle(struct pipe *p)
@@ -312,11 +286,22 @@ static int poll_loop(struct pipe *p)
 	return EXIT_ANSWERED;
 }
 
+/*
+ * A storm on every processor must not starve the one who reads the ring.  CMD was forked before
+ * and stays as it is.
+ */
+static void hurry(void)
+{
+	setpriority(PRIO_PROCESS, 0, PRIORITY); /* as fast as we may, if this is refused */
+}
+
 static int live(struct pipe *p)
 {
 	p->live = true;
+	hurry();
 	procfs_clock(event_in, p);
 	scan_everything(p);
+	malloc_trim(0); /* loading took more than watching does */
 	if (p->child.pid) {
 		int err = p->source->ops->follow ? p->source->ops->follow(p->source, p->child.pid)
 						 : 0;
@@ -351,7 +336,8 @@ static int run(struct pipe *p)
 	out_flush(p->out);
 	if (p->bad > 1)
 		warn("%llu damaged events were passed over", (unsigned long long)p->bad);
-	if (code == EXIT_ANSWERED && (p->bad || p->damaged || p->model->lost_since) && answer <= EXIT_OPPOSITE)
+	if (code == EXIT_ANSWERED && (p->bad || p->damaged || p->model->lost_since) &&
+	    answer <= EXIT_OPPOSITE)
 		code = EXIT_INCOMPLETE;
 	return code == EXIT_ANSWERED || answer > EXIT_OPPOSITE ? answer : code;
 }
@@ -375,7 +361,6 @@ int pipe_run(const struct view *view, const struct opts *opts, struct out *out)
 	if (p.source)
 		p.source->ops->close(p.source);
 	model_free(p.model);
-	map_free(&p.cgroups);
 	child_free(&p.child);
 	return code;
 }

@@ -66,7 +66,7 @@ static ssize_t path_find(const char *mount, u64 id, char *out, size_t size)
 	return n;
 }
 
-void procfs_cgroup(u64 id, sink_fn sink, void *ctx)
+void procfs_cgroup(u64 id, u64 ts, sink_fn sink, void *ctx)
 {
 	struct {
 		struct ev_cgroup e;
@@ -88,6 +88,7 @@ void procfs_cgroup(u64 id, sink_fn sink, void *ctx)
 	if (!n)
 		r.tail[n++] = '/'; /* the root itself */
 	proc_head(&r.e, EV_KIND_CGROUP, (u16)(sizeof(r.e) + n + 1), 0, 0);
+	r.e.h.ts = ts;
 	r.e.id = id;
 	r.e.path_len = (u16)(n + 1);
 	sink(ctx, &r.e.h, r.e.h.size);

@@ -120,6 +120,8 @@ static int iter_read(struct pass *p, int fd)
 		}
 		have += n;
 		size_t used = records_pass(p, at, have);
+		if (p->s->between)
+			p->s->between(p->s->between_ctx);
 		have -= used;
 		memmove(at, at + used, have);
 		if (have >= EV_MAX) {
@@ -428,6 +430,12 @@ void scan_announce(struct scan *s, const struct want *want, sink_fn sink, void *
 	if (want->port || want->family || want->bound || want->pid)
 		e.caps |= SRC_PARTIAL;
 	tell(&p, &e, EV_KIND_SOURCE, sizeof(e));
+}
+
+void scan_between(struct scan *s, void (*fn)(void *ctx), void *ctx)
+{
+	s->between = fn;
+	s->between_ctx = ctx;
 }
 
 u32 scan_blind(const struct scan *s)

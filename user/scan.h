@@ -14,6 +14,8 @@ int scan_open(struct scan **out, struct buf *err);
 int scan_open_for(struct scan **out, const struct want *first, struct buf *err);
 /* scan_begin, what `want` asks for, scan_end.  0 or -errno; a vanished process is no error. */
 int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx);
+/* Call this between two reads of a pass, of which a long one has many. */
+void scan_between(struct scan *s, void (*fn)(void *ctx), void *ctx);
 /*
  * The clock and source events that go before a one-shot scan.  A live source tells its own, and
  * does not call this.

@@ -23,6 +23,8 @@ struct scan {
 	int netns_fd; /* our own network namespace; -1: the others cannot be entered */
 	u32 netns;    /* its inode */
 	bool init_pidns;
+	void (*between)(void *ctx); /* two reads; NULL: nothing is to be done there */
+	void *between_ctx;
 	u32 blind; /* processes that the last pass should have met and did not */
 };
 

@@ -151,10 +151,8 @@ void on_scan_sock(struct model *m, const struct ev_scan_sock *e)
 		return;
 	if (e->peer)
 		s->peer = e->peer;
-	s->left_ms = e->left_ms;
+	sock_set_left(m, s, e->left_ms);
 	s->queued = e->queued;
-	if (e->left_ms && !s->inode && !s->cookie)
-		timer_wake(m, m->now + NS_PER_S);
 }
 
 void on_scan_name(struct model *m, const struct ev_scan_name *e)

@@ -19,21 +19,27 @@ bool sock_is_tcp(const struct sock *s)
 
 /* ---- indexes ---- */
 
-static u64 mix(u64 h, const void *p, size_t n)
+static u64 mix(u64 h, u64 v)
 {
-	const u8 *b = p;
+	h = (h ^ v) * 0x9e3779b97f4a7c15ull;
+	return h ^ h >> 32;
+}
 
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ b[i]) * 0x100000001b3ull;
-	return h ^ h >> 29;
+static u64 mix_ip(u64 h, const struct ep *ep)
+{
+	u64 half[2];
+
+	memcpy(half, ep->ip, sizeof(half));
+	return mix(mix(h, half[0]), half[1]);
 }
 
 u64 tuple_key(const struct sock *s)
 {
-	u64 h = 0xcbf29ce484222325ull ^ s->netns ^ (u64)s->proto << 32;
+	u64 h = mix(s->netns, s->proto);
 
-	h = mix(h, &s->local, sizeof(s->local));
-	return mix(h, &s->remote, sizeof(s->remote));
+	h = mix(h, (u64)s->local.port << 48 | (u64)s->local.family << 32 |
+			   (u64)s->remote.port << 16 | s->remote.family);
+	return mix_ip(mix_ip(h, &s->local), &s->remote);
 }
 
 static void port_unlink(struct model *m, struct sock *s)

@@ -95,26 +95,73 @@ static void sock_free(struct model *m, struct sock *s)
 	pool_drop(&m->socks, s->id);
 }
 
-/* TIME_WAIT ends with no event: by its clock. */
-static void time_waits_expire(struct model *m)
-{
-	const struct map *map = &m->priv->by_tuple;
-	bool again;
+/* ---- by the clock: TIME_WAIT ends with no event ---- */
 
-	if (!map->count)
+static void waits_push(struct model_priv *pr, u64 ts, u32 id)
+{
+	u32 i = pr->nwaits++, up;
+
+	if (i == pr->waits_cap) {
+		pr->waits_cap = i ? i * 2 : 64;
+		pr->waits = xrealloc(pr->waits, pr->waits_cap * sizeof(*pr->waits));
+	}
+	for (; i && pr->waits[up = (i - 1) / 2].ts > ts; i = up)
+		pr->waits[i] = pr->waits[up];
+	pr->waits[i] = (struct due){.ts = ts, .id = id};
+}
+
+static u32 waits_pop(struct model_priv *pr)
+{
+	u32 id = pr->waits[0].id, i = 0, down;
+	struct due last = pr->waits[--pr->nwaits];
+
+	while ((down = 2 * i + 1) < pr->nwaits) {
+		if (down + 1 < pr->nwaits && pr->waits[down + 1].ts < pr->waits[down].ts)
+			down++;
+		if (pr->waits[down].ts >= last.ts)
+			break;
+		pr->waits[i] = pr->waits[down];
+		i = down;
+	}
+	pr->waits[i] = last;
+	return id;
+}
+
+static u64 sock_end(const struct sock *s)
+{
+	return s->seen_ts + s->left_ms * NS_PER_MS;
+}
+
+void sock_set_left(struct model *m, struct sock *s, u32 left_ms)
+{
+	s->left_ms = left_ms;
+	if (!left_ms || s->inode || s->cookie)
 		return;
 	timer_wake(m, m->now + NS_PER_S);
-	do { /* taking one out moves others: what a pass misses the next finds */
-		again = false;
-		for (u32 i = 0; i < map->cap; i++) {
-			struct sock *s = sock_at(m, map->vals[i]);
+	if (!s->timed)
+		waits_push(m->priv, sock_end(s), s->id);
+	s->timed = true;
+}
 
-			if (!s || !s->left_ms || s->seen_ts + s->left_ms * NS_PER_MS > m->now)
-				continue;
+/* One that was seen again later has another end by now: back with it. */
+static void time_waits_expire(struct model *m)
+{
+	struct model_priv *pr = m->priv;
+
+	if (!pr->nwaits)
+		return;
+	timer_wake(m, m->now + NS_PER_S);
+	while (pr->nwaits && pr->waits[0].ts <= m->now) {
+		struct sock *s = sock_at(m, waits_pop(pr));
+
+		if (!s->timed)
+			continue; /* freed meanwhile */
+		s->timed = false;
+		if (!s->gone && sock_end(s) > m->now)
+			sock_set_left(m, s, s->left_ms);
+		else if (s->left_ms && !s->inode && !s->cookie)
 			sock_gone(m, s);
-			again = true;
-		}
-	} while (again);
+	}
 }
 
 void socks_expire(struct model *m)

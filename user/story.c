@@ -15,7 +15,8 @@
 
 #include "source.h"
 
-#define LINE_BYTES (256u << 10) /* far longer than any event's text: what does not end is no story */
+#define LINE_BYTES \
+	(256u << 10) /* far longer than any event's text: what does not end is no story */
 
 struct story {
 	struct source source;
@@ -23,7 +24,7 @@ struct story {
 	const char *path;
 	char *line; /* LINE_BYTES */
 	u64 lines, events, bad, first_bad;
-	char why[128]; /* of the first bad line */
+	char why[128];	 /* of the first bad line */
 	bool over, told; /* nothing more comes; what was wrong was said */
 	u64 event[EV_MAX / sizeof(u64)];
 };
@@ -78,8 +79,8 @@ static int story_end(struct story *s)
 	if (!s->bad)
 		warn("%s holds no events", s->path);
 	else if (!s->events)
-		warn("%s holds no events: line %llu: %s", s->path,
-		     (unsigned long long)s->first_bad, s->why);
+		warn("%s holds no events: line %llu: %s", s->path, (unsigned long long)s->first_bad,
+		     s->why);
 	else if (s->bad == 1)
 		warn("%s:%llu: %s; it was passed over", s->path, (unsigned long long)s->first_bad,
 		     s->why);

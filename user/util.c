@@ -2,10 +2,9 @@
 /*
  * Memory that never fails quietly, the hash map, the pool, growing strings, numbers.
  *
- * The map is open addressing with linear probing over two arrays.  Deletion shifts the rest of the
+ * The map is open addressing with linear probing over one array.  Deletion shifts the rest of the
  * run back, so there are no tombs and look-ups never grow slower with age.
  */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,48 +92,18 @@ char *xstrdup(const char *s)
 
 #define MAP_MIN 16
 
-/* Keys are addresses, inodes and small numbers: the finalizer of splitmix64 spreads them all. */
-static u32 map_home(const struct map *m, u64 key)
-{
-	key ^= key >> 30;
-	key *= 0xbf58476d1ce4e5b9ull;
-	key ^= key >> 27;
-	key *= 0x94d049bb133111ebull;
-	return (u32)(key >> 32) & (m->cap - 1);
-}
-
-/* Slot of the key, or the empty one where it would go. */
-static u32 map_slot(const struct map *m, u64 key)
-{
-	u32 i = map_home(m, key);
-
-	while (m->vals[i] && m->keys[i] != key)
-		i = (i + 1) & (m->cap - 1);
-	return i;
-}
-
-u32 map_get(const struct map *m, u64 key)
-{
-	return m->cap ? m->vals[map_slot(m, key)] : 0;
-}
-
 static void map_grow(struct map *m)
 {
 	struct map old = *m;
 
 	m->cap = old.cap ? old.cap * 2 : MAP_MIN;
-	m->keys = xmalloc(m->cap * sizeof(*m->keys));
-	m->vals = xcalloc(m->cap, sizeof(*m->vals));
+	m->shift = 64 - (u32)__builtin_ctz(m->cap);
+	m->slots = xcalloc(m->cap, sizeof(*m->slots));
 	for (u32 i = 0; i < old.cap; i++) {
-		if (old.vals[i]) {
-			u32 at = map_slot(m, old.keys[i]);
-
-			m->keys[at] = old.keys[i];
-			m->vals[at] = old.vals[i];
-		}
+		if (old.slots[i].val)
+			m->slots[map_find(m, old.slots[i].key)] = old.slots[i];
 	}
-	free(old.keys);
-	free(old.vals);
+	free(old.slots);
 }
 
 void map_put(struct map *m, u64 key, u32 val)
@@ -144,10 +113,9 @@ void map_put(struct map *m, u64 key, u32 val)
 	assert(val);
 	if (m->count >= m->cap / 4 * 3)
 		map_grow(m);
-	i = map_slot(m, key);
-	m->count += !m->vals[i];
-	m->keys[i] = key;
-	m->vals[i] = val;
+	i = map_find(m, key);
+	m->count += !m->slots[i].val;
+	m->slots[i] = (struct map_slot){key, val};
 }
 
 u32 map_take(struct map *m, u64 key)
@@ -156,48 +124,35 @@ u32 map_take(struct map *m, u64 key)
 
 	if (!m->cap)
 		return 0;
-	hole = map_slot(m, key);
-	val = m->vals[hole];
+	hole = map_find(m, key);
+	val = m->slots[hole].val;
 	if (!val)
 		return 0;
-	for (u32 i = (hole + 1) & mask; m->vals[i]; i = (i + 1) & mask) {
-		u32 home = map_home(m, m->keys[i]);
+	for (u32 i = (hole + 1) & mask; m->slots[i].val; i = (i + 1) & mask) {
+		u32 home = map_home(m, m->slots[i].key);
 
 		/* It may move into the hole unless its home lies after the hole, before it. */
 		if (((i - home) & mask) >= ((i - hole) & mask)) {
-			m->keys[hole] = m->keys[i];
-			m->vals[hole] = m->vals[i];
+			m->slots[hole] = m->slots[i];
 			hole = i;
 		}
 	}
-	m->vals[hole] = 0;
+	m->slots[hole].val = 0;
 	m->count--;
 	return val;
 }
 
 void map_free(struct map *m)
 {
-	free(m->keys);
-	free(m->vals);
+	free(m->slots);
 	*m = (struct map){};
 }
 
 /* ---- pool ------------------------------------------------------------------------------ */
 
-#define CHUNK_SLOTS 256u
-
 void pool_init(struct pool *p, u32 elem)
 {
 	*p = (struct pool){.elem = elem < sizeof(u32) ? sizeof(u32) : elem};
-}
-
-void *pool_at(const struct pool *p, u32 id)
-{
-	if (!id)
-		return NULL;
-	assert(id <= p->used);
-	id--;
-	return (char *)p->chunk[id / CHUNK_SLOTS] + (size_t)(id % CHUNK_SLOTS) * p->elem;
 }
 
 u32 pool_new(struct pool *p)
@@ -207,9 +162,9 @@ u32 pool_new(struct pool *p)
 	if (id) {
 		memcpy(&p->free, pool_at(p, id), sizeof(u32));
 	} else {
-		if (p->used == p->chunks * CHUNK_SLOTS) {
+		if (p->used == p->chunks * POOL_CHUNK) {
 			p->chunk = xrealloc(p->chunk, (p->chunks + 1) * sizeof(*p->chunk));
-			p->chunk[p->chunks++] = xmalloc((size_t)CHUNK_SLOTS * p->elem);
+			p->chunk[p->chunks++] = xmalloc((size_t)POOL_CHUNK * p->elem);
 		}
 		id = ++p->used;
 	}

@@ -3,6 +3,7 @@
 #ifndef PROBATE_UTIL_H
 #define PROBATE_UTIL_H
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,13 +42,34 @@ enum {
  * A map from u64 keys to u32 values: open addressing, linear probing, backward-shift deletion.
  * Key 0 is allowed.  Values are ids and never 0; 0 says "not there".
  */
+struct map_slot {
+	u64 key;
+	u32 val; /* 0: empty */
+} __attribute__((packed, aligned(4))); /* 12 bytes: a table of sockets is large */
 struct map {
-	u64 *keys;
-	u32 *vals;
+	struct map_slot *slots;
 	u32 cap;   /* power of two, or 0 */
 	u32 count;
+	u32 shift; /* 64 - log2(cap) */
 };
-u32 map_get(const struct map *m, u64 key);
+/* Where the search for a key begins.  Keys are addresses, inodes, (id, number) and small numbers. */
+static inline u32 map_home(const struct map *m, u64 key)
+{
+	return (u32)((key ^ key >> 32) * 0x9e3779b97f4a7c15ull >> m->shift);
+}
+/* Slot of the key, or the empty one where it would go; the map has slots. */
+static inline u32 map_find(const struct map *m, u64 key)
+{
+	u32 i = map_home(m, key);
+
+	while (m->slots[i].val && m->slots[i].key != key)
+		i = (i + 1) & (m->cap - 1);
+	return i;
+}
+static inline u32 map_get(const struct map *m, u64 key)
+{
+	return m->cap ? m->slots[map_find(m, key)].val : 0;
+}
 void map_put(struct map *m, u64 key, u32 val); /* replaces */
 u32 map_take(struct map *m, u64 key);          /* removes; what was there, or 0 */
 void map_free(struct map *m);
@@ -67,7 +89,16 @@ struct pool {
 void pool_init(struct pool *p, u32 elem);
 u32 pool_new(struct pool *p);              /* zeroed */
 void pool_drop(struct pool *p, u32 id);
-void *pool_at(const struct pool *p, u32 id); /* NULL for 0; no check that the slot is live */
+#define POOL_CHUNK 256u /* slots */
+/* NULL for 0; no check that the slot is live. */
+static inline void *pool_at(const struct pool *p, u32 id)
+{
+	assert(id <= p->used);
+	if (!id)
+		return NULL;
+	id--;
+	return (char *)p->chunk[id / POOL_CHUNK] + (size_t)(id % POOL_CHUNK) * p->elem;
+}
 void pool_free(struct pool *p);
 
 /* A string that grows. */

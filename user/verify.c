@@ -25,10 +25,10 @@ static const char *check_lives(const struct model *m)
 	u32 n = 0;
 
 	for (u32 i = 0; i < m->by_tgid.cap; i++) {
-		const struct proc *p = proc_at(m, m->by_tgid.vals[i]);
+		const struct proc *p = proc_at(m, m->by_tgid.slots[i].val);
 
 		for (bool newest = true; p; p = proc_at(m, p->older), newest = false) {
-			CHECK(p->tgid == m->by_tgid.keys[i], "I1: a life under another pid");
+			CHECK(p->tgid == m->by_tgid.slots[i].key, "I1: a life under another pid");
 			CHECK(newest || p->state == PROC_GONE, "I1: an older life is not gone");
 			CHECK(++n <= m->procs.live, "I1: the lives of a pid go in a circle");
 		}

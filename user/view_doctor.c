@@ -138,19 +138,39 @@ static void scan_sink(void *ctx, const struct ev *e, size_t bytes)
 	(void)bytes;
 }
 
-static void scan_try(struct doctor *d, struct source *src)
+static void scan_try(struct doctor *d, struct source *src, const struct want *want)
 {
-	struct want want = {.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS};
-	int error = src->ops->scan(src, &want, scan_sink, NULL);
+	int error = src->ops->scan(src, want, scan_sink, NULL);
 
 	if (error < 0)
 		buf_printf(&d->test_error, "the scan failed: %s", name_errno(error));
+}
+
+/* A one-shot of a single port takes a way of its own, with hooks that nothing else uses. */
+static void port_try(struct doctor *d)
+{
+	const struct want want = {.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS, .port = 1};
+	const struct source_opts so = {.first = &want};
+	struct hook hook[HOOKS_MAX];
+	struct source *src;
+	u32 n;
+
+	if (source_open_bpf(&src, &so, &d->test_error) < 0)
+		return;
+	scan_try(d, src, &want);
+	n = live_hooks(src, hook, HOOKS_MAX);
+	for (u32 i = 0; i < n; i++)
+		for (u32 k = 0; k < d->nhooks; k++)
+			if (!strcmp(d->hook[k].what, hook[i].what))
+				d->hook[k].runs += hook[i].runs;
+	src->ops->close(src);
 }
 
 static void examine(struct doctor *d)
 {
 	struct source_opts so = {
 		.fd = d->opts->fd, .ring_bytes = 4 << 20, .events = true, .high_rate = true};
+	const struct want everything = {.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS};
 	struct source *src;
 	int stats;
 
@@ -167,9 +187,10 @@ static void examine(struct doctor *d)
 	snprintf(d->tier, sizeof(d->tier), "%s", src->tier);
 	d->fd_full = strstr(src->tier, "fd=full");
 	test_run(d, src);
-	scan_try(d, src);
+	scan_try(d, src, &everything);
 	d->nhooks = live_hooks(src, d->hook, HOOKS_MAX);
 	src->ops->close(src);
+	port_try(d);
 	if (stats >= 0)
 		close(stats);
 }

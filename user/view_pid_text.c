@@ -74,6 +74,7 @@ static void images_print(struct out *o, const struct model *m, const struct proc
 	while (n) {
 		const struct image *im = image_at(m, ids[--n]);
 
+		assert(im); /* images_of() gives none that is 0 */
 		buf_add_safe(&b, im->comm, strnlen(im->comm, COMM_LEN), 0);
 		if (im->ts > p->start) {
 			buf_puts(&b, " at ");

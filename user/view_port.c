@@ -194,7 +194,7 @@ static void group_add(struct group *g, u32 *n, const struct model *m, const stru
 	for (i = 0; i < *n; i++)
 		if (g[i].first->state == s->state && g[i].verdict == new.verdict &&
 		    (i == GROUPS_MAX - 1 ||
-		     (g[i].holder == new.holder && g[i].nholds == new.nholds)))
+		     (g[i].holder == new.holder &&g[i].nholds == new.nholds)))
 			break;
 	if (i == *n) {
 		if (*n == GROUPS_MAX)

@@ -148,7 +148,7 @@ static void holders_text(struct buf *b, const struct model *m, const struct sock
 	if (n > 512)
 		procs += n - 512;
 	if (!n) {
-		buf_puts(b, s->queue				    ? "(in flight)"
+		buf_puts(b, s->queue			       ? "(in flight)"
 			    : verdict_of(m, s) == VERDICT_HELD ? "?"
 							       : "-");
 	} else {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "put.h"
 #include "trace.h"
 
 struct trace {
@@ -20,6 +21,7 @@ struct trace {
 };
 
 #define FRACTION  20 /* where they begin */
+#define HEAD_ROOM (160 + PUT_STRING_ROOM(COMM_LEN)) /* of what every line begins with */
 #define WHO_WIDTH 16
 
 static void *trace_open(const struct opts *o, struct out *out)
@@ -31,21 +33,43 @@ static void *trace_open(const struct opts *o, struct out *out)
 	return t;
 }
 
-static void put_stamp(struct trace *t, struct json *j, u64 wall)
+/* Digits and all, the opening of a line: {"ts":...,"event":...,"pid":...,"tid":...,"comm":... */
+static char *put_stamp(struct trace *t, char *p, u64 wall)
 {
-	u32 ns = wall % NS_PER_S;
-
-	if (!wall) {
-		json_null(j, "ts");
-		return;
-	}
+	if (!wall)
+		return put_literal(p, "\"ts\":null");
 	if (wall / NS_PER_S != t->second || !t->stamp[0]) {
 		t->second = wall / NS_PER_S;
 		time_rfc3339(t->stamp, wall);
 	}
-	for (int i = 9; i--; ns /= 10)
-		t->stamp[FRACTION + i] = '0' + ns % 10;
-	json_strn(j, "ts", t->stamp, FRACTION + 10);
+	p = put_literal(p, "\"ts\":\"");
+	p = put_bytes(p, t->stamp, FRACTION);
+	p = put_fixed(p, wall % NS_PER_S, 9);
+	return put_literal(p, "Z\"");
+}
+
+static char *put_id(char *p, u32 v)
+{
+	return v ? put_u64(p, v) : put_literal(p, "null");
+}
+
+static void put_head(struct trace *t, struct json *j, const struct model *m, const struct ev *e)
+{
+	u32 tgid = trace_tgid(m, e);
+	const struct proc *proc = proc_at(m, proc_find(m, tgid));
+	const char *comm = proc ? proc_comm(m, proc) : "";
+	char *p = json_space(j, HEAD_ROOM);
+
+	p = put_stamp(t, p, model_wall(m, e->ts));
+	p = put_literal(p, ",\"event\":\"");
+	p = put_word(p, event_kind(e->kind)->public);
+	p = put_literal(p, "\",\"pid\":");
+	p = put_id(p, tgid);
+	p = put_literal(p, ",\"tid\":");
+	p = put_id(p, tgid == e->tgid ? e->tid : 0);
+	p = put_literal(p, ",\"comm\":");
+	p = *comm ? put_string(p, comm, strlen(comm)) : put_literal(p, "null");
+	json_spent(j, p);
 }
 
 static void put_who(struct json *j, const char *key, const struct model *m, u32 proc)
@@ -101,20 +125,12 @@ static void put_more(struct json *j, const struct model *m, const struct ev *e)
 
 static void trace_json(struct trace *t, const struct model *m, const struct ev *e)
 {
-	const struct kind *k = event_kind(e->kind);
-	u32 tgid = trace_tgid(m, e);
-	const struct proc *p = proc_at(m, proc_find(m, tgid));
 	struct json j;
 
 	json_init(&j, &t->out->line);
 	json_obj(&j, NULL);
-	put_stamp(t, &j, model_wall(m, e->ts));
-	json_str(&j, "event", k->public);
-	json_id(&j, "pid", tgid);
-	json_id(&j, "tid", tgid == e->tgid ? e->tid : 0);
-	json_str(&j, "comm", p && *proc_comm(m, p) ? proc_comm(m, p) : NULL);
-	for (u32 i = 0; i < k->nfields; i++)
-		json_field(&j, e, &k->fields[i], m->realtime_off);
+	put_head(t, &j, m, e);
+	json_fields(&j, e, m->realtime_off);
 	put_more(&j, m, e);
 	json_end_obj(&j);
 	out_line(t->out);

@@ -10,7 +10,7 @@ import socket
 import sys
 
 BAD = bytes.fromhex(sys.argv[1])
-HERE = sys.argv[2].encode()
+HERE = os.fsencode(sys.argv[2])
 libc = ctypes.CDLL(None)
 
 

@@ -103,9 +103,9 @@ with_bpf() {
 
 	say "forgetful[$server] listens on 127.0.0.1:$port and starts sleep; then kill -9 $server: probate trace --tree $server"
 	plant
-	show_until 7 'EXEC .*sleep'
+	show_until 7 'exec .*sleep'
 	kill_server
-	show_until 7 'LEAK'
+	show_until 7 ' leak '
 
 	say "the server is dead; who has its port, and why?  probate port -w $port"
 	kill -INT "$watch" "$trace"

@@ -160,10 +160,13 @@ class Servers:
         return wrong and f"{wrong}, not {fields}", sock
 
     def live(self, inode, verdict, **fields):
-        self.watcher.poll(lambda _: not self.errors(inode, verdict, **fields)[0], PATIENCE)
-        error, sock = self.errors(inode, verdict, **fields)
-        assert not error, f"inode {inode}: {error}"
-        return sock
+        end = time.monotonic() + PATIENCE
+        while True:  # what /proc shows changes without a word from the watch, too
+            error, sock = self.errors(inode, verdict, **fields)
+            if not error:
+                return sock
+            assert time.monotonic() < end, f"inode {inode}: {error}"
+            time.sleep(0.02)
 
     def freed(self):
         self.watcher.poll(lambda objects: not any(s["holders"] for s in objects[-1]["sockets"]))
@@ -346,7 +349,7 @@ def test_redis_saving(stage):
     keeps = sockets_of(child)
     stage.kill(server)
 
-    ours = [i for i in keeps if of_inode(stage.watcher.objects[-1], i)]
+    ours = stage.watcher.poll(lambda objects: [i for i in keeps if of_inode(objects[-1], i)])
     assert ours, "the child keeps no socket of this port"
     for i in ours:
         sock = stage.live(i, "inherited", holders={child: descriptors(i)[child]}, certain=True)

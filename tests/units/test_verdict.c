@@ -82,8 +82,52 @@ static void inherited(void **state)
 	feed_listener(f, 200, FILES(200), 3, 80, 0);
 	feed_fork(f, 200, 201);
 	kill_by_bash(f, 200);
+	expect(f, 80, VERDICT_INHERITED, true, "server[201] inherited it and has not used",
+	       "Stop server[201] if you need it free; see first");
+	FEED(f, accept, ACCEPT, 201, 201, .inode = 900, .cookie = 900, .proto = TCP4, .state = 1,
+	     .files = FILES(201), .listener = 80, .fd = 4, .listen_fd = 3);
 	expect(f, 80, VERDICT_INHERITED, true, "server[201] inherited it and carries on",
-	       "Stop server[201]");
+	       "it still serves it");
+}
+
+/* Workers end with their master; who executed the program anew, as an upgrade does, does not. */
+static void whom_to_stop(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 200, FILES(200), 3, 80, 0);
+	feed_fork(f, 200, 201);
+	kill_by_bash(f, 200);
+	feed_fork(f, 201, 202);
+	feed_fork(f, 201, 203);
+	expect(f, 80, VERDICT_INHERITED, true, "server[201], server[202] and server[203]",
+	       "Stop server[201] (the other 2 descend from it) if");
+	feed_exec(f, 203, "/srv/server");
+	feed_fork(f, 203, 204);
+	expect(f, 80, VERDICT_INHERITED, true, "server[201], server[202] and 2 more",
+	       "Stop server[201] and server[203] (the other 2 descend from them) if");
+}
+
+/* Before its maker is gone: another program has it, for nothing. */
+static void leak_in_the_making(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 200, FILES(200), 3, 80, 0);
+	feed_fork(f, 200, 201);
+	feed_exec(f, 201, "/usr/bin/sleep");
+	expect(f, 80, VERDICT_SHARED, true, "; sleep[201] runs another program that never used it",
+	       "stop server[200]");
+}
+
+/* The name it had when it made it is the one to look for. */
+static void maker_by_its_name_then(void **state)
+{
+	struct feed *f = *state;
+
+	feed_listener(f, 200, FILES(200), 3, 80, 0);
+	feed_exec(f, 200, "/usr/bin/sleep");
+	expect(f, 80, VERDICT_OWNED, true, "server[200], later sleep, made it", "Stop sleep[200]");
 }
 
 /* Another program, but it accepts: that is an inetd, not a leak. */
@@ -126,7 +170,7 @@ static void connection(void **state)
 	feed_fork(f, 200, 201);
 	feed_exec(f, 201, "/usr/bin/handler");
 	feed_fd_close(f, 200, FILES(200), 4, 90);
-	expect(f, 90, VERDICT_INHERITED, true, "server[200] made it and let go of it", "Stop");
+	expect(f, 90, VERDICT_INHERITED, true, "server[200] accepted it and let go of it", "Stop");
 	kill_by_bash(f, 200);
 	expect(f, 91, VERDICT_LEAKED, false, "as far as was seen, handler[201]", "look first");
 }
@@ -342,6 +386,9 @@ int main(void)
 		T(owned_and_shared),
 		T(leaked),
 		T(inherited),
+		T(whom_to_stop),
+		T(leak_in_the_making),
+		T(maker_by_its_name_then),
 		T(inherited_by_use),
 		T(inherited_on_purpose),
 		T(connection),

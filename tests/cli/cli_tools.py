@@ -1,4 +1,7 @@
-"""What the tests of the command line share: runs in bytes, on pipes and on terminals."""
+"""What the tests of the command line share: runs in bytes, on pipes and on terminals.
+
+Fixtures are imported by name: a second conftest.py would hide the first from the other tests.
+"""
 import errno
 import fcntl
 import os
