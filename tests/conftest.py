@@ -20,7 +20,7 @@ import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROBATE = os.environ.get("PROBATE", os.path.join(ROOT, "build", "probate"))
-SCENE = os.environ.get("SCENE", os.path.join(ROOT, "build", "tests", "scene"))
+SCENE = os.path.join(os.environ.get("TOOLS", os.path.join(ROOT, "build/tests")), "scene")
 EXTRA = os.environ.get("PROBATE_ARGS", "").split()
 PATIENCE = 10.0
 BROKEN = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:|Assertion"

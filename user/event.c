@@ -18,6 +18,13 @@
 #define FIELD(type, name, fmt, doc)                                                                \
 	{ #name,     doc, offsetof(S, name), sizeof(type), FMT_##fmt, FIELD_TYPE(type),            \
 	  ",\"" #name, NAME_LEN(name, fmt) },
+/* Formats under which any value will do. */
+#define IS_FREE(fmt)                                                                               \
+	(FMT_##fmt == FMT_HIDE || FMT_##fmt == FMT_DEC || FMT_##fmt == FMT_PID ||                  \
+	 FMT_##fmt == FMT_ID || FMT_##fmt == FMT_TIME || FMT_##fmt == FMT_NS)
+#define PLACE(type, name, fmt, doc) AT_##name,
+#define CHECKED(type, name, fmt, doc) | (u32)!IS_FREE(fmt) << AT_##name
+#define SHOWN(type, name, fmt, doc) | (u32)(FMT_##fmt != FMT_HIDE) << AT_##name
 #define TAILS(type, name, fmt, doc) +IS_TAIL(fmt)
 
 /* One block a kind, because EV_<ID> does not tell FIELD the name of its struct: S does. */
@@ -27,6 +34,8 @@ const struct kind *event_kind(unsigned int number)
 #define K(n, ID, lower, pub, cls, text)                                                            \
 	case n: {                                                                                  \
 		typedef struct ev_##lower S;                                                       \
+		enum { EV_##ID(PLACE) PLACES };                                                    \
+		_Static_assert(PLACES <= 32, #ID " has more fields than bits");                    \
 		static const struct field fields[] = { EV_##ID(FIELD) };                           \
 		static const struct kind kind = {                                                  \
 			.id = #lower,                                                              \
@@ -34,6 +43,8 @@ const struct kind *event_kind(unsigned int number)
 			.doc = text,                                                               \
 			.fields = fields,                                                          \
 			.nfields = ARRAY_SIZE(fields),                                             \
+			.checked = 0 EV_##ID(CHECKED),                                             \
+			.shown = 0 EV_##ID(SHOWN),                                                 \
 			.size = sizeof(S),                                                         \
 			.class = CLASS_##cls,                                                      \
 			.tails = EV_##ID(TAILS),                                                   \
@@ -131,15 +142,8 @@ static bool name_ok(const struct ev *e, const struct field *f)
 /* What the format of a field promises about its value. */
 static const char *check_field(const struct ev *e, const struct field *f)
 {
-	const u32 any = 1u << FMT_HIDE | 1u << FMT_DEC | 1u << FMT_PID | 1u << FMT_ID |
-			1u << FMT_TIME | 1u << FMT_NS; /* most: any value will do */
-	u64 v;
-	s64 s;
-
-	if (any >> f->fmt & 1)
-		return NULL;
-	v = event_value(e, f);
-	s = (s64)v;
+	u64 v = event_value(e, f);
+	s64 s = (s64)v;
 
 	switch (f->fmt) {
 	case FMT_BOOL:
@@ -195,8 +199,8 @@ const char *event_check(const void *p, size_t n)
 		return NULL; /* newer than this program: passed over by whoever gets it */
 	if (e->size < k->size)
 		return "shorter than its kind";
-	for (u32 i = 0; i < k->nfields; i++) {
-		const char *why = check_field(e, &k->fields[i]);
+	for (u32 left = k->checked; left; left &= left - 1) {
+		const char *why = check_field(e, &k->fields[__builtin_ctz(left)]);
 
 		if (why)
 			return why;

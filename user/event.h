@@ -34,13 +34,15 @@ struct kind {
 	const char *doc;
 	const struct field *fields;
 	u16 nfields;
+	u32 checked; /* fields whose value is not free, bit a place */
+	u32 shown;   /* fields of the public form, likewise */
 	u16 size; /* of the struct, without tail */
 	u8 class; /* enum kind_class */
 	u8 tails; /* parts of a tail */
 };
 
 /* NULL for a number that is no kind. */
-const struct kind *event_kind(unsigned int number);
+const struct kind *event_kind(unsigned int number) __attribute__((const));
 const struct field *event_field(const struct kind *k, const char *name);
 
 /*

@@ -144,6 +144,8 @@ static char *put_name(char *p, const struct field *f, u64 v)
 
 static char *put_number(char *p, const struct field *f, u64 v, u64 off)
 {
+	if (f->fmt == FMT_DEC || f->fmt == FMT_ID) /* most are */
+		return v || f->fmt == FMT_DEC ? put_u64(p, v) : put_null(p);
 	if (is_named(f->fmt))
 		return put_name(p, f, v);
 	if (is_null(f, v) || (f->fmt == FMT_TIME && !off))
@@ -183,9 +185,9 @@ void json_fields(struct json *j, const struct ev *e, u64 realtime_off)
 	size_t room = k->nfields * (FIELD_KEY + VALUE_ROOM) + PUT_STRING_ROOM(e->size) + FIELD_KEY;
 	char *p = json_space(j, room);
 
-	for (const struct field *f = k->fields; f < k->fields + k->nfields; f++) {
-		if (f->fmt == FMT_HIDE)
-			continue;
+	for (u32 left = k->shown; left; left &= left - 1) {
+		const struct field *f = &k->fields[__builtin_ctz(left)];
+
 		memcpy(p, f->key, FIELD_KEY);
 		p += 2 + f->name_len;
 		p = put_literal(p, "\":");

@@ -153,18 +153,13 @@ struct origin {
 	u8 via;          /* created, accepted, scm_rights, pidfd_getfd, io_uring */
 };
 
-struct sock {
+struct sock { /* what every event looks at first: two cache lines of the three */
 	u32 id;
 	u32 proto;       /* SOCK_PROTO() */
 	u64 inode;       /* 0: none (yet) */
 	u64 cookie;      /* 0: not known */
-	u64 opened;      /* when it was created; 0: before anything was watching */
 	u64 state_ts;    /* when state was last set */
 	u64 seen_ts;     /* last scan that saw it, by fd or by table */
-	u64 cgroup;      /* of its creator; 0: not known */
-	u64 peer;        /* UNIX: inode of the peer; 0: none or not known */
-	u64 listener;    /* accepted: inode of the listener */
-	u64 queue;       /* in flight: inode of the UNIX socket in whose queue it is; 0: not */
 	struct ep local, remote;
 	u32 netns, uid;
 	u32 holds;       /* hold list, oldest first */
@@ -172,10 +167,6 @@ struct sock {
 	u32 origins;     /* origin list, the creator's first */
 	u32 creator;     /* proc, referenced; 0: not known */
 	u32 port_next, port_prev; /* chain of by_port */
-	u32 name;        /* id in the pool of names (UNIX); 0: none */
-	u32 left_ms;     /* TIME_WAIT: left when scanned (at seen_ts) */
-	u32 queued;      /* LISTEN: waiting to be accepted, when scanned */
-	u32 last_pass;   /* proc that last sent it by SCM_RIGHTS (not referenced: tgid) */
 	u16 sflags;      /* SF_* */
 	u8 state;        /* TCP state number; for others as the kernel says */
 	bool born;       /* its creation was seen */
@@ -183,6 +174,15 @@ struct sock {
 	bool transferred; /* a transfer event was emitted */
 	bool leaked;     /* a leak event was emitted and still holds */
 	bool timed;      /* is among those that end by the clock */
+	u64 opened;      /* when it was created; 0: before anything was watching */
+	u64 cgroup;      /* of its creator; 0: not known */
+	u64 peer;        /* UNIX: inode of the peer; 0: none or not known */
+	u64 listener;    /* accepted: inode of the listener */
+	u64 queue;       /* in flight: inode of the UNIX socket in whose queue it is; 0: not */
+	u32 name;        /* id in the pool of names (UNIX); 0: none */
+	u32 left_ms;     /* TIME_WAIT: left when scanned (at seen_ts) */
+	u32 queued;      /* LISTEN: waiting to be accepted, when scanned */
+	u32 last_pass;   /* proc that last sent it by SCM_RIGHTS (not referenced: tgid) */
 };
 
 struct model {

@@ -61,7 +61,7 @@ static void write_failed(struct out *o)
 
 static void write_bytes(struct out *o, const char *s, size_t n)
 {
-	if (!o->dead && n && fwrite(s, 1, n, o->f) != n)
+	if (!o->dead && n && fwrite_unlocked(s, 1, n, o->f) != n)
 		write_failed(o);
 }
 

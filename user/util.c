@@ -159,16 +159,17 @@ u32 pool_new(struct pool *p)
 {
 	u32 id = p->free;
 
-	if (id) {
+	if (id) { /* all 0 but the link, since pool_drop() */
 		memcpy(&p->free, pool_at(p, id), sizeof(u32));
+		memset(pool_at(p, id), 0, sizeof(u32));
 	} else {
 		if (p->used == p->chunks * POOL_CHUNK) {
 			p->chunk = xrealloc(p->chunk, (p->chunks + 1) * sizeof(*p->chunk));
 			p->chunk[p->chunks++] = xmalloc((size_t)POOL_CHUNK * p->elem);
 		}
 		id = ++p->used;
+		memset(pool_at(p, id), 0, p->elem);
 	}
-	memset(pool_at(p, id), 0, p->elem);
 	p->live++;
 	return id;
 }
@@ -194,31 +195,12 @@ void pool_free(struct pool *p)
 
 /* ---- strings and numbers ---------------------------------------------------------------- */
 
-static void buf_room(struct buf *b, size_t more)
+void buf_grow(struct buf *b, size_t need)
 {
-	size_t need = b->len + more + 1;
-
-	if (need <= b->cap)
-		return;
 	b->cap = b->cap ? b->cap * 2 : 64;
 	if (b->cap < need)
 		b->cap = need;
 	b->s = xrealloc(b->s, b->cap);
-}
-
-char *buf_space(struct buf *b, size_t n)
-{
-	buf_room(b, n);
-	return b->s + b->len;
-}
-
-void buf_add(struct buf *b, const void *p, size_t n)
-{
-	buf_room(b, n);
-	if (n)
-		memcpy(b->s + b->len, p, n);
-	b->len += n;
-	b->s[b->len] = 0;
 }
 
 void buf_puts(struct buf *b, const char *s)
@@ -231,25 +213,18 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	buf_room(b, 128);
+	buf_space(b, 128);
 	va_start(ap, fmt);
 	n = vsnprintf(b->s + b->len, b->cap - b->len, fmt, ap);
 	va_end(ap);
 	assert(n >= 0);
 	if ((size_t)n >= b->cap - b->len) {
-		buf_room(b, n);
+		buf_space(b, n);
 		va_start(ap, fmt);
 		vsnprintf(b->s + b->len, (size_t)n + 1, fmt, ap);
 		va_end(ap);
 	}
 	b->len += n;
-}
-
-void buf_reset(struct buf *b)
-{
-	b->len = 0;
-	if (b->s)
-		b->s[0] = 0;
 }
 
 void buf_free(struct buf *b)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "events.h"
 
@@ -106,12 +107,32 @@ struct buf {
 	char *s; /* NUL-terminated once anything was added; NULL before */
 	size_t len, cap;
 };
-void buf_add(struct buf *b, const void *p, size_t n);
+void buf_grow(struct buf *b, size_t need);
+/* Where to write up to n more bytes; whoever did adds to len and puts a NUL there. */
+static inline char *buf_space(struct buf *b, size_t n)
+{
+	if (b->len + n + 1 > b->cap)
+		buf_grow(b, b->len + n + 1);
+	return b->s + b->len;
+}
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+	char *to = buf_space(b, n);
+
+	if (n)
+		memcpy(to, p, n);
+	b->len += n;
+	b->s[b->len] = 0;
+}
 void buf_puts(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Where to write up to n more bytes; whoever did adds to len and puts a NUL there. */
-char *buf_space(struct buf *b, size_t n);
-void buf_reset(struct buf *b); /* length 0, memory kept */
+/* Length 0, memory kept. */
+static inline void buf_reset(struct buf *b)
+{
+	b->len = 0;
+	if (b->s)
+		b->s[0] = 0;
+}
 void buf_free(struct buf *b);
 
 /*

@@ -311,7 +311,9 @@ static void port_text(struct out *o, const struct opts *opts, const struct model
 	if (offers && n > offers)
 		out_printf(o, "%s", "");
 	connections_print(o, m, list + offers, n - offers, !offers, netns, ago);
-	text_limits(o, m);
+	/* The kernel's own tables show every port: whose descriptors are unread matters no more. */
+	if (n || m->caps & SRC_PROC || m->lost_since)
+		text_limits(o, m);
 }
 
 /* ---- JSON, and the view ---- */
