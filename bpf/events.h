@@ -333,7 +333,10 @@ struct ev {
 	F(struct unix_name, name, UNIX, "path, or @abstract")                                      \
 	F(u16, zero, HIDE, "0")
 
-/* First receive on a socket that never accepts (UDP, UNIX datagram), once a table and slot. */
+/*
+ * First use of a datagram socket (a receive) or of a listener (accept() was entered, or it was put
+ * into an epoll set), once a table and slot.
+ */
 #define EV_USE(F)                                                                                  \
 	F(u64, files, HIDE, "files_struct")                                                        \
 	F(u64, inode, ID, "inode of the socket")                                                   \
@@ -537,7 +540,7 @@ struct ev {
 	K(35, STATE, state, "state", RAW, "a TCP state changed")                                   \
 	K(36, DESTROY, destroy, NULL, RAW, "the kernel let go of a TCP socket")                    \
 	K(37, UNIX_BIND, unix_bind, "bind", RAW, "a UNIX socket was bound, or failed to")          \
-	K(38, USE, use, NULL, RAW, "a datagram socket was received from, for the first time")      \
+	K(38, USE, use, NULL, RAW, "a socket was used for the first time by its holder")      \
 	K(50, SCAN_BEGIN, scan_begin, NULL, RAW, "a scan begins")                                  \
 	K(51, SCAN_END, scan_end, NULL, RAW, "a scan ended")                                       \
 	K(52, SCAN_TASK, scan_task, NULL, RAW, "a process is there")                               \

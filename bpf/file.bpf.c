@@ -6,8 +6,10 @@
  * for all but those in sys_actions[].
  */
 #include "sys.bpf.h"
+#include "use.bpf.h"
 
 const volatile u32 nr_close = ~0u, nr_dup2 = ~0u, nr_dup3 = ~0u;
+const volatile u32 nr_accept = ~0u, nr_accept4 = ~0u;
 
 /* Programs sys_<call> by enum sys_action; one that did not load leaves its place empty. */
 struct {
@@ -58,12 +60,17 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 	struct task_struct *task;
 	u32 nr = id;
 
-	if (nr != nr_close && nr != nr_dup2 && nr != nr_dup3)
+	bool accepts = nr == nr_accept || nr == nr_accept4;
+
+	if (nr != nr_close && nr != nr_dup2 && nr != nr_dup3 && !accepts)
 		return 0;
 	task = task_current();
-	if (task_is_compat(task) || !WANTED(CLOSE) || !task_passes(task))
+	if (task_is_compat(task) || !task_passes(task))
 		return 0;
-	going_note(task, nr == nr_close ? SYS_ARG1(regs) : SYS_ARG2(regs));
+	if (accepts && WANTED(USE)) /* now: the call may block for days */
+		use_tell(task, SYS_ARG1(regs));
+	else if (!accepts && WANTED(CLOSE))
+		going_note(task, nr == nr_close ? SYS_ARG1(regs) : SYS_ARG2(regs));
 	return 0;
 }
 

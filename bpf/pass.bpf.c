@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Messages: sockets sent and received over UNIX sockets (SCM_RIGHTS), first use of datagram
- * sockets.
+ * Messages: sockets sent and received over UNIX sockets (SCM_RIGHTS); calls that show that a
+ * socket is used.
  *
  * The control messages are read out of the caller's memory after the call: the sender's are as it
  * wrote them, the receiver's hold the new descriptors.  bpf_loop() needs 5.17; without it these
  * programs are left out and a passed socket is found by the next scan.
  */
 #include "sys.bpf.h"
+#include "use.bpf.h"
 
 #define SCM_MSGS	     4	 /* control messages looked at in one message */
 #define SCM_FDS		     253 /* SCM_MAX_FD */
@@ -115,51 +116,6 @@ int BPF_PROG(sys_sendmsg, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/* Datagram sockets whose use was told already. */
-struct use_key {
-	u64 files, inode;
-	u64 fd;
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, struct use_key);
-	__type(value, u8);
-} used SEC(".maps");
-
-static __always_inline void use_event(struct task_struct *task, struct slot s, s32 fd)
-{
-	struct use_key key = {.files = (u64)task->files, .inode = s.inode, .fd = fd};
-	struct ev_use *e;
-	u8 one = 1;
-
-	if (bpf_map_lookup_elem(&used, &key))
-		return;
-	bpf_map_update_elem(&used, &key, &one, BPF_ANY);
-	e = EV_NEW(USE, use, task);
-	if (!e)
-		return;
-	e->files = key.files;
-	e->inode = s.inode;
-	e->fd = fd;
-	e->zero = 0;
-	EV_SUBMIT(e);
-}
-
-/* The type of a socket in a slot, after telling its use if it is a datagram socket. */
-static __always_inline void use_tell(struct task_struct *task, s32 fd)
-{
-	struct slot s = task_socket(task, fd);
-	struct sock *sk = s.sk;
-	u16 type;
-
-	if (!sk)
-		return;
-	type = can_cast ? CAST(sock, sk)->sk_type : RD(true, sk, sk_type);
-	if (type == SOCK_DGRAM_NR)
-		use_event(task, s, fd);
-}
-
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_recvfrom, struct pt_regs *regs, long ret)
 {
@@ -215,5 +171,16 @@ int BPF_PROG(sys_recvmmsg, struct pt_regs *regs, long ret)
 		use_tell(task, SYS_ARG1(regs));
 	if (WANTED(INSTALL))
 		bpf_loop(MMSG_MAX, mmsg_one, &v, 0);
+	return 0;
+}
+
+/* A listener that is put into an epoll set is meant to be accepted on. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_epoll_ctl, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = task_current();
+
+	if (!ret && SYS_ARG2(regs) == EPOLL_CTL_ADD_NR && WANTED(USE) && task_passes(task))
+		use_tell(task, SYS_ARG3(regs));
 	return 0;
 }

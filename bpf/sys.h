@@ -36,7 +36,8 @@
 	S(WAITID, waitid, waitid)                                                                  \
 	S(SETSID, setsid, setsid)                                                                  \
 	S(SETPGID, setpgid, setpgid)                                                               \
-	S(PRCTL, prctl, prctl)
+	S(PRCTL, prctl, prctl)                                                                     \
+	S(EPOLL_CTL, epoll_ctl, epoll_ctl)
 
 enum sys_action {
 	SYS_NONE,

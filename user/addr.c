@@ -7,11 +7,21 @@
 #include "event.h"
 #include "put.h"
 
+static char *put_octet(char *p, u8 v)
+{
+	if (v >= 100)
+		*p++ = (char)('0' + v / 100);
+	if (v >= 10)
+		*p++ = (char)('0' + v / 10 % 10);
+	*p++ = (char)('0' + v % 10);
+	return p;
+}
+
 static char *put_ip(char *p, const struct ep *ep)
 {
 	if (ep->family == AF_INET) {
 		for (int i = 0; i < 4; i++) {
-			p = put_u64(p, ep->ip[i]);
+			p = put_octet(p, ep->ip[i]);
 			*p++ = '.';
 		}
 		return p - 1;

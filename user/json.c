@@ -11,10 +11,10 @@
 #include "out.h"
 #include "put.h"
 
-const char put_pairs[201] =
-	"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-	"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-	"8081828384858687888990919293949596979899";
+char *put_head_of(char *p, u64 v)
+{
+	return put_u64(p, v);
+}
 
 void json_init(struct json *j, struct buf *b)
 {
@@ -201,14 +201,14 @@ void json_str(struct json *j, const char *key, const char *s)
 
 void json_u64(struct json *j, const char *key, u64 v)
 {
-	char *p = begin(j, key, 20);
+	char *p = begin(j, key, 28);
 
 	end(j, put_u64(p, v));
 }
 
 void json_s64(struct json *j, const char *key, s64 v)
 {
-	char *p = begin(j, key, 21);
+	char *p = begin(j, key, 29);
 
 	end(j, put_s64(p, v));
 }

@@ -80,6 +80,7 @@ const struct live_prog live_progs[] = {
 	SYS(setsid, SETSID, "a session begins"),
 	SYS(setpgid, SETPGID, "a process changes its group"),
 	SYS(prctl, PRCTL, "a subreaper declares itself"),
+	SYS(epoll_ctl, EPOLL_CTL, "a listener is waited on"),
 };
 const u32 live_nprogs = ARRAY_SIZE(live_progs);
 _Static_assert(ARRAY_SIZE(live_progs) <= LIVE_PROGS_MAX, "room for every program");
@@ -191,6 +192,8 @@ static void config_put(struct live *l, const struct source_opts *o, const struct
 	ro->nr_clone = __NR_clone;
 	ro->nr_clone3 = __NR_clone3;
 	ro->nr_close = __NR_close;
+	ro->nr_accept = __NR_accept;
+	ro->nr_accept4 = __NR_accept4;
 	ro->nr_dup2 = (u32)__NR_dup2;
 	ro->nr_dup3 = __NR_dup3;
 	for (u32 i = 0; i < ARRAY_SIZE(sys_numbers); i++) {

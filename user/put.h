@@ -10,8 +10,6 @@
 
 #include "util.h"
 
-extern const char put_pairs[201]; /* "000102...99" (json.c) */
-
 static inline char *put_bytes(char *p, const char *s, size_t n)
 {
 	memcpy(p, s, n);
@@ -29,57 +27,48 @@ static inline char *put_word(char *p, const char *s)
 	return p;
 }
 
-/* Decimal digits of v: its bits give their number, or one too many. */
-static inline u32 put_digits_of(u64 v)
+/* The first of eight bytes is the lowest of the number. */
+static inline char *put_eight_bytes(char *p, u64 bytes)
 {
-	static const u64 powers[] = {
-		0ull,
-		10ull,
-		100ull,
-		1000ull,
-		10000ull,
-		100000ull,
-		1000000ull,
-		10000000ull,
-		100000000ull,
-		1000000000ull,
-		10000000000ull,
-		100000000000ull,
-		1000000000000ull,
-		10000000000000ull,
-		100000000000000ull,
-		1000000000000000ull,
-		10000000000000000ull,
-		100000000000000000ull,
-		1000000000000000000ull,
-		10000000000000000000ull,
-	};
-	u32 n = (64 - (u32)__builtin_clzll(v | 1)) * 1233 >> 12;
-
-	return n + (v >= powers[n]);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bytes = __builtin_bswap64(bytes);
+#endif
+	memcpy(p, &bytes, 8);
+	return p + 8;
 }
 
-/* As many digits as asked for, from the right. */
-static inline char *put_fixed(char *p, u64 v, u32 digits)
-{
-	char *end = p + digits;
+#define PUT_ZEROS 0x3030303030303030ull
+#define PUT_E8	  100000000ull
 
-	for (p = end; digits > 1; digits -= 2, v /= 100) {
-		p -= 2;
-		memcpy(p, put_pairs + v % 100 * 2, 2);
-	}
-	if (digits)
-		p[-1] = (char)('0' + v % 10);
-	return end;
+/* Eight digits of v < 10^8, a byte each, the first lowest: halves, quarters, digits at once. */
+static inline u64 put_digits(u64 v)
+{
+	u64 x = v / 10000 | v % 10000 << 32, q = (x * 10486 >> 20) & 0x7f0000007full;
+
+	x = q | (x - q * 100) << 16;
+	q = (x * 103 >> 10) & 0x000f000f000f000full;
+	return q | (x - q * 10) << 8;
 }
 
+/* Eight digits, zeros in front. */
+static inline char *put_eight(char *p, u64 v)
+{
+	return put_eight_bytes(p, put_digits(v) | PUT_ZEROS);
+}
+
+char *put_head_of(char *p, u64 v); /* put_u64() of what is before the last eight digits (json.c) */
+/* Up to eight bytes beyond the end may be written to. */
 static inline char *put_u64(char *p, u64 v)
 {
-	if (v < 10) {
-		*p++ = (char)('0' + v);
-		return p;
-	}
-	return put_fixed(p, v, put_digits_of(v));
+	u64 digits;
+	u32 empty;
+
+	if (v >= PUT_E8)
+		return put_eight(put_head_of(p, v / PUT_E8), v % PUT_E8);
+	digits = put_digits(v);
+	empty = (u32)__builtin_ctzll(digits | 1ull << 56) / 8 * 8;
+	put_eight_bytes(p, (digits | PUT_ZEROS) >> empty);
+	return p + 8 - empty / 8;
 }
 
 static inline char *put_s64(char *p, s64 v)

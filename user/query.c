@@ -218,15 +218,13 @@ bool query_parse(const char *s, struct query *q, struct buf *why)
 	memset(q, 0, sizeof(*q));
 	if (!strncmp(s, "unix:", 5) || !strncmp(s, "unix/", 5))
 		return unix_query(s + 5, q, why);
+	if (*s == '/' || *s == '@')
+		return unix_query(s, q, why);
 	for (size_t i = 0; slash && i < ARRAY_SIZE(protos); i++)
 		if (strlen(protos[i]) == n && !strncasecmp(s, protos[i], n))
 			q->proto = protos[i];
 	if (slash && !q->proto) {
-		if (!n)
-			buf_printf(why, "to ask for a UNIX socket write unix:%s", s);
-		else
-			buf_printf(why, "\"%.*s\" is no protocol with ports: use tcp or udp",
-				   (int)n, s);
+		buf_printf(why, "\"%.*s\" is no protocol with ports: use tcp or udp", (int)n, s);
 		return false;
 	}
 	if (slash)

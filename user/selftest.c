@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -100,11 +101,15 @@ static void udp_try(void)
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(at);
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct epoll_event in = {.events = EPOLLIN};
+	int set = epoll_create1(EPOLL_CLOEXEC);
 	char byte = 0;
 
 	if (s >= 0 && !bind(s, (void *)&at, sizeof(at)) && !getsockname(s, (void *)&at, &len) &&
 	    sendto(s, &byte, 1, 0, (void *)&at, sizeof(at)) == 1)
 		recv(s, &byte, 1, MSG_DONTWAIT);
+	epoll_ctl(set, EPOLL_CTL_ADD, s, &in);
+	close(set);
 	close(s);
 }
 

@@ -70,12 +70,22 @@ static const char *script_of(const struct image *i)
 	return i->args_len && s < end ? s : "";
 }
 
-static bool same_path(const char *a, const char *b)
+/*
+ * The same name but for a version behind it.  Not the same path: a release is unpacked into a
+ * directory of its own, /proc names python3.11 what was executed as python3, and a path given to
+ * execve may be relative.
+ */
+static bool same_name(const char *a, const char *b)
 {
-	if (*a == '/' && *b == '/')
-		return !strcmp(a, b);
-	return !strcmp(base_name(a),
-		       base_name(b)); /* one is relative: its directory is not known */
+	static const char version[] = "0123456789.-";
+	const char *x = base_name(a), *y = base_name(b);
+	size_t nx = strlen(x), ny = strlen(y);
+
+	while (nx && strchr(version, x[nx - 1]))
+		nx--;
+	while (ny && strchr(version, y[ny - 1]))
+		ny--;
+	return nx && ny ? nx == ny && !memcmp(x, y, nx) : !strcmp(x, y);
 }
 
 bool same_program(const struct image *a, const struct image *b)
@@ -86,7 +96,7 @@ bool same_program(const struct image *a, const struct image *b)
 		return false;
 	if (!a->exe_len || !b->exe_len)
 		return !strcmp(a->comm, b->comm);
-	if (!same_path(a->text, b->text))
+	if (!same_name(a->text, b->text))
 		return false;
 	return !is_interpreter(a->text) || !strcmp(script_of(a), script_of(b));
 }

@@ -44,7 +44,8 @@ static char *put_stamp(struct trace *t, char *p, u64 wall)
 	}
 	p = put_literal(p, "\"ts\":\"");
 	p = put_bytes(p, t->stamp, FRACTION);
-	p = put_fixed(p, wall % NS_PER_S, 9);
+	*p++ = (char)('0' + wall % NS_PER_S / 100000000);
+	p = put_eight(p, wall % 100000000);
 	return put_literal(p, "Z\"");
 }
 
