@@ -98,12 +98,13 @@ static __always_inline bool tcp_port_passes(struct sock *sk)
 	       bpf_ntohs(RD(true, (struct inet_sock *)sk, inet_sport)) == want_port;
 }
 
+/* Only TCP sockets: they have state changes to tell, and say when they are gone. */
 static __always_inline void mine_add(struct sock *sk)
 {
 	u64 key = (u64)sk;
 	u8 one = 1;
 
-	if (filter_by_task())
+	if (filter_by_task() && RD(true, sk, sk_protocol) == IPPROTO_TCP)
 		bpf_map_update_elem(&mine, &key, &one, BPF_ANY);
 }
 

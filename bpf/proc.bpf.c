@@ -336,10 +336,14 @@ int BPF_PROG(proc_rename, struct task_struct *task, const char *comm)
 	(SIG(17) | SIG(18) | SIG(19) | SIG(20) | SIG(21) | SIG(22) | SIG(23) | SIG(28))
 #define SIGS_ASK_TO_DIE (SIG(1) | SIG(2) | SIG(3) | SIG(15))
 
-/* 0: default, 1: ignored, else a handler. */
+/*
+ * 0: default, 1: ignored, else a handler.  The array is walked: before 6.2 nothing that varies may be
+ * added to a typed pointer.
+ */
 static __always_inline u64 task_handler(struct task_struct *task, u32 sig)
 {
-	void *actions = (void *)__builtin_preserve_access_index(&task->sighand->action);
+	struct sighand_struct *hand = RD(true, task, sighand);
+	void *actions = (void *)__builtin_preserve_access_index(&hand->action);
 	struct k_sigaction *action = actions + (sig - 1) * bpf_core_type_size(struct k_sigaction);
 	u64 handler = 0;
 

@@ -7,13 +7,21 @@
  */
 #include "sys.bpf.h"
 
+/*
+ * Who passes may be reaped by somebody who does not.  It is known by its number without nesting
+ * only: else the model finds out.
+ */
+static __always_inline bool child_passes(u32 nr, u32 level)
+{
+	return (tree_on && (level || tree_has(nr))) || (want_pid && (level || nr == want_pid));
+}
+
 static __always_inline void wait_event(struct task_struct *task, u32 nr)
 {
 	u32 level = task->thread_pid->level;
 	struct ev_wait *e;
 
-	/* A tree's root is reaped by somebody outside; its number is known without nesting only. */
-	if (!task_passes(task) && !(tree_on && !level && tree_has(nr)))
+	if (!task_passes(task) && !child_passes(nr, level))
 		return;
 	e = EV_NEW(WAIT, wait, task);
 	if (!e)

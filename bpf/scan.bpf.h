@@ -55,6 +55,12 @@ static __always_inline void head_fill(struct ev *h, u16 kind, u16 size, struct t
 	h->ts = bpf_ktime_get_boot_ns();
 }
 
+/* Four bits of a byte before 6.7 or so, a byte since: read as bits, which is right for both. */
+static __always_inline u32 sock_locks(struct sock *sk)
+{
+	return BPF_CORE_READ_BITFIELD(sk, sk_userlocks);
+}
+
 /* Does want.bound take it?  An accepted connection has a port and a name too, but is not bound. */
 static __always_inline bool sock_is_bound(struct sock *sk, u16 family)
 {
@@ -66,7 +72,7 @@ static __always_inline bool sock_is_bound(struct sock *sk, u16 family)
 	if (!sk->__sk_common.skc_num || sk->sk_type == SOCK_RAW_NR)
 		return false;
 	return state == TCP_LISTEN || state == TCP_CLOSE ||
-	       (sk->sk_type == SOCK_DGRAM_NR && sk->sk_userlocks & SOCK_BINDPORT_LOCK);
+	       (sk->sk_type == SOCK_DGRAM_NR && sock_locks(sk) & SOCK_BINDPORT_LOCK);
 }
 
 static __always_inline bool sock_wanted(struct sock *sk)

@@ -154,7 +154,8 @@ int scan_unix(struct at_unix *ctx)
 		bpf_seq_write(seq, &e, sizeof(e));
 		name_tell(seq, u, e.inode, e.cookie);
 	}
-	if (may_probe)
+	/* Before 5.17 there is no bpf_loop: the names are told, the queues are not. */
+	if (may_probe && bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
 		queue_tell(seq, sk, queue_inode(u, e.inode));
 	return 0;
 }

@@ -350,3 +350,8 @@ def tool():
         return subprocess.run(args, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=PATIENCE).stdout
     return run
+
+
+def pytest_collection_modifyitems(items):
+    """Load comes last: it leaves a table full of TIME_WAITs, which other tests would meet."""
+    items.sort(key=lambda item: "load" in item.path.parts)

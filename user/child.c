@@ -68,6 +68,13 @@ void child_go(struct child *c, char **cmd)
 		die(EXIT_USAGE, "cannot run \"%s\": %s", cmd[0], strerror(error));
 }
 
+void child_known_as(struct child *c, u32 tgid)
+{
+	c->nested = tgid != (u32)c->pid;
+	map_take(&c->alive, c->pid);
+	map_put(&c->alive, tgid, 1);
+}
+
 void child_signal(const struct child *c, int sig)
 {
 	if (!c->reaped)
@@ -96,6 +103,8 @@ bool child_over(struct child *c)
 
 void child_check(struct child *c)
 {
+	if (c->nested) /* those numbers are not ours */
+		return;
 	for (u32 i = 0; i < c->alive.cap;) {
 		u64 pid = c->alive.slots[i].key;
 

@@ -11,12 +11,15 @@ struct child {
 	pid_t pid;   /* 0: there is none */
 	int go, failed; /* write end that lets it go; read end that brings the errno of exec */
 	bool reaped;
+	bool nested; /* in a pid namespace: events have other numbers */
 	struct map alive; /* tgids of it and its descendants that have not exited */
 };
 
 void child_start(struct child *c, char **cmd);
 /* Let it run; dies with a sentence when it cannot. */
 void child_go(struct child *c, char **cmd);
+/* The number it has in events. */
+void child_known_as(struct child *c, u32 tgid);
 /* Hand it a signal, if it is still there. */
 void child_signal(const struct child *c, int sig);
 /* Keep the set of living descendants up to date. */

@@ -23,6 +23,7 @@ struct doctor {
 	int unprivileged; /* kernel.unprivileged_bpf_disabled; -1: not there */
 	char tier[64];
 	bool fd_full;
+	bool may_probe; /* the iterators may read what they only know the address of */
 	struct hook hook[HOOKS_MAX];
 	u32 nhooks;
 	u32 family[FAMILY_MAX], nfamily;

@@ -53,6 +53,10 @@ static u32 limits_of(const struct doctor *d, const char *out[16])
 	out[n++] = "A socket registered in io_uring whose descriptor is closed shows as hidden; "
 		   "which ring "
 		   "holds it can be read only with privilege over its process.";
+	if (!d->may_probe)
+		out[n++] = "The kernel does not let iterators read its memory: names of UNIX sockets, "
+			   "sockets in flight, close-on-exec of what was there before and pids in "
+			   "nested namespaces are not known from scans.";
 	if (d->lockdown.s && !strcmp(d->lockdown.s, "confidentiality"))
 		out[n++] =
 			"lockdown=confidentiality: command lines come from /proc, after the fact.";

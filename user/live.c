@@ -25,7 +25,7 @@ static int live_scan(struct source *s, const struct want *want, sink_fn sink, vo
 	if (!l->skel && !l->announced)
 		scan_announce(l->scan, want, sink, ctx);
 	live_begin(l, sink, ctx);
-	err = scan_run(l->scan, want, live_pass, l);
+	err = scan_run(l->scan, want, live_scan_pass, l);
 	if (scan_blind(l->scan) == blind)
 		return err;
 	if (l->skel)
@@ -51,37 +51,87 @@ static int tree_put(struct live *l, u32 tgid)
 	return 0;
 }
 
-/* The living descendants of a process; one born meanwhile is added by the fork hook. */
-static void tree_put_children(struct live *l, u32 tgid, int depth)
-{
-	char path[64];
-	u32 child;
-	FILE *f;
+/* Every process as parent and child, for a walk down from one of them. */
+struct family {
+	u32 asked, pidns; /* a pid as /proc here shows it, and whose /proc that is */
+	u32 found;	  /* its number in the initial namespace; 0: none */
+	struct buf pairs; /* u32 parent, child */
+};
 
-	snprintf(path, sizeof(path), "/proc/%u/task/%u/children", tgid, tgid);
-	f = depth < 256 ? fopen(path, "re") : NULL;
-	if (!f)
+static void family_meet(void *ctx, const struct ev *e, size_t bytes)
+{
+	const struct ev_scan_task *t = (const struct ev_scan_task *)e;
+	struct family *f = ctx;
+	u32 pair[2], nr = 0;
+
+	(void)bytes;
+	if (e->kind != EV_KIND_SCAN_TASK)
 		return;
-	while (fscanf(f, "%u", &child) == 1) {
-		if (!tree_put(l, child))
-			tree_put_children(l, child, depth + 1);
-	}
-	fclose(f);
+	for (u32 i = 0; i < NS_LEVELS && t->nspid.nr[i]; i++)
+		nr = t->nspid.nr[i];
+	if (t->pidns == f->pidns && nr == f->asked)
+		f->found = e->tgid;
+	pair[0] = t->parent;
+	pair[1] = e->tgid;
+	buf_add(&f->pairs, pair, sizeof(pair));
 }
 
+/*
+ * The living descendants; one born meanwhile is added by the fork hook.  Passes over the pairs until
+ * one adds nobody: parents mostly come before their children, so two or three do.
+ */
+static int family_put(struct live *l, const struct family *f, u32 root)
+{
+	const u32 *pair = (const void *)f->pairs.s;
+	struct map in = {0};
+	bool more = true;
+	int err = tree_put(l, root);
+
+	map_put(&in, root, 1);
+	while (more && !err) {
+		more = false;
+		for (size_t i = 0; i < f->pairs.len / sizeof(u32) && !err; i += 2) {
+			if (!map_get(&in, pair[i]) || map_get(&in, pair[i + 1]))
+				continue;
+			map_put(&in, pair[i + 1], 1);
+			err = tree_put(l, pair[i + 1]);
+			more = true;
+		}
+	}
+	map_free(&in);
+	return err;
+}
+
+/* In a pid namespace the pid is one of that; what is told has the numbers of the initial one. */
 static int live_follow(struct source *s, u32 tgid)
 {
+	const struct want tasks = {.scope = SCOPE_TASKS};
 	struct live *l = (struct live *)s;
+	struct family f = {.asked = tgid, .pidns = scan_pidns(l->scan)};
 	int err;
 
 	if (!l->skel)
 		return -EOPNOTSUPP;
-	err = tree_put(l, tgid);
-	if (err)
-		return err;
-	tree_put_children(l, tgid, 0);
+	err = scan_run(l->scan, &tasks, family_meet, &f);
+	if (f.found)
+		tgid = f.found;
+	if (!err)
+		err = family_put(l, &f, tgid);
+	buf_free(&f.pairs);
 	l->skel->bss->tree_on = 1;
-	return 0;
+	return err ? err : (int)tgid;
+}
+
+u32 live_tgid(struct source *s, u32 pid)
+{
+	const struct want tasks = {.scope = SCOPE_TASKS};
+	struct live *l = (struct live *)s;
+	struct family f = {.asked = pid, .pidns = scan_pidns(l->scan)};
+
+	if (f.pidns)
+		scan_run(l->scan, &tasks, family_meet, &f);
+	buf_free(&f.pairs);
+	return f.found ? f.found : pid;
 }
 
 static void live_close(struct source *s)
@@ -126,10 +176,8 @@ static int live_open_events(struct live *l, const struct source_opts *o, struct 
 		live_why(err, e, "the ring buffer", NULL);
 		return e;
 	}
-	if (o->filter.tree)
-		e = live_follow(&l->base, o->filter.tree);
 	snprintf(l->base.tier, sizeof(l->base.tier), "base tier, fd=%s", l->full ? "full" : "lean");
-	return e;
+	return 0;
 }
 
 int source_open_bpf(struct source **out, const struct source_opts *o, struct buf *err)
@@ -144,6 +192,11 @@ int source_open_bpf(struct source **out, const struct source_opts *o, struct buf
 		e = live_open_events(l, o, err);
 	if (!e)
 		e = scan_open_for(&l->scan, o->first, err);
+	if (!e && o->events && o->filter.tree) {
+		int n = live_follow(&l->base, o->filter.tree);
+
+		e = n < 0 ? n : 0;
+	}
 	if (!e && o->events)
 		scan_between(l->scan, live_relieve, l);
 	if (e) {
@@ -187,6 +240,13 @@ u32 live_hooks(struct source *s, struct hook *out, u32 max)
 			h->runs = prog_runs(l, p, prog);
 	}
 	return n + scan_hooks(l->scan, out + n, max - n);
+}
+
+bool live_may_probe(const struct source *s)
+{
+	const struct live *l = (const struct live *)s;
+
+	return (s->ops != &live_ops && s->ops != &scan_ops) || scan_may_probe(l->scan);
 }
 
 int live_count_runs(void)

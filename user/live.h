@@ -15,6 +15,10 @@ struct hook {
 };
 /* Hooks of an open BPF source; returns how many were written. */
 u32 live_hooks(struct source *s, struct hook *out, u32 max);
+/* The number in events of a process that has this pid in our pid namespace. */
+u32 live_tgid(struct source *s, u32 pid);
+/* Do its iterators get at names, queues and close-on-exec, which only probe_read reaches? */
+bool live_may_probe(const struct source *s);
 /* Ask the kernel to count program runs until the returned fd is closed; -errno. */
 int live_count_runs(void);
 /* Is the kernel's BTF there?  0, -ENOENT, -EACCES, or -ENOEXEC: it is no BTF (an empty file). */

@@ -23,15 +23,15 @@
 #include "procfs.h"
 #include "live.skel.h"
 
-#define DRAIN_MIN_MS 5
-#define DRAIN_MAX_MS 40
-#define TICK_NS	     (100 * NS_PER_MS)
-#define CLOCK_NS     (60 * NS_PER_S)
-#define RESCAN_NS    NS_PER_S
-#define RESCAN_SHARE 100   /* a scan takes at most a hundredth of the time */
-#define SOCKS_EVERY  2	   /* every second rescan asks for sockets without a descriptor too */
-#define BATCH_MAX    65536 /* events handed over in one call; the rest waits in the ring */
-#define CGROUPS_MAX  65536
+#define DRAIN_MIN_MS  5
+#define DRAIN_MAX_MS  40
+#define TICK_NS	      (100 * NS_PER_MS)
+#define CLOCK_NS      (60 * NS_PER_S)
+#define RESCAN_NS     NS_PER_S
+#define RESCAN_SHARE  100   /* a scan takes at most a hundredth of the time */
+#define SOCKS_EVERY   2	    /* every second rescan asks for sockets without a descriptor too */
+#define BATCH_MAX     65536 /* events handed over in one call; the rest waits in the ring */
+#define CGROUPS_MAX   65536
 #define RELIEVE_SHARE 8 /* a ring full to this part is read in the middle of a scan */
 
 static void give(struct live *l, const struct ev *e, size_t bytes)
@@ -177,15 +177,32 @@ static void ring_drain(struct live *l)
 		l->interval_ms *= 2;
 }
 
+static void ring_drain_in_scan(struct live *l)
+{
+	ring_take(&l->ring, ring_record_in_scan, l);
+	tell_lost(l);
+}
+
 /* A scan takes long where there is much, and storms do not wait for its end. */
 void live_relieve(void *live)
 {
 	struct live *l = live;
 
-	if (ring_waiting(&l->ring) < l->ring.bytes / RELIEVE_SHARE)
-		return;
-	ring_take(&l->ring, ring_record_in_scan, l);
-	tell_lost(l);
+	if (ring_waiting(&l->ring) >= l->ring.bytes / RELIEVE_SHARE)
+		ring_drain_in_scan(l);
+}
+
+/*
+ * What the scan did not find is over when it ends.  What ended while it went on has said so itself,
+ * with more to tell: how, and by whom; so that comes first.
+ */
+void live_scan_pass(void *live, const struct ev *e, size_t bytes)
+{
+	struct live *l = live;
+
+	if (e->kind == EV_KIND_SCAN_END && l->ring.map)
+		ring_drain_in_scan(l);
+	live_pass(l, e, bytes);
 }
 
 /* ---- what else time brings --------------------------------------------------------------- */
@@ -210,7 +227,7 @@ static void rescan_pids(struct live *l)
 	for (u32 i = 0; i < n; i++) {
 		struct want want = {.scope = SCOPE_FDS, .pid = l->pids[i]};
 
-		scan_run(l->scan, &want, live_pass, l);
+		scan_run(l->scan, &want, live_scan_pass, l);
 	}
 }
 
@@ -225,7 +242,7 @@ static void rescan(struct live *l, u64 now)
 		return;
 	if (l->rescans++ % SOCKS_EVERY == SOCKS_EVERY - 1)
 		want.scope |= SCOPE_SOCKS;
-	scan_run(l->scan, &want, live_pass, l);
+	scan_run(l->scan, &want, live_scan_pass, l);
 	took = time_boot_ns() - now;
 	l->rescan_ts = now + (took * RESCAN_SHARE > RESCAN_NS ? took * RESCAN_SHARE : RESCAN_NS);
 }

@@ -61,6 +61,8 @@ struct live {
 
 /* Sink that looks at each event on its way: unknown cgroups, processes to scan. */
 void live_pass(void *live, const struct ev *e, size_t bytes);
+/* The same for what a scan says. */
+void live_scan_pass(void *live, const struct ev *e, size_t bytes);
 /* Begin a call with this sink; the first sends the clock and what the source can see. */
 void live_begin(struct live *l, sink_fn sink, void *ctx);
 /* What the source can see: at the beginning, and again when it turns out to see less. */

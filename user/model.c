@@ -61,6 +61,7 @@ void model_free(struct model *m)
 	buf_free(&m->told);
 	free(m->priv->flights);
 	free(m->priv->zombies.v);
+	free(m->priv->frees.v);
 	free(m->priv->gones.v);
 	free(m->priv->waits);
 	free(m->priv);
@@ -93,6 +94,7 @@ void due_push(struct model *m, struct dueq *q, u64 ts, u32 id, u64 tag)
 static void timers_run(struct model *m)
 {
 	m->priv->wake = ~0ull;
+	frees_expire(m);
 	zombies_expire(m);
 	socks_expire(m);
 	proc_expire(m);

@@ -47,6 +47,7 @@
 
 #define GRACE_NS (60 * NS_PER_S)       /* how long the dead are remembered when nothing refers to them */
 #define ZOMBIE_AFTER_NS (100 * NS_PER_MS) /* unreaped this long after exit: a zombie event */
+#define FREE_GRACE_NS (100 * NS_PER_MS) /* a wait may return this long after the kernel freed the child */
 #define DEAD_MAX 65536                 /* unreferenced dead remembered at most; the oldest go first */
 
 enum proc_state { PROC_RUNNING, PROC_ZOMBIE, PROC_GONE };
@@ -76,6 +77,7 @@ struct death {
 	bool ns_died;    /* killed because PID 1 of its pid namespace died */
 	bool told;       /* a zombie event was emitted */
 	bool auto_reaped; /* reaped by nobody: SIGCHLD ignored, or no exit signal */
+	bool freed;      /* the kernel has freed it; who waited may still be told */
 };
 
 struct proc {

@@ -67,6 +67,7 @@ struct model_priv {
 	u64 wake;             /* nothing is due before */
 	u64 at;               /* ts of the event being applied: what follows from it is told so */
 	struct dueq zombies;  /* exits that may deserve a zombie event; tag: start */
+	struct dueq frees;    /* freed by the kernel, nobody seen to wait yet; tag: start */
 	struct dueq gones;    /* socks in their grace; tag: when they went */
 	struct due *waits;    /* heap, the earliest first: sockets that end by the clock (left_ms) */
 	u32 nwaits, waits_cap;
@@ -145,6 +146,7 @@ void proc_die(struct model *m, struct proc *p, u64 ts);
 void proc_reap(struct model *m, struct proc *p, u32 reaper, u64 ts);
 void proc_vanish(struct model *m, struct proc *p); /* dead and gone, unseen */
 void zombies_expire(struct model *m);
+void frees_expire(struct model *m);
 void signals_drop(struct model *m, u32 proc);
 
 /* fd.c */

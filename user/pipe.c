@@ -292,7 +292,22 @@ static int poll_loop(struct pipe *p)
  */
 static void hurry(void)
 {
-	setpriority(PRIO_PROCESS, 0, PRIORITY); /* as fast as we may, if this is refused */
+	errno = 0;
+	if (getpriority(PRIO_PROCESS, 0) > PRIORITY && !errno)
+		setpriority(PRIO_PROCESS, 0, PRIORITY); /* as fast as we may, if this is refused */
+}
+
+/* In a pid namespace the root of the tree has another number in the events than we know it by. */
+static void follow(struct pipe *p)
+{
+	int n = p->source->ops->follow ? p->source->ops->follow(p->source, p->opts.filter.tree)
+				       : (int)p->opts.filter.tree;
+
+	if (n < 0)
+		die(EXIT_CANNOT, "cannot follow process %u: %s", p->opts.filter.tree, strerror(-n));
+	p->opts.filter.tree = (u32)n;
+	if (p->child.pid)
+		child_known_as(&p->child, (u32)n);
 }
 
 static int live(struct pipe *p)
@@ -301,13 +316,12 @@ static int live(struct pipe *p)
 	hurry();
 	procfs_clock(event_in, p);
 	scan_everything(p);
+#ifdef __GLIBC__
 	malloc_trim(0); /* loading took more than watching does */
+#endif
+	if (p->opts.filter.tree)
+		follow(p);
 	if (p->child.pid) {
-		int err = p->source->ops->follow ? p->source->ops->follow(p->source, p->child.pid)
-						 : 0;
-
-		if (err < 0)
-			die(EXIT_CANNOT, "cannot follow %s: %s", p->opts.cmd[0], strerror(-err));
 		child_go(&p->child, p->opts.cmd);
 		p->checked = time_boot_ns();
 	}

@@ -124,14 +124,31 @@ static void source_tell(const struct pass *p)
 	p->sink(p->ctx, &e.h, sizeof(e));
 }
 
+/* With hidepid=1 the processes of others are listed, and nothing of them may be read. */
+static bool stat_refused(u32 pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	return access(path, R_OK) && (errno == EACCES || errno == EPERM);
+}
+
+/* With hidepid=2 they are not even listed; PID 1 is always there. */
+static bool others_hidden(void)
+{
+	return access("/proc/1", F_OK) && errno == ENOENT;
+}
+
 static void task_visit(void *ctx, u32 pid)
 {
 	struct pass *p = ctx;
 	struct ev_scan_task e;
 	struct pproc proc;
 
-	if (!pproc_read(&proc, &e, pid))
+	if (!pproc_read(&proc, &e, pid)) {
+		p->blind += stat_refused(pid);
 		return;
+	}
 	buf_add(&p->procs, &proc, sizeof(proc));
 	if (p->want->scope & SCOPE_TASKS)
 		p->sink(p->ctx, &e.h, sizeof(e));
@@ -201,6 +218,7 @@ static void pass_run(struct pass *p)
 
 	proc_each ("/proc", task_visit, p)
 		;
+	p->blind += others_hidden();
 	if (!(p->want->scope & (SCOPE_FDS | SCOPE_SOCKS)))
 		return;
 	psocks_read_own(&p->socks, p->netns);

@@ -361,7 +361,8 @@ static int port_run(struct pass *p)
 	err = in_each_netns(p, sockets_here);
 	if (err)
 		return err;
-	if (!tables_suffice(p) || iter_run(p, ITER_HOLDERS, 0))
+	p->s->sidestepped = !tables_suffice(p);
+	if (p->s->sidestepped || iter_run(p, ITER_HOLDERS, 0))
 		err = files_run(p);
 	if (!err && pass_unheld(p) && in_each_netns(p, unix_here))
 		p->missed++;
@@ -436,6 +437,16 @@ void scan_between(struct scan *s, void (*fn)(void *ctx), void *ctx)
 {
 	s->between = fn;
 	s->between_ctx = ctx;
+}
+
+u32 scan_pidns(const struct scan *s)
+{
+	return s->init_pidns ? 0 : ns_inum("/proc/self/ns/pid");
+}
+
+bool scan_may_probe(const struct scan *s)
+{
+	return !s->refused_probe;
 }
 
 u32 scan_blind(const struct scan *s)

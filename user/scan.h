@@ -26,6 +26,10 @@ void scan_announce(struct scan *s, const struct want *want, sink_fn sink, void *
  * that is known after the first pass only.
  */
 u32 scan_blind(const struct scan *s);
+/* Inode of our pid namespace; 0: the initial one, whose pids are those in events. */
+u32 scan_pidns(const struct scan *s);
+/* Does the kernel let the iterators read what is only found by its address? */
+bool scan_may_probe(const struct scan *s);
 /* Iterators as hooks, for doctor; loads what was not needed so far.  How many were written. */
 u32 scan_hooks(struct scan *s, struct hook *out, u32 max);
 void scan_close(struct scan *s);

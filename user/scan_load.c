@@ -248,8 +248,9 @@ u32 scan_hooks(struct scan *s, struct hook *out, u32 max)
 
 	for (; n < ITERS && n < max; n++) {
 		int err = iter_need(s, n);
-		out[n] = (struct hook){.what = all[n].what, .tier = "base", .wanted = true};
+		out[n] = (struct hook){.what = all[n].what, .tier = "base"};
 		snprintf(out[n].name, sizeof(out[n].name), "%s", all[n].name);
+		out[n].wanted = n != ITER_HOLDERS || !s->sidestepped;
 		out[n].error = err;
 		out[n].runs = err ? 0 : prog_runs(s->prog[n]);
 	}

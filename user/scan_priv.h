@@ -19,6 +19,7 @@ struct scan {
 	struct bpf_program *prog[ITERS]; /* NULL: not loaded yet */
 	int error[ITERS];		 /* why it cannot be */
 	bool refused_probe;		 /* lockdown: probe_read is refused */
+	bool sidestepped;		 /* ITER_HOLDERS would have missed something here */
 	u32 pass;
 	int netns_fd; /* our own network namespace; -1: the others cannot be entered */
 	u32 netns;    /* its inode */

@@ -55,7 +55,10 @@ struct source_ops {
 	 * delivered, -ENODATA at the end of a file, -errno.  NULL: this source has no events.
 	 */
 	int (*poll)(struct source *s, int timeout_ms, sink_fn sink, void *ctx);
-	/* A process whose whole future subtree is to be followed (trace -- CMD). */
+	/*
+	 * A process whose whole future subtree is to be followed (trace -- CMD).  Its number in the
+	 * events (in a pid namespace another than ours), or -errno.
+	 */
 	int (*follow)(struct source *s, u32 tgid);
 	void (*close)(struct source *s);
 };

@@ -118,7 +118,7 @@ static void test_run(struct doctor *d, struct source *src)
 	int error;
 
 	d->model = model_new();
-	d->family[d->nfamily++] = getpid();
+	d->family[d->nfamily++] = live_tgid(src, getpid());
 	while (src->ops->poll(src, 0, doctor_sink, d) > 0)
 		;
 	error = selftest_run();
@@ -161,8 +161,10 @@ static void port_try(struct doctor *d)
 	n = live_hooks(src, hook, HOOKS_MAX);
 	for (u32 i = 0; i < n; i++)
 		for (u32 k = 0; k < d->nhooks; k++)
-			if (!strcmp(d->hook[k].what, hook[i].what))
+			if (!strcmp(d->hook[k].what, hook[i].what)) {
 				d->hook[k].runs += hook[i].runs;
+				d->hook[k].wanted &= hook[i].wanted;
+			}
 	src->ops->close(src);
 }
 
@@ -189,6 +191,7 @@ static void examine(struct doctor *d)
 	test_run(d, src);
 	scan_try(d, src, &everything);
 	d->nhooks = live_hooks(src, d->hook, HOOKS_MAX);
+	d->may_probe = live_may_probe(src);
 	src->ops->close(src);
 	port_try(d);
 	if (stats >= 0)

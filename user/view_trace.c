@@ -20,7 +20,7 @@ struct trace {
 	struct buf text;
 };
 
-#define FRACTION  20 /* where they begin */
+#define FRACTION  20				    /* where they begin */
 #define HEAD_ROOM (160 + PUT_STRING_ROOM(COMM_LEN)) /* of what every line begins with */
 #define WHO_WIDTH 16
 
@@ -33,7 +33,6 @@ static void *trace_open(const struct opts *o, struct out *out)
 	return t;
 }
 
-/* Digits and all, the opening of a line: {"ts":...,"event":...,"pid":...,"tid":...,"comm":... */
 static char *put_stamp(struct trace *t, char *p, u64 wall)
 {
 	if (!wall)
@@ -54,6 +53,7 @@ static char *put_id(char *p, u32 v)
 	return v ? put_u64(p, v) : put_literal(p, "null");
 }
 
+/* What every line begins with: "ts":...,"event":...,"pid":...,"tid":...,"comm":... */
 static void put_head(struct trace *t, struct json *j, const struct model *m, const struct ev *e)
 {
 	u32 tgid = trace_tgid(m, e);

@@ -266,7 +266,8 @@ static void zombies_text(struct out *o, const struct model *m, const struct dead
 			   parents == 1 ? "" : "s");
 	else
 		out_printf(o, "No zombies.");
-	text_limits(o, m);
+	if (m->caps & SRC_PROC || m->lost_since) /* whose descriptors are unread is no matter here */
+		text_limits(o, m);
 }
 
 /* ---- JSON, and the view ---- */

@@ -46,7 +46,6 @@ WRONG = {
     "port 127.0.0.1:": ["missing"],
     "port xyz/80": ["xyz", "tcp or udp"],
     "port tcp/80/81": ["80/81"],
-    "port /tmp/socket": ["unix:/tmp/socket"],
     "port": ["port 8080"],
     "pid": ["pid 1234"],
     "pid 0": ["0"],

@@ -517,9 +517,27 @@ static void z_ignored(void **state)
 	feed_fork(f, 100, 101);
 	feed_exit(f, 101, 100, 0, 0);
 	FEED(f, free, FREE, 101, 101, .start = START(101));
+	assert_int_equal(f->told[EV_KIND_REAP], 0); /* a wait may still return it */
+	feed_pass(f, FREE_GRACE_NS);
 	assert_int_equal(f->told[EV_KIND_ZOMBIE], 0);
+	assert_int_equal(f->told[EV_KIND_REAP], 1);
 	assert_int_equal(f->reap.reaper, 0);
 	assert_true(death_at(f->m, proc_by(f, 101)->death)->auto_reaped);
+}
+
+/* The parent is put off the CPU inside wait(): the kernel frees the child before wait returns. */
+static void z_free_before_wait(void **state)
+{
+	struct feed *f = *state;
+
+	feed_fork(f, 100, 101);
+	feed_exit(f, 101, 100, 0, 0);
+	FEED(f, free, FREE, 101, 101, .start = START(101));
+	FEED(f, wait, WAIT, 100, 100, .nr = 101);
+	feed_pass(f, FREE_GRACE_NS);
+	assert_int_equal(f->told[EV_KIND_REAP], 1);
+	assert_int_equal(f->reap.reaper, 100);
+	assert_int_equal(f->told[EV_KIND_ZOMBIE], 0);
 }
 
 static void z_traced(void **state)
@@ -867,6 +885,7 @@ int main(void)
 		T(loss_and_rescan),
 		T(z_reaped),
 		T(z_ignored),
+		T(z_free_before_wait),
 		T(z_traced),
 		T(z_storm),
 		T(t_killed),
