@@ -449,8 +449,8 @@ def test_python_close_fds(stage):
 def test_python_inheritable(stage):
     """close_fds=False and an inheritable socket: a leak, foretold while the parent lives."""
     python, child, inode = spawn(stage, "s.set_inheritable(True)", "close_fds=False")
-    sock = stage.live(inode, "shared", certain=True)
-    assert f"sleep[{child}] runs another program that never used it" in sock["why"]
+    foretold = f"sleep[{child}] runs another program that never used it"
+    until(lambda: foretold in stage.live(inode, "shared", certain=True)["why"], "it is not foretold")
     stage.kill(python)
     sock = stage.live(inode, "leaked", certain=True)
     assert sock["action"].startswith(f"Kill sleep[{child}] to free the port now")
