@@ -376,7 +376,7 @@ static void say_held(const struct speech *sp)
 	b = &sp->out->action;
 	buf_puts(b, "Make sure nobody needs it, then stop ");
 	words_stop(b, sp->m, sp->rows, sp->n);
-	buf_puts(b, " to free it; keep probate record running to know the creator next time");
+	buf_puts(b, " to free it; leave probate ports -w running to know the creator next time");
 }
 
 void advise_sock(const struct model *m, const struct sock *s, struct answer *out)

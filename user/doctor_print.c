@@ -26,7 +26,7 @@ static u32 limits_of(const struct doctor *d, const char *out[16])
 
 	if (d->why.len) {
 		out[n++] =
-			"Live commands (trace, -w, record, serve) cannot run here: they need BPF.";
+			"Live commands (trace, -w) cannot run here: they need BPF.";
 		out[n++] = "One-shot commands read /proc and sock_diag instead: who made a socket, "
 			   "sockets "
 			   "in flight or in io_uring, and TCP sockets bound but not listening stay "
@@ -34,8 +34,7 @@ static u32 limits_of(const struct doctor *d, const char *out[16])
 		return n;
 	}
 	out[n++] = "What began before probate watches has no creator and no history, only its "
-		   "holders; a "
-		   "recorder left running knows.";
+		   "holders.";
 	out[n++] = "The kernel keeps no exit time: zombies older than the watch have no age.";
 	if (d->fd_full) {
 		out[n++] = "Descriptor changes by 32-bit (i386, x32) system calls are found at the "

@@ -227,7 +227,7 @@ static void summary_print(struct out *o, const struct model *m, const struct row
 	if (!m->watching_since && count[VERDICT_HELD])
 		out_wrap(o, 0,
 			 "Who made a socket is known only for those made while probate watches "
-			 "or records.");
+			 "(-w).");
 	buf_free(&b);
 	text_limits(o, m);
 }

@@ -18,7 +18,7 @@ tcp    [::]:80       LISTEN  ?        nginx[500]  held
 udp    127.0.0.1:53  UNCONN  ?        nginx[500]  held
 
 2 sockets: 2 held.
-Who made a socket is known only for those made while probate watches or records.
+Who made a socket is known only for those made while probate watches (-w).
 
 === port 80
 tcp [::]:80  LISTEN
@@ -28,8 +28,8 @@ tcp [::]:80  LISTEN
     fd 6, CLOEXEC not known; found there; how it came was not seen
   Verdict: held (not certain) — nginx[500] holds it; who made it is not known,
   because that was before anything was watching.
-  Do: Make sure nobody needs it, then stop nginx[500] to free it; keep probate
-  record running to know the creator next time.
+  Do: Make sure nobody needs it, then stop nginx[500] to free it; leave probate
+  ports -w running to know the creator next time.
 
 === port 0.0.0.0:80
 tcp [::]:80  LISTEN
@@ -39,8 +39,8 @@ tcp [::]:80  LISTEN
     fd 6, CLOEXEC not known; found there; how it came was not seen
   Verdict: held (not certain) — nginx[500] holds it; who made it is not known,
   because that was before anything was watching.
-  Do: Make sure nobody needs it, then stop nginx[500] to free it; keep probate
-  record running to know the creator next time.
+  Do: Make sure nobody needs it, then stop nginx[500] to free it; leave probate
+  ports -w running to know the creator next time.
 
 === port --json 0.0.0.0:80
 {"query": "0.0.0.0:80",
@@ -77,7 +77,7 @@ tcp [::]:80  LISTEN
      "verdict": "held",
      "certain": false,
      "why": "nginx[500] holds it; who made it is not known, because that was before anything was watching.",
-     "action": "Make sure nobody needs it, then stop nginx[500] to free it; keep probate record running to know the creator next time."}]}
+     "action": "Make sure nobody needs it, then stop nginx[500] to free it; leave probate ports -w running to know the creator next time."}]}
 
 === port 127.0.0.1:53
 udp 127.0.0.1:53  UNCONN
@@ -87,8 +87,8 @@ udp 127.0.0.1:53  UNCONN
     fd 7, CLOEXEC set; found there; how it came was not seen
   Verdict: held (not certain) — nginx[500] holds it; who made it is not known,
   because that was before anything was watching.
-  Do: Make sure nobody needs it, then stop nginx[500] to free it; keep probate
-  record running to know the creator next time.
+  Do: Make sure nobody needs it, then stop nginx[500] to free it; leave probate
+  ports -w running to know the creator next time.
 
 === port 127.0.0.2:53
 Nothing holds 127.0.0.2:53: it is free.
