@@ -26,6 +26,8 @@ u8 sys_fired[SYS_ACTIONS] = {};
 struct going {
 	u64 inode, cookie;
 	u64 sk;
+	u64 accepts_files; /* the slot it last waited on in accept(), which need not be told again */
+	s32 accepts_fd;
 	s32 fd; /* -1: none */
 };
 struct {
@@ -53,6 +55,20 @@ static __always_inline void going_note(struct task_struct *task, u32 fd)
 	g->fd = fd;
 }
 
+/* accept() begins, and may block for days: that the listener is used is told now. */
+static __always_inline void accepts_note(struct task_struct *task, s32 fd)
+{
+	struct going *g = bpf_task_storage_get(&going, bpf_get_current_task_btf(), 0,
+					       BPF_LOCAL_STORAGE_GET_F_CREATE);
+	u64 files = (u64)task->files;
+
+	if (!g || (g->accepts_files == files && g->accepts_fd == fd))
+		return;
+	g->accepts_files = files;
+	g->accepts_fd = fd;
+	use_tell(task, fd);
+}
+
 /* A call that empties a slot begins: afterwards nobody can tell what was in it. */
 SEC("tp_btf/sys_enter")
 int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
@@ -67,8 +83,8 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 	task = task_current();
 	if (task_is_compat(task) || !task_passes(task))
 		return 0;
-	if (accepts && WANTED(USE)) /* now: the call may block for days */
-		use_tell(task, SYS_ARG1(regs));
+	if (accepts && WANTED(USE))
+		accepts_note(task, SYS_ARG1(regs));
 	else if (!accepts && WANTED(CLOSE))
 		going_note(task, nr == nr_close ? SYS_ARG1(regs) : SYS_ARG2(regs));
 	return 0;

@@ -3,8 +3,8 @@
  * Processes: born, exec'd, renamed, signalled, dead, freed.
  *
  * sched_process_exit has a second argument since about 6.15, told by its BTF prototype (set before
- * load); before that the count of live threads says the same, but two last threads that die
- * at once may both see 0 and the event may come twice.
+ * load); before that the count of live threads says the same, but last threads that die at once may
+ * all see 0: the first of them tells.
  */
 #include "arch.bpf.h"
 #include "fdwalk.bpf.h"
@@ -211,6 +211,29 @@ static __always_inline bool exec_under_way(struct signal_struct *signal)
 	return false;
 }
 
+/* Processes of several threads whose exit was told. */
+struct exit_key {
+	u64 start, tgid;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct exit_key);
+	__type(value, u8);
+} exits SEC(".maps");
+
+/* Is this thread the last, and the first to say so? */
+static __always_inline bool exit_is_last(struct task_struct *task)
+{
+	struct exit_key key = {.start = task_start(task), .tgid = task->tgid};
+	u8 one = 1;
+
+	if (task->signal->live.counter)
+		return false;
+	return task->signal->nr_threads < 2 ||
+	       !bpf_map_update_elem(&exits, &key, &one, BPF_NOEXIST);
+}
+
 static __always_inline void exit_process(struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;
@@ -277,9 +300,11 @@ int proc_exit(u64 *ctx)
 	if (exit_tells_group_dead)
 		dead = ctx[1] & 0xff;
 	else
-		dead = task->signal->live.counter == 0;
+		dead = exit_is_last(task);
 	if (dead)
 		exit_process(task);
+	else if (!exit_tells_group_dead && !task->signal->live.counter)
+		return 0; /* told by another */
 	else if (task_is_leader(task))
 		exit_leader(task);
 	else

@@ -105,7 +105,8 @@ static __always_inline void wait_fill(struct ev_scan_task *e, struct task_struct
 {
 	u64 nr;
 
-	if (!may_regs || !regs || t->__state != TASK_INTERRUPTIBLE || t->flags & PF_KTHREAD)
+	/* Beside the bit is TASK_FREEZABLE from 6.1 on, where the kernel was built with it. */
+	if (!may_regs || !regs || !(t->__state & TASK_INTERRUPTIBLE) || t->flags & PF_KTHREAD)
 		return;
 	nr = regs->orig_ax;
 	if (nr != NR_WAIT4 && nr != NR_WAITID)

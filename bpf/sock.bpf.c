@@ -271,6 +271,9 @@ int BPF_PROG(sock_state, struct sock *sk, int old, int new)
 
 	if (lean && !(LEAN_STATES >> (new & 15) & 1))
 		return 0;
+	/* A clone of the listener, made when the handshake is complete: ESTABLISHED comes next. */
+	if (old == TCP_LISTEN && new == TCP_SYN_RECV)
+		return 0;
 	if (!state_passes(sk, old, new))
 		return 0;
 	cookie = bpf_get_socket_cookie(sk);

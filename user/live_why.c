@@ -100,7 +100,7 @@ void live_why(struct buf *err, int error, const char *prog, const char *log)
 		if (btf == -ENOENT || btf == -ENOEXEC)
 			buf_puts(err,
 				 "the kernel has no BTF (/sys/kernel/btf/vmlinux): use a kernel "
-				 "of 5.8 or newer built with CONFIG_DEBUG_INFO_BTF");
+				 "of 5.15 or newer built with CONFIG_DEBUG_INFO_BTF");
 		else
 			buf_printf(err, "/sys/kernel/btf/vmlinux cannot be read (%s): run as root",
 				   strerror(-btf));
@@ -121,5 +121,5 @@ void live_why(struct buf *err, int error, const char *prog, const char *log)
 	buf_printf(err, "the kernel does not take %s: %s", prog ? prog : "BPF programs",
 		   strerror(-error));
 	add_complaint(err, log);
-	buf_puts(err, "; probate needs 5.8 or newer");
+	buf_puts(err, "; BPF is used from Linux 5.15 on");
 }
