@@ -26,8 +26,8 @@ u8 sys_fired[SYS_ACTIONS] = {};
 struct going {
 	u64 inode, cookie;
 	u64 sk;
-	u64 accepts_files; /* the slot it last waited on in accept(), which need not be told again */
-	s32 accepts_fd;
+	u64 accepts;     /* the file it last waited on in accept(), which need not be told again */
+	u32 accepts_run; /* and by which of its programs: exec counts */
 	s32 fd; /* -1: none */
 };
 struct {
@@ -60,12 +60,13 @@ static __always_inline void accepts_note(struct task_struct *task, s32 fd)
 {
 	struct going *g = bpf_task_storage_get(&going, bpf_get_current_task_btf(), 0,
 					       BPF_LOCAL_STORAGE_GET_F_CREATE);
-	u64 files = (u64)task->files;
+	u64 file = (u64)files_file(task->files, fd);
+	u32 run = task->self_exec_id;
 
-	if (!g || (g->accepts_files == files && g->accepts_fd == fd))
+	if (!g || (g->accepts == file && g->accepts_run == run))
 		return;
-	g->accepts_files = files;
-	g->accepts_fd = fd;
+	g->accepts = file;
+	g->accepts_run = run;
 	use_tell(task, fd);
 }
 

@@ -362,8 +362,8 @@ int BPF_PROG(proc_rename, struct task_struct *task, const char *comm)
 #define SIGS_ASK_TO_DIE (SIG(1) | SIG(2) | SIG(3) | SIG(15))
 
 /*
- * 0: default, 1: ignored, else a handler.  The array is walked: before 6.2 nothing that varies may be
- * added to a typed pointer.
+ * 0: default, 1: ignored, else a handler.  The array is walked: before 6.2 nothing that varies may
+ * be added to a typed pointer.
  */
 static __always_inline u64 task_handler(struct task_struct *task, u32 sig)
 {

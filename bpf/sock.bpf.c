@@ -248,8 +248,6 @@ static __always_inline bool state_passes(struct sock *sk, int old, int new)
 	return mine_has(sk);
 }
 
-#define LEAN_STATES (1 << TCP_LISTEN | 1 << TCP_ESTABLISHED | 1 << TCP_CLOSE)
-
 /*
  * The socket whose CLOSE was just told on this CPU.  A dead one is destroyed in the same breath
  * (tcp_done), so its destroy event would say nothing new; at 100,000 connections a second, that is
@@ -269,10 +267,11 @@ int BPF_PROG(sock_state, struct sock *sk, int old, int new)
 	struct ev_state *e;
 	u64 cookie;
 
-	if (lean && !(LEAN_STATES >> (new & 15) & 1))
-		return 0;
 	/* A clone of the listener, made when the handshake is complete: ESTABLISHED comes next. */
 	if (old == TCP_LISTEN && new == TCP_SYN_RECV)
+		return 0;
+	/* lean: a busy server makes no records; its connections are found by scans. */
+	if (lean && old != TCP_LISTEN && new != TCP_LISTEN)
 		return 0;
 	if (!state_passes(sk, old, new))
 		return 0;

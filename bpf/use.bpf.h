@@ -17,6 +17,7 @@
 /* Sockets whose use was told already. */
 struct use_key {
 	u64 files, inode;
+	u64 run; /* which process and which of its programs: files_structs are used again */
 	u64 fd;
 };
 struct {
@@ -28,7 +29,10 @@ struct {
 
 static __always_inline void use_event(struct task_struct *task, struct slot s, s32 fd)
 {
-	struct use_key key = {.files = (u64)task->files, .inode = s.inode, .fd = fd};
+	struct use_key key = {.files = (u64)task->files,
+			      .inode = s.inode,
+			      .run = task_start(task) + task->self_exec_id,
+			      .fd = fd};
 	struct ev_use *e;
 	u8 one = 1;
 

@@ -25,8 +25,7 @@ static u32 limits_of(const struct doctor *d, const char *out[16])
 	u32 n = 0;
 
 	if (d->why.len) {
-		out[n++] =
-			"Live commands (trace, -w) cannot run here: they need BPF.";
+		out[n++] = "Live commands (trace, -w) cannot run here: they need BPF.";
 		out[n++] = "One-shot commands read /proc and sock_diag instead: who made a socket, "
 			   "sockets "
 			   "in flight or in io_uring, and TCP sockets bound but not listening stay "
@@ -53,9 +52,10 @@ static u32 limits_of(const struct doctor *d, const char *out[16])
 		   "which ring "
 		   "holds it can be read only with privilege over its process.";
 	if (!d->may_probe)
-		out[n++] = "The kernel does not let iterators read its memory: names of UNIX sockets, "
-			   "sockets in flight, close-on-exec of what was there before and pids in "
-			   "nested namespaces are not known from scans.";
+		out[n++] =
+			"The kernel does not let iterators read its memory: names of UNIX sockets, "
+			"sockets in flight, close-on-exec of what was there before and pids in "
+			"nested namespaces are not known from scans.";
 	if (d->lockdown.s && !strcmp(d->lockdown.s, "confidentiality"))
 		out[n++] =
 			"lockdown=confidentiality: command lines come from /proc, after the fact.";

@@ -77,8 +77,8 @@ static void family_meet(void *ctx, const struct ev *e, size_t bytes)
 }
 
 /*
- * The living descendants; one born meanwhile is added by the fork hook.  Passes over the pairs until
- * one adds nobody: parents mostly come before their children, so two or three do.
+ * The living descendants; one born meanwhile is added by the fork hook.  Passes over the pairs
+ * until one adds nobody: parents mostly come before their children, so two or three do.
  */
 static int family_put(struct live *l, const struct family *f, u32 root)
 {
