@@ -138,7 +138,8 @@ struct hold *hold_put(struct model *m, const struct slot *slot, struct sock *s)
 	h->via = slot->via;
 	h->how = slot->how;
 	h->cloexec = slot->cloexec;
-	h->flags = slot->flags | hold_watched(m);
+	/* what was found there may have been used before anybody watched */
+	h->flags = slot->flags | (slot->via == VIA_SCAN ? 0 : hold_watched(m));
 	h->since = h->seen_ts = slot->ts;
 	hold_link(m, id, h);
 	return h;

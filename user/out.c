@@ -48,6 +48,17 @@ void out_init(struct out *o, FILE *f, bool json)
 		    strcmp(term, "dumb");
 }
 
+void out_resize(struct out *o)
+{
+	struct winsize size;
+
+	if (!o->tty || ioctl(fileno(o->f), TIOCGWINSZ, &size) || !size.ws_col)
+		return;
+	o->height = size.ws_row;
+	if (!getenv("COLUMNS"))
+		o->width = size.ws_col;
+}
+
 static void write_failed(struct out *o)
 {
 	int error = errno;

@@ -16,6 +16,7 @@ struct out {
 	bool colour;   /* terminal, NO_COLOR unset or empty, TERM not dumb */
 	bool tty;
 	int width;     /* columns of the terminal; 80 when it is none (COLUMNS is honoured) */
+	int height;    /* rows of the terminal; 0 when it is none */
 	bool fit;      /* lines are cut to the width: a terminal, or COLUMNS is given */
 	bool dead;     /* nothing more can be written */
 	bool failed;   /* for a reason that was told: the answer is not complete */
@@ -24,6 +25,8 @@ struct out {
 };
 void out_init(struct out *o, FILE *f, bool json);
 void out_flush(struct out *o);
+/* Learn the size of the terminal anew: people resize it while they watch. */
+void out_resize(struct out *o);
 bool out_dead(const struct out *o);
 
 /*

@@ -106,6 +106,7 @@ struct page {
 	size_t bytes;
 	u64 hash;
 	u32 shown;
+	bool watch; /* -w: shown again and again, so it has to fit the terminal */
 };
 struct out *page_begin(struct page *p, struct out *o);
 void page_end(struct page *p);

@@ -334,7 +334,7 @@ static void *pid_open(const struct opts *o, struct out *out)
 {
 	struct pid *v = xcalloc(1, sizeof(*v));
 
-	*v = (struct pid){.opts = o, .out = out, .pace.dirty = true};
+	*v = (struct pid){.opts = o, .out = out, .page.watch = o->watch, .pace.dirty = true};
 	return v;
 }
 

@@ -355,7 +355,7 @@ static void *port_open(const struct opts *o, struct out *out)
 {
 	struct port *v = xcalloc(1, sizeof(*v));
 
-	*v = (struct port){.opts = o, .out = out, .pace.dirty = true};
+	*v = (struct port){.opts = o, .out = out, .page.watch = o->watch, .pace.dirty = true};
 	return v;
 }
 
@@ -384,7 +384,7 @@ static int port_finish(void *view, const struct model *m)
 
 const struct view view_port = {
 	.name = "port",
-	.usage = "[PROTO/][ADDR:]PORT",
+	.usage = "[PROTO/][ADDR:]PORT | /PATH | @NAME",
 	.help = "one port explained: who made it, who holds it, why, and what to do",
 	.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS,
 	.watchable = true,

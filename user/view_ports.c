@@ -347,7 +347,7 @@ static void *ports_open(const struct opts *o, struct out *out)
 {
 	struct ports *v = xcalloc(1, sizeof(*v));
 
-	*v = (struct ports){.opts = o, .out = out, .pace.dirty = true};
+	*v = (struct ports){.opts = o, .out = out, .page.watch = o->watch, .pace.dirty = true};
 	return v;
 }
 
@@ -373,6 +373,10 @@ static int ports_finish(void *view, const struct model *m)
 	struct ports *v = view;
 	u32 n = ports_render(v, m);
 
+	if (v->opts->leaked && !n && !m->watching_since && !v->opts->quiet && !v->opts->replay &&
+	    !(m->caps & SRC_PROC)) /* which says so itself */
+		warn("a leak is known only where the socket's making was seen: -w watches from now "
+		     "on, -r asks a recording");
 	return answer_code(m, v->opts->leaked && n ? EXIT_OPPOSITE : EXIT_ANSWERED);
 }
 

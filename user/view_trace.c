@@ -137,27 +137,31 @@ static void trace_json(struct trace *t, const struct model *m, const struct ev *
 	out_line(t->out);
 }
 
-static void add_padded(struct buf *b, const char *s, size_t n, size_t width)
-{
-	size_t cols = text_width(s, n);
-
-	buf_add(b, s, n);
-	buf_printf(b, "%*s", cols < width ? (int)(width - cols) : 0, "");
-}
-
 /* "comm[pid]"; or only its number when nothing else is known. */
-static void add_who(struct trace *t, struct buf *line, const struct model *m, u32 tgid)
+static void add_who(struct buf *b, const struct model *m, u32 tgid)
 {
 	u32 proc = tgid ? proc_find(m, tgid) : 0;
 
-	buf_reset(&t->text);
 	if (proc)
-		text_proc(&t->text, m, proc);
+		text_proc(b, m, proc);
 	else if (tgid)
-		buf_printf(&t->text, "pid %u", tgid);
+		buf_printf(b, "pid %u", tgid);
 	else
-		buf_puts(&t->text, "-");
-	add_padded(line, t->text.s, t->text.len, WHO_WIDTH);
+		buf_puts(b, "-");
+}
+
+/* Details begin in a column of their own, as long as that does not push them out of the line. */
+static void pad_who(struct trace *t, size_t begun, bool cut)
+{
+	struct buf *line = &t->out->line;
+	size_t used = text_width(line->s, line->len);
+	size_t who = text_width(line->s + begun, line->len - begun);
+	size_t pad = who < WHO_WIDTH ? WHO_WIDTH - who : 0;
+	size_t wide = used + 2 + text_width(t->text.s, t->text.len);
+
+	if (!cut && t->out->fit && wide + pad > (size_t)t->out->width)
+		pad = wide < (size_t)t->out->width ? t->out->width - wide : 0;
+	buf_printf(line, "%*s", (int)pad + 2, "");
 }
 
 static void trace_text(struct trace *t, const struct model *m, const struct ev *e)
@@ -171,11 +175,12 @@ static void trace_text(struct trace *t, const struct model *m, const struct ev *
 	if (model_wall(m, e->ts))
 		time_clock(clock, model_wall(m, e->ts));
 	buf_printf(line, "%s  %-8s  ", clock, event_kind(e->kind)->public);
-	add_who(t, line, m, trace_tgid(m, e));
-	buf_puts(line, "  ");
-	used = text_width(line->s, line->len);
+	used = line->len;
+	add_who(line, m, trace_tgid(m, e));
 	buf_reset(&t->text);
 	tint = trace_details(&t->text, m, e);
+	pad_who(t, used, e->kind == EV_KIND_EXEC); /* argv is long and cut in any case */
+	used = text_width(line->s, line->len);
 	if (tint != TINT_NONE)
 		buf_puts(line, out_tint(o, tint));
 	if (t->text.len)

@@ -134,7 +134,7 @@ static void *tree_open(const struct opts *o, struct out *out)
 {
 	struct tree *v = xcalloc(1, sizeof(*v));
 
-	*v = (struct tree){.opts = o, .out = out, .pace.dirty = true};
+	*v = (struct tree){.opts = o, .out = out, .page.watch = o->watch, .pace.dirty = true};
 	return v;
 }
 

@@ -26,6 +26,7 @@ u64 hash_bytes(const void *p, size_t n)
 
 struct out *page_begin(struct page *p, struct out *o)
 {
+	out_resize(o);
 	p->out = o;
 	p->mem = *o;
 	p->mem.line = (struct buf){0};
@@ -34,6 +35,23 @@ struct out *page_begin(struct page *p, struct out *o)
 	if (!p->mem.f)
 		die(EXIT_CANNOT, "out of memory");
 	return &p->mem;
+}
+
+/* On a terminal a watched page has to fit: its top counts, and that there is more is said. */
+static void page_clip(struct page *p)
+{
+	u32 lines = 0, room = p->out->height - 2;
+	char *cut = NULL;
+
+	for (char *s = p->text; (s = strchr(s, '\n')); s++)
+		if (++lines == room)
+			cut = s + 1;
+	if (lines <= room + 1 || !cut)
+		return;
+	p->bytes = cut - p->text;
+	fwrite(p->text, 1, p->bytes, p->out->f);
+	fprintf(p->out->f, "... and %u more lines\n", lines - room);
+	p->bytes = 0;
 }
 
 void page_end(struct page *p)
@@ -46,6 +64,8 @@ void page_end(struct page *p)
 	if (!p->shown || hash != p->hash) {
 		if (p->shown && p->out->json == false)
 			fputs(p->out->tty ? "\033[H\033[2J" : "\n", p->out->f);
+		if (p->watch && p->out->tty && !p->out->json && p->out->height > 4)
+			page_clip(p);
 		fwrite(p->text, 1, p->bytes, p->out->f);
 		out_flush(p->out);
 		p->shown++;

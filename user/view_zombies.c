@@ -376,7 +376,7 @@ static void *zombies_open(const struct opts *o, struct out *out)
 {
 	struct zombies *v = xcalloc(1, sizeof(*v));
 
-	*v = (struct zombies){.opts = o, .out = out, .pace.dirty = true};
+	*v = (struct zombies){.opts = o, .out = out, .page.watch = o->watch, .pace.dirty = true};
 	return v;
 }
 
