@@ -275,7 +275,9 @@ int BPF_PROG(sock_state, struct sock *sk, int old, int new)
 		return 0;
 	if (!state_passes(sk, old, new))
 		return 0;
-	cookie = bpf_get_socket_cookie(sk);
+	cookie = sk->__sk_common.skc_cookie.counter;
+	if (!cookie) /* asked for the first time: made now */
+		cookie = bpf_get_socket_cookie(sk);
 	if (lean && new == TCP_LISTEN)
 		state_listen(sk, cookie);
 	if (!WANTED(STATE))
