@@ -64,6 +64,8 @@ struct source *source_choose(const struct view *v, const struct opts *o)
 		.ring_bytes = o->ring_bytes,
 		.filter = kernel_filter(o),
 		.events = live,
+		/* what happens is in the events; sockets of nobody matter to who asks for sockets */
+		.rescan = SCOPE_TASKS | SCOPE_FDS | (v->live_only ? 0 : SCOPE_SOCKS),
 		.high_rate = true, /* every live command has somebody watching */
 	};
 	struct source *s = NULL;

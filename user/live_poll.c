@@ -2,7 +2,7 @@
 /*
  * Draining the ring.
  *
- * The kernel side wakes nobody, so the ring is drained on a timer: every 5 ms while events come,
+ * The kernel side wakes nobody, so the ring is drained on a timer: every 10 ms while events come,
  * up to every 40 ms when none do.  The epoll set is edge-triggered: level-triggered, it would
  * report records that are there without a wake-up at once, and the timer would be a busy loop.
  *
@@ -23,7 +23,7 @@
 #include "procfs.h"
 #include "live.skel.h"
 
-#define DRAIN_MIN_MS  5
+#define DRAIN_MIN_MS  10
 #define DRAIN_MAX_MS  40
 #define TICK_NS	      (100 * NS_PER_MS)
 #define CLOCK_NS      (60 * NS_PER_S)
@@ -233,7 +233,7 @@ static void rescan_pids(struct live *l)
 
 static void rescan(struct live *l, u64 now)
 {
-	struct want want = {.scope = SCOPE_TASKS | SCOPE_FDS, .pid = l->pid};
+	struct want want = {.scope = l->rescan_scope & ~(u32)SCOPE_SOCKS, .pid = l->pid};
 	u64 took;
 
 	if (l->npids)
@@ -241,7 +241,7 @@ static void rescan(struct live *l, u64 now)
 	if (now < l->rescan_ts)
 		return;
 	if (l->rescans++ % SOCKS_EVERY == SOCKS_EVERY - 1)
-		want.scope |= SCOPE_SOCKS;
+		want.scope = l->rescan_scope;
 	scan_run(l->scan, &want, live_scan_pass, l);
 	took = time_boot_ns() - now;
 	l->rescan_ts = now + (took * RESCAN_SHARE > RESCAN_NS ? took * RESCAN_SHARE : RESCAN_NS);

@@ -48,6 +48,7 @@ struct live {
 	u64 drained_ts;	    /* last drain */
 	u32 interval_ms;    /* until the next drain */
 	struct map cgroups; /* ids whose path was told */
+	u32 rescan_scope;   /* SCOPE_* bits of a rescan */
 
 	u32 pids[RESCAN_PIDS]; /* lean: to be looked at after this batch */
 	u32 npids;

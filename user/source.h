@@ -40,6 +40,7 @@ struct source_opts {
 	struct filter filter;
 	bool events;          /* live events wanted; else scans only */
 	bool high_rate;       /* somebody watches: auto means full */
+	u32 rescan;           /* SCOPE_* bits that are scanned again every second or so */
 	const struct want *first; /* the scan that comes first, so that no more is loaded; NULL: any */
 };
 
