@@ -42,17 +42,10 @@ static const char *const remedies[] = {
 
 static void add_name(struct buf *b, const struct model *m, const struct proc *p)
 {
-	const char *comm = proc_comm(m, p);
-
-	if (!p) {
-		buf_puts(b, "its parent");
-		return;
-	}
-	if (*comm)
-		buf_add_safe(b, comm, strlen(comm), 0);
+	if (p)
+		words_proc(b, m, p->id);
 	else
-		buf_puts(b, "process ");
-	buf_printf(b, "[%u]", p->tgid);
+		buf_puts(b, "its parent");
 }
 
 static u32 inner_pid(const struct proc *p)

@@ -60,7 +60,8 @@ extern const struct view view_trace, view_ports, view_port, view_pid, view_tree,
 
 /* ---- shared by views: how things look in JSON (view_json.c; design: `port`) ------------- */
 
-void json_proc(struct json *j, const char *key, const struct model *m, u32 proc); /* with its exit */
+void json_proc(struct json *j, const char *key, const struct model *m, u32 proc);
+void json_ref(struct json *j, const char *key, const struct model *m, u32 proc); /* {"pid","comm"} or null */ /* with its exit */
 void json_proc_members(struct json *j, const struct model *m, const struct proc *p);
 void json_sock(struct json *j, const struct model *m, const struct sock *s); /* members, verdict included */
 void json_sock_local(struct json *j, const char *key, const struct model *m, const struct sock *s);

@@ -282,3 +282,18 @@ void json_sock(struct json *j, const struct model *m, const struct sock *s)
 	json_str(j, "action", a.action.s ? a.action.s : "");
 	answer_free(&a);
 }
+
+/* A process in few words: {"pid","comm"}; null when it is not known. */
+void json_ref(struct json *j, const char *key, const struct model *m, u32 proc)
+{
+	const struct proc *p = proc_at(m, proc);
+
+	if (!p) {
+		json_null(j, key);
+		return;
+	}
+	json_obj(j, key);
+	json_u64(j, "pid", p->tgid);
+	json_str(j, "comm", *proc_comm(m, p) ? proc_comm(m, p) : NULL);
+	json_end_obj(j);
+}

@@ -128,20 +128,6 @@ u32 slots_of(const struct model *m, const struct proc *p, struct slot **out)
 
 /* ---- JSON ---- */
 
-static void json_ref(struct json *j, const char *key, const struct model *m, u32 proc)
-{
-	const struct proc *p = proc_at(m, proc);
-
-	if (!p) {
-		json_null(j, key);
-		return;
-	}
-	json_obj(j, key);
-	json_u64(j, "pid", p->tgid);
-	json_str(j, "comm", *proc_comm(m, p) ? proc_comm(m, p) : NULL);
-	json_end_obj(j);
-}
-
 /* What it was born as, and what it executed since; what its parents ran before is theirs. */
 u32 images_of(const struct model *m, const struct proc *p, u32 *ids, u32 max)
 {

@@ -73,20 +73,6 @@ static void put_head(struct trace *t, struct json *j, const struct model *m, con
 	json_spent(j, p);
 }
 
-static void put_who(struct json *j, const char *key, const struct model *m, u32 proc)
-{
-	const struct proc *p = proc_at(m, proc);
-
-	if (!p) {
-		json_null(j, key);
-		return;
-	}
-	json_obj(j, key);
-	json_u64(j, "pid", p->tgid);
-	json_str(j, "comm", proc_comm(m, p));
-	json_end_obj(j);
-}
-
 /* Who killed it: the process if it is known, its bare pid if not. */
 static void put_killer(struct json *j, const struct model *m, const struct ev *e)
 {
@@ -95,7 +81,7 @@ static void put_killer(struct json *j, const struct model *m, const struct ev *e
 	const struct death *d = p ? death_at(m, p->death) : NULL;
 
 	if (!d || d->killer || !d->killer_pid) {
-		put_who(j, "by", m, d ? d->killer : 0);
+		json_ref(j, "by", m, d ? d->killer : 0);
 		return;
 	}
 	json_obj(j, "by");
@@ -121,7 +107,7 @@ static void put_more(struct json *j, const struct model *m, const struct ev *e)
 	if (e->kind == EV_KIND_EXIT)
 		put_killer(j, m, e);
 	if (error && !strcmp(name_errno(error), "EADDRINUSE"))
-		put_who(j, "in_use_by", m, trace_in_use_by(m, e));
+		json_ref(j, "in_use_by", m, trace_in_use_by(m, e));
 }
 
 static void trace_json(struct trace *t, const struct model *m, const struct ev *e)
