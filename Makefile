@@ -4,6 +4,7 @@
 #   make demo            from nothing to an explained leaked port, in seconds
 #   make check           installs what the tests need, builds, runs every test
 #   make SAN=1 check     the same under the address and undefined-behaviour sanitizers
+#   make fuzz            fuzz what reads bytes of others, FUZZ_SECONDS=600 each
 #   make bench           ratios against ss and lsof, and the cost to traced programs
 #   make install DESTDIR= PREFIX=/usr/local
 
@@ -37,9 +38,16 @@ say = @printf '  %-8s %s\n' '$(1)' '$(2)'
 endif
 
 libs := libbpf libelf zlib
+# Without zstd recordings are written unpacked, and packed ones cannot be read.
+ifeq ($(shell $(PKG_CONFIG) --exists libzstd 2>/dev/null && echo yes),yes)
+libs += libzstd
+features += -DHAVE_ZSTD
+else
+$(info probate: libzstd was not found (libzstd-dev): recordings will not be packed)
+endif
 CFLAGS ?= $(OPT) -g
 all_cflags = -std=gnu17 -D_GNU_SOURCE -Wall -Wextra $(WERROR) $(CFLAGS) $(SANFLAGS) -Ibpf -Iuser -Ibuild \
-	-DPROBATE_VERSION='"$(VERSION)"' $(shell $(PKG_CONFIG) --cflags $(libs) 2>/dev/null)
+	-DPROBATE_VERSION='"$(VERSION)"' $(features) $(shell $(PKG_CONFIG) --cflags $(libs) 2>/dev/null)
 ldlibs = $(shell $(PKG_CONFIG) --libs $(libs) 2>/dev/null) -lpthread
 
 arch := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/powerpc/; s/riscv64/riscv/')
@@ -50,11 +58,11 @@ bpf_objs := live scan
 user_objs := $(patsubst user/%.c,$B/user/%.o,$(wildcard user/*.c))
 lib_objs := $(filter-out $B/user/main.o,$(user_objs))
 unit_bins := $(patsubst tests/units/%.c,$B/tests/%,$(wildcard tests/units/test_*.c))
-tools := $B/tests/scene $B/tests/work $B/tests/tiny $B/tests/gen
+tools := $B/tests/scene $B/tests/work $B/tests/tiny $B/tests/gen $B/tests/tape
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all vmlinux-header deps demo check bench install clean tests
+.PHONY: all vmlinux-header deps demo check fuzz fuzzers bench install clean tests
 
 all: $B/probate
 
@@ -122,7 +130,60 @@ $B/tests/tiny: tests/bench/tiny.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -O2 -static -o $@ $<
 
+$B/tests/tape: tests/bench/tape.c $(lib_objs)
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(all_cflags) -MMD -MP -o $@ $< $(lib_objs) $(ldlibs)
+
 tests: $(unit_bins) $(tools)
+
+# ---- fuzzing: what reads bytes of others, compiled by clang for its libFuzzer -----------------
+
+# clang also minds NULL + 0, which gcc does not and no machine does.
+fuzz_flags := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
+	-fno-sanitize=pointer-overflow -fno-sanitize-coverage=trace-cmp
+fuzz_cflags = -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(fuzz_flags) -Ibpf -Iuser \
+	-DPROBATE_VERSION='"$(VERSION)"' $(features) $(shell $(PKG_CONFIG) --cflags $(libs) 2>/dev/null)
+# Not what talks to a kernel, writes recordings or is the program around a command.
+fuzz_skip := main live% scan scan_load ring diag child choose doctor% selftest smallbtf procfs% pipe% \
+	rec_write record history option options view_doctor view_record
+fuzz_lib := $(patsubst %,$B/fuzz/user/%.o,$(filter-out $(fuzz_skip),$(patsubst user/%.c,%,$(wildcard user/*.c))))
+fuzz_parts := $(patsubst tests/fuzz/%.c,$B/fuzz/%.o,$(filter-out tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c)))
+fuzzers := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+$B/fuzz/user/%.o: user/%.c
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(fuzz_cflags) -MMD -MP -c $< -o $@
+
+$B/fuzz/%.o: tests/fuzz/%.c
+	$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(fuzz_cflags) -Wall -Wextra $(WERROR) -MMD -MP -c $< -o $@
+
+$B/fuzz/lib.a: $(fuzz_lib)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+
+$B/fuzz/fuzz_%: $B/fuzz/fuzz_%.o $(fuzz_parts) $B/fuzz/lib.a
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(ldlibs)
+
+# Nothing where clang comes without libFuzzer; tests/run.py says so.
+fuzzers:
+	$(Q)! $(MAKE) --no-print-directory -s fuzz-works || $(MAKE) --no-print-directory $(fuzzers)
+
+.PHONY: fuzz-works
+fuzz-works:
+	$(Q)mkdir -p $B
+	$(Q)echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+		$(CLANG) -x c - -fsanitize=fuzzer,address,undefined -o $B/fuzz-works 2>/dev/null
+
+FUZZ_SECONDS ?= 600
+fuzz:
+	$(Q).ci/deps build test
+	$(Q)$(MAKE) --no-print-directory -j2 $(fuzzers)
+	$(Q)/usr/bin/python3 tests/run.py $B --fuzz $(FUZZ_SECONDS)
 
 demo:
 	$(Q).ci/deps build
@@ -131,7 +192,7 @@ demo:
 
 check:
 	$(Q).ci/deps build test
-	$(Q)$(MAKE) --no-print-directory -j2 all tests
+	$(Q)$(MAKE) --no-print-directory -j2 all tests fuzzers
 	$(Q)/usr/bin/python3 tests/run.py $B
 
 bench:
@@ -143,8 +204,11 @@ install: all
 	install -D -m 755 $B/probate $(DESTDIR)$(PREFIX)/bin/probate
 	install -D -m 644 contrib/probate.8 $(DESTDIR)$(PREFIX)/share/man/man8/probate.8
 	install -D -m 644 contrib/probate.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/probate
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' contrib/probate-record.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/probate-record.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/probate-record.service
 
 clean:
 	rm -rf build
 
--include $(wildcard build/bpf/*.d $B/user/*.d $B/tests/*.d)
+-include $(wildcard build/bpf/*.d $B/user/*.d $B/tests/*.d $B/fuzz/*.d $B/fuzz/user/*.d)

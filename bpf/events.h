@@ -357,6 +357,7 @@ struct ev {
 #define SCOPE_FDS 2   /* every descriptor of a socket is confirmed */
 #define SCOPE_SOCKS 4 /* every socket without a descriptor is confirmed */
 #define SCOPE_TABLE 8 /* the descriptors of one files_struct are confirmed (walk at exec) */
+#define SCOPE_TOLD 16 /* scan_end: what was not met was told by scan_miss: nothing is swept */
 
 /* A scan pass ended; `begin` and the rest repeat its scan_begin. */
 #define EV_SCAN_END(F)                                                                             \
@@ -429,6 +430,21 @@ struct ev {
 	F(u16, args_len, ARGS, "/proc/PID/cmdline")                                                \
 	F(u32, args_truncated, BOOL, "cut")
 
+/*
+ * A pass covered this and did not meet it: it is over, if it was last known to be there before
+ * `begin`.  Made by user space, which leaves out of a stream what a scan only confirms.
+ * A process: tgid and start.  A descriptor: files and fd, or where files is 0 the table of tgid
+ * (tid 0: the main one), and the socket in it.  A socket: inode, cookie, or else its addresses.
+ */
+#define EV_SCAN_MISS(F)                                                                            \
+	SOCK_FIELDS(F)                                                                             \
+	F(u64, files, HIDE, "descriptor: files_struct; 0: its address is not known")               \
+	F(u64, start, TIME, "process: its start")                                                  \
+	F(u64, queue, ID, "socket: it is not in this queue any more, but may be elsewhere")        \
+	F(u64, begin, HIDE, "ts of the pass's scan_begin")                                         \
+	F(s32, fd, FD, "descriptor: slot")                                                         \
+	F(u32, what, HIDE, "SCOPE_TASKS, SCOPE_FDS or SCOPE_SOCKS: what kind of thing it is")
+
 /* ---- about the stream ------------------------------------------------------------------ */
 
 /* Anchor of the clocks: CLOCK_REALTIME when CLOCK_BOOTTIME was ts.  First event of a stream. */
@@ -457,6 +473,222 @@ struct ev {
 #define SRC_PROC 4     /* read from /proc without BPF */
 #define SRC_NETNS 8    /* other network namespaces were looked into */
 #define SRC_PARTIAL 16 /* a scan narrowed to what was asked: absent does not mean gone */
+
+/* ---- a checkpoint: the model itself ----------------------------------------------------- */
+
+/*
+ * The whole model as events, from kept_begin to kept_end: what a segment of a recording begins
+ * with.  Nothing happened, and no source tells them; ts is the time of the model that was dumped.
+ * KEPT_*_FIELDS are members of the structs of the model, by their names there (user/model.h,
+ * model_priv.h), and ids are its own.  Of a list the way forward is kept; heads, the way back,
+ * counts, references and indexes follow from it.  Here, too, a field is appended to its kind: one
+ * that belongs to a list that is not the last of its kind begins another list.
+ */
+
+/* A checkpoint begins.  What the model knows about itself and its source. */
+#define KEPT_MODEL_FIELDS(F)                                                                       \
+	F(u64, now, HIDE, "largest ts seen")                                                       \
+	F(u64, realtime_off, HIDE, "CLOCK_REALTIME less CLOCK_BOOTTIME; 0: not known")             \
+	F(u64, watching_since, HIDE, "ts of the first live source; 0: none")                       \
+	F(u64, lost, HIDE, "events lost in all")                                                   \
+	F(u64, lost_since, HIDE, "ts of a loss not repaired yet; 0: none")                         \
+	F(u64, events, HIDE, "events applied")                                                     \
+	F(u64, filter, HIDE, "kinds let through by the source")                                    \
+	F(u32, caps, HIDE, "SRC_* bits")                                                           \
+	F(u32, blind, HIDE, "processes whose descriptors could not be read")
+#define KEPT_PRIV_FIELDS(F)                                                                        \
+	F(u64, wake, HIDE, "nothing is due before")                                                \
+	F(u64, last_loss, HIDE, "ts of the newest loss")                                           \
+	F(u32, collect_at, HIDE, "how many dead before circles among them are looked for")         \
+	F(u32, repaired, HIDE, "SCOPE_* bits scanned anew since the newest loss")                  \
+	F(u32, dropped, HIDE, "facts that scans since the first loss showed to be over")           \
+	F(u32, added, HIDE, "facts that scans since the first loss showed to be new")
+#define EV_KEPT_BEGIN(F)                                                                           \
+	KEPT_MODEL_FIELDS(F)                                                                       \
+	KEPT_PRIV_FIELDS(F)
+
+/* A process, dead or alive.  Subject: tgid. */
+#define KEPT_PROC_FIELDS(F)                                                                        \
+	F(u32, id, HIDE, "id")                                                                     \
+	F(u32, tgid, HIDE, "pid")                                                                  \
+	F(u64, start, HIDE, "leader's start_boottime; 0: not known")                               \
+	F(u64, seen_ts, HIDE, "when it was last known to be there")                                \
+	F(u64, parent_ts, HIDE, "since when the parent is so")                                     \
+	F(u64, setsid_ts, HIDE, "when it became a session leader; 0: not seen")                    \
+	F(u64, orphaned_ts, HIDE, "when its birth parent died before it; 0: not seen")             \
+	F(u64, cgroup, HIDE, "cgroup2 id")                                                         \
+	F(u32, older, HIDE, "proc: earlier life of the same pid")                                  \
+	F(u32, birth, HIDE, "proc that forked it")                                                 \
+	F(u32, parent, HIDE, "proc that is its parent now")                                        \
+	F(u32, next, HIDE, "proc: next child of that parent")                                      \
+	F(u32, image, HIDE, "image it runs")                                                       \
+	F(u32, death, HIDE, "its death; 0: it has not died")                                       \
+	F(u32, tracer, HIDE, "pid of its ptracer")                                                 \
+	F(u32, sid, HIDE, "session")                                                               \
+	F(u32, pgid, HIDE, "process group")                                                        \
+	F(u32, tty, HIDE, "controlling terminal")                                                  \
+	F(u32, uid, HIDE, "real uid")                                                              \
+	F(u32, pidns, HIDE, "inode of its pid namespace")                                          \
+	F(u32, netns, HIDE, "inode of its network namespace")                                      \
+	F(u32, mntns, HIDE, "inode of its mount namespace")                                        \
+	F(u32, reaps, HIDE, "children it was seen to reap")                                        \
+	F(s32, wait_pid, HIDE, "TASK_IN_WAIT: pid it waits for; -1: any")                          \
+	F(struct nspids, nspid, NSPIDS, "pid in the nested pid namespaces")                        \
+	F(u16, flags, HIDE, "TASK_* bits")                                                         \
+	F(u8, state, HIDE, "0 running, 1 zombie, 2 gone")                                          \
+	F(u8, exit_signal, HIDE, "signal its parent gets; 0: none")                                \
+	F(u8, sigchld, HIDE, "disposition of SIGCHLD; 255: not known")                             \
+	F(u8, ghost, HIDE, "inferred")                                                             \
+	F(u16, born, HIDE, "its fork was seen")
+#define EV_KEPT_PROC(F) KEPT_PROC_FIELDS(F)
+
+/* What a process runs. */
+#define KEPT_IMAGE_FIELDS(F)                                                                       \
+	F(u64, ts, HIDE, "when it was exec'd; 0: before anything was watching")                    \
+	F(u32, prev, HIDE, "image before that exec")                                               \
+	F(u32, truncated, HIDE, "the arguments were cut")
+#define EV_KEPT_IMAGE(F)                                                                           \
+	F(u32, id, HIDE, "id")                                                                     \
+	F(struct comm, name, HIDE, "comm")                                                         \
+	F(u16, exe_len, EXE, "path of the executable")                                             \
+	F(u16, args_len, ARGS, "arguments")                                                        \
+	KEPT_IMAGE_FIELDS(F)
+
+/* How a process died. */
+#define KEPT_DEATH_FIELDS(F)                                                                       \
+	F(s32, code, HIDE, "exit code; -1: none, or not known")                                    \
+	F(u64, ts, HIDE, "exit; 0: before anything was watching")                                  \
+	F(u64, reaped_ts, HIDE, "when it was reaped; 0: not yet")                                  \
+	F(u32, signal, HIDE, "signal that killed it; 0: none, or not known")                       \
+	F(u32, killer, HIDE, "proc that sent the signal")                                          \
+	F(u32, reaper, HIDE, "proc that waited")                                                   \
+	F(u32, killer_pid, HIDE, "pid that sent the signal")                                       \
+	F(u8, known, HIDE, "code and signal are known")                                            \
+	F(u8, core, HIDE, "dumped core")                                                           \
+	F(u8, by_kernel, HIDE, "the kernel sent the signal")                                       \
+	F(u8, ns_died, HIDE, "killed with its pid namespace")                                      \
+	F(u8, told, HIDE, "a zombie event was emitted")                                            \
+	F(u8, auto_reaped, HIDE, "reaped by nobody")                                               \
+	F(u16, freed, HIDE, "the kernel has freed it")
+#define EV_KEPT_DEATH(F)                                                                           \
+	F(u32, id, HIDE, "id")                                                                     \
+	KEPT_DEATH_FIELDS(F)
+
+/* A descriptor table. */
+#define KEPT_TAB_FIELDS(F)                                                                         \
+	F(u64, key, HIDE, "address of the files_struct; 0: not known yet")                         \
+	F(u64, known_ts, HIDE, "complete since then; 0: not")
+#define EV_KEPT_TAB(F)                                                                             \
+	F(u32, id, HIDE, "id")                                                                     \
+	F(u32, zero, HIDE, "0")                                                                    \
+	KEPT_TAB_FIELDS(F)
+
+/* That a process or one of its threads uses a table. */
+#define KEPT_REF_FIELDS(F)                                                                         \
+	F(u32, proc, HIDE, "proc")                                                                 \
+	F(u32, fdtab, HIDE, "table")                                                               \
+	F(u32, tid, HIDE, "0: the main table; else the thread that has its own")                   \
+	F(u32, proc_next, HIDE, "next tabref of the process")                                      \
+	F(u32, tab_next, HIDE, "next tabref of the table")
+#define EV_KEPT_REF(F)                                                                             \
+	F(u32, id, HIDE, "id")                                                                     \
+	KEPT_REF_FIELDS(F)
+
+/* That a socket sits in a slot of a table. */
+#define KEPT_HOLD_FIELDS(F)                                                                        \
+	F(u64, since, HIDE, "when the slot was filled")                                            \
+	F(u64, seen_ts, HIDE, "when it was last known to be so")                                   \
+	F(u32, fdtab, HIDE, "table")                                                               \
+	F(u32, sock, HIDE, "socket")                                                               \
+	F(u32, tab_next, HIDE, "next hold of the table")                                           \
+	F(u32, sock_next, HIDE, "next hold of the socket, by age")                                 \
+	F(s32, fd, HIDE, "slot")                                                                   \
+	F(u8, via, HIDE, "how the slot was filled")                                                \
+	F(u8, how, HIDE, "how the process first came to the socket")                               \
+	F(u8, cloexec, HIDE, "close-on-exec; 2: not known")                                        \
+	F(u8, flags, HIDE, "HOLD_* bits")
+#define EV_KEPT_HOLD(F)                                                                            \
+	F(u32, id, HIDE, "id")                                                                     \
+	F(u32, zero, HIDE, "0")                                                                    \
+	KEPT_HOLD_FIELDS(F)
+
+/* A socket. */
+#define KEPT_SOCK_FIELDS(F)                                                                        \
+	SOCK_FIELDS(F)                                                                             \
+	F(u64, state_ts, HIDE, "when the state was last set")                                      \
+	F(u64, seen_ts, HIDE, "when it was last known to be there")                                \
+	F(u64, opened, HIDE, "when it was created; 0: before anything was watching")               \
+	F(u64, cgroup, HIDE, "cgroup2 id of its creator")                                          \
+	F(u64, peer, HIDE, "UNIX: inode of the peer")                                              \
+	F(u64, listener, HIDE, "accepted: inode of the listener")                                  \
+	F(u64, queue, HIDE, "in flight: inode of the UNIX socket in whose queue it is")            \
+	F(u32, id, HIDE, "id")                                                                     \
+	F(u32, creator, HIDE, "proc that made it")                                                 \
+	F(u32, port_next, HIDE, "next socket of the same local port")                              \
+	F(u32, name, HIDE, "its kept_name; 0: none")                                               \
+	F(u32, left_ms, HIDE, "TIME_WAIT: left when it was last seen")                             \
+	F(u32, queued, HIDE, "LISTEN: connections waiting to be accepted")                         \
+	F(u32, last_pass, HIDE, "pid that last sent it by SCM_RIGHTS")                             \
+	F(u32, born, HIDE, "its creation was seen")                                                \
+	F(u16, gone, HIDE, "destroyed, in its grace")                                              \
+	F(u16, transferred, HIDE, "a transfer event was emitted")                                  \
+	F(u16, leaked, HIDE, "a leak event was emitted")                                           \
+	F(u16, timed, HIDE, "it is among those that end by the clock")
+#define EV_KEPT_SOCK(F) KEPT_SOCK_FIELDS(F)
+
+/* The name of a UNIX socket. */
+#define EV_KEPT_NAME(F)                                                                            \
+	F(u32, id, HIDE, "id")                                                                     \
+	F(u32, zero, HIDE, "0")                                                                    \
+	F(struct unix_name, name, UNIX, "path, or @abstract")                                      \
+	F(u16, zero2, HIDE, "0")
+
+/* How a process came to a socket. */
+#define KEPT_ORIGIN_FIELDS(F)                                                                      \
+	F(u32, sock, HIDE, "socket")                                                               \
+	F(u64, ts, HIDE, "when")                                                                   \
+	F(u32, proc, HIDE, "proc that came to it")                                                 \
+	F(u32, from, HIDE, "proc it was got from; 0: none, or not known")                          \
+	F(u32, next, HIDE, "next origin of the socket")                                            \
+	F(u32, via, HIDE, "how")
+#define EV_KEPT_ORIGIN(F)                                                                          \
+	F(u32, id, HIDE, "id")                                                                     \
+	KEPT_ORIGIN_FIELDS(F)
+
+/* A place in a queue, first place first. */
+#define KEPT_DUE_FIELDS(F)                                                                         \
+	F(u32, id, HIDE, "proc or socket")                                                         \
+	F(u64, ts, HIDE, "when it is due; in flight: when last seen")                              \
+	F(u64, tag, HIDE, "tells whether id is still the one that was meant; nsinits: pid namespace")
+#define EV_KEPT_DUE(F)                                                                             \
+	F(u32, queue, HIDE, "KEPT_* number of the queue")                                          \
+	KEPT_DUE_FIELDS(F)
+#define KEPT_ZOMBIES 0 /* exits that may deserve a zombie event */
+#define KEPT_FREES 1   /* freed by the kernel, and no wait seen yet */
+#define KEPT_GONES 2   /* sockets in their grace */
+#define KEPT_WAITS 3   /* sockets that end by the clock */
+#define KEPT_FLIGHTS 4 /* sockets in flight */
+#define KEPT_GRACES 5  /* processes in their grace */
+#define KEPT_NSINITS 6 /* processes that are PID 1 of a pid namespace: no queue, but alike */
+#define KEPT_QUEUES 7  /* there are so many */
+
+/* A signal on its way. */
+#define KEPT_SENT_FIELDS(F)                                                                        \
+	F(u32, from, HIDE, "proc that sent it")                                                    \
+	F(u64, from_start, HIDE, "its start")                                                      \
+	F(u32, from_pid, HIDE, "its pid")                                                          \
+	F(u32, signal, HIDE, "signal number")                                                      \
+	F(u32, by_kernel, HIDE, "the kernel sent it")                                              \
+	F(u32, ns_died, HIDE, "its pid namespace died")
+#define EV_KEPT_SENT(F)                                                                            \
+	F(u32, proc, HIDE, "proc it goes to")                                                      \
+	KEPT_SENT_FIELDS(F)
+
+/* Path of a cgroup. */
+#define EV_KEPT_CGROUP(F) EV_CGROUP(F)
+
+/* A checkpoint is whole. */
+#define EV_KEPT_END(F) F(u64, count, HIDE, "events between kept_begin and this")
 
 /* ---- told by the model ----------------------------------------------------------------- */
 
@@ -549,11 +781,26 @@ struct ev {
 	K(55, SCAN_NAME, scan_name, NULL, RAW, "a UNIX socket has a name")                         \
 	K(56, SCAN_QUEUE, scan_queue, NULL, RAW, "a socket is in flight")                          \
 	K(57, SCAN_ARGS, scan_args, NULL, RAW, "a process's command line")                         \
+	K(58, SCAN_MISS, scan_miss, NULL, RAW, "a scan did not meet what was there before")        \
 	K(60, CLOCK, clock, NULL, RAW, "anchor of the clocks")                                     \
 	K(61, TICK, tick, NULL, RAW, "time passed")                                                \
 	K(62, LOST, lost, "lost", RAW, "events were lost")                                         \
 	K(63, CGROUP, cgroup, NULL, RAW, "path of a cgroup")                                       \
 	K(64, SOURCE, source, NULL, RAW, "what the source can see")                                \
+	K(65, KEPT_BEGIN, kept_begin, NULL, RAW, "a checkpoint begins")                            \
+	K(66, KEPT_PROC, kept_proc, NULL, RAW, "checkpoint: a process")                            \
+	K(67, KEPT_IMAGE, kept_image, NULL, RAW, "checkpoint: what a process runs")                \
+	K(68, KEPT_DEATH, kept_death, NULL, RAW, "checkpoint: how a process died")                 \
+	K(69, KEPT_TAB, kept_tab, NULL, RAW, "checkpoint: a descriptor table")                     \
+	K(70, KEPT_REF, kept_ref, NULL, RAW, "checkpoint: who uses a descriptor table")            \
+	K(71, KEPT_HOLD, kept_hold, NULL, RAW, "checkpoint: a socket in a slot")                   \
+	K(72, KEPT_SOCK, kept_sock, NULL, RAW, "checkpoint: a socket")                             \
+	K(73, KEPT_NAME, kept_name, NULL, RAW, "checkpoint: name of a UNIX socket")                \
+	K(74, KEPT_ORIGIN, kept_origin, NULL, RAW, "checkpoint: how a process came to a socket")   \
+	K(75, KEPT_DUE, kept_due, NULL, RAW, "checkpoint: a place in a queue")                     \
+	K(76, KEPT_SENT, kept_sent, NULL, RAW, "checkpoint: a signal on its way")                  \
+	K(77, KEPT_CGROUP, kept_cgroup, NULL, RAW, "checkpoint: path of a cgroup")                 \
+	K(78, KEPT_END, kept_end, NULL, RAW, "a checkpoint is whole")                              \
 	K(80, ZOMBIE, zombie, "zombie", TOLD, "a process died and its parent has not reaped it")   \
 	K(81, REAP, reap, "reap", TOLD, "a dead process was reaped")                               \
 	K(82, REPARENT, reparent, "reparent", TOLD, "an orphan got a new parent")                  \

@@ -5,7 +5,7 @@ _probate() {
 	COMPREPLY=()
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
-	commands="trace ports port pid tree zombies doctor"
+	commands="trace ports port pid tree zombies report doctor"
 	options="--json --watch --quiet --replay --fd= --buffer --no-bpf --help --version"
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -34,6 +34,9 @@ _probate() {
 	"") COMPREPLY=($(compgen -W "$commands $options" -- "$cur")) ;;
 	trace)
 		COMPREPLY=($(compgen -W "--tree --pid --comm --uid --port --event --raw --list $options --" -- "$cur"))
+		;;
+	report)
+		COMPREPLY=($(compgen -W "--html --perfetto port pid $options" -- "$cur"))
 		;;
 	ports) COMPREPLY=($(compgen -W "--leaked $options" -- "$cur")) ;;
 	*) COMPREPLY=($(compgen -W "$options" -- "$cur")) ;;

@@ -13,6 +13,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -274,12 +275,24 @@ def scene():
 # ---- live commands ----------------------------------------------------------------------------
 
 class Watch:
-    """A live command that is ready: all hooks attached, the first scan done."""
+    """A live command that is ready: all hooks attached, the first scan done.
+
+    What it saw is recorded beside it, and in the end the recording must print the same bytes; and
+    --at one of the moments that were noted, what the live command had said then.
+    """
 
     def __init__(self, *args):
         self.args = [str(a) for a in args]
-        self.proc = subprocess.Popen([PROBATE, *EXTRA, *self.args], stdin=subprocess.DEVNULL,
-                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.rec = None
+        self.moments = []
+        record = []
+        if "--" not in self.args and "--record" not in self.args:
+            fd, self.rec = tempfile.mkstemp(prefix="probate-test-", suffix=".prb")
+            os.close(fd)
+            record = ["--record", self.rec, "--force"]
+        self.proc = subprocess.Popen([PROBATE, *EXTRA, *record, *self.args],
+                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, text=True)
         self.out = Lines(self.proc.stdout)
         self.err = Lines(self.proc.stderr)
         self.parsed = []
@@ -341,6 +354,36 @@ class Watch:
         told = "\n".join(self.err.lines)
         assert code in (0, 1), f"{self}: exit {code}: {told[-3000:]}"
         assert not BROKEN.search(told), f"{self}: {told[-3000:]}"
+        if self.rec:
+            self.replay()
+
+    def moment(self, said):
+        """Now; said(objects) gives what must be the same --at this moment."""
+        self.moments.append((time.time_ns(), said, len(self.objects)))
+
+    def recall(self):
+        once = [a for a in self.args if a not in ("-w", "--watch")]
+        for ns, said, lines in self.moments:
+            # what had happened by then may have been printed a little later
+            then = [said(self.objects[:n]) for n in range(lines, len(self.objects) + 1)][:4]
+            at = f"@{ns // 10**9}.{ns % 10**9:09d}"
+            done = subprocess.run([PROBATE, *EXTRA, "-r", self.rec, "--at", at, *once],
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+            got = said([json.loads(line) for line in done.stdout.splitlines()])
+            assert got in then, f"{self}: live said {then}, --at {at} says {got}; {done.stderr}"
+
+    def replay(self):
+        self.recall()
+        done = subprocess.run([PROBATE, *EXTRA, "-r", self.rec, *self.args],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        os.unlink(self.rec)
+        assert not BROKEN.search(done.stderr), f"{self}, replayed: {done.stderr[-3000:]}"
+        assert done.returncode == self.proc.returncode, f"{self}, replayed: {done.stderr[-3000:]}"
+        live, again = self.out.lines, done.stdout.splitlines()
+        for n, (a, b) in enumerate(zip(live, again)):
+            assert a == b, f"{self}: line {n + 1} of {len(live)}\nlive:   {a}\nreplay: {b}"
+        assert len(live) == len(again), \
+            f"{self}: {len(live)} lines live, {len(again)} replayed: {(live + again)[-1]}"
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@
 
 #include "choose.h"
 #include "live.h"
+#include "rec.h"
 
 bool source_is_live(const struct view *v, const struct opts *o)
 {
@@ -75,7 +76,8 @@ struct source *source_choose(const struct view *v, const struct opts *o)
 	if (v->want)
 		v->want(o, &want);
 	if (o->replay) {
-		if (source_open_story(&s, o->replay, &err) < 0)
+		if ((rec_is_recording(o->replay) ? source_open_recording : source_open_story)(
+			    &s, o->replay, &err) < 0)
 			die(EXIT_USAGE, "%s", err.s);
 		return s;
 	}

@@ -7,6 +7,9 @@
 
 #include "util.h"
 
+/* Takes an event that is `bytes` long as far as whoever hands it over knows. */
+typedef void (*sink_fn)(void *ctx, const struct ev *e, size_t bytes);
+
 enum field_fmt {
 #define T(name) FMT_##name,
 	FMT_TABLE(T)
@@ -47,12 +50,18 @@ const struct field *event_field(const struct kind *k, const char *name);
 
 /*
  * The bit that stands for a kind in a set of kinds.  A kind below 64 has the bit of its number,
- * which is all the kernel side needs.  `source` has bit 0, and the kinds told by the model
- * (80..89) have bits 40..49, numbers that are therefore never given to a kind.
+ * which is all the kernel side needs.  `source` and the kinds of a checkpoint have bit 0, and the
+ * kinds told by the model (80..89) bits 40..49, numbers that are therefore never given to a kind.
  */
 static inline u64 event_bit(unsigned int number)
 {
 	return number < 64 ? 1ull << number : number < 80 ? 1 : 1ull << (number - 40);
+}
+
+/* Is it part of a checkpoint? */
+static inline bool event_is_kept(unsigned int number)
+{
+	return number >= EV_KIND_KEPT_BEGIN && number <= EV_KIND_KEPT_END;
 }
 
 /* Bits of all kinds with that public name; 0: there is no such name. */

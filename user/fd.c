@@ -141,6 +141,7 @@ struct hold *hold_put(struct model *m, const struct slot *slot, struct sock *s)
 	/* what was found there may have been used before anybody watched */
 	h->flags = slot->flags | (slot->via == VIA_SCAN ? 0 : hold_watched(m));
 	h->since = h->seen_ts = slot->ts;
+	h->met_ts = m->now;
 	hold_link(m, id, h);
 	return h;
 }

@@ -7,10 +7,6 @@
  */
 #include "model_priv.h"
 
-struct path {
-	char *s;
-};
-
 struct model *model_new(void)
 {
 	struct model *m = xcalloc(1, sizeof(*m));
@@ -50,6 +46,7 @@ void model_free(struct model *m)
 			      &m->fdtabs, &m->holds,	   &m->origins,	   &m->socks,
 			      &m->names,  &m->priv->sents, &m->priv->paths};
 
+	stage_free(m->priv->stage);
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
 		image_unref(m, proc_at(m, id)->image);
 	for (u32 i = 0; i < m->cgroups.cap; i++)
@@ -64,6 +61,7 @@ void model_free(struct model *m)
 	free(m->priv->frees.v);
 	free(m->priv->gones.v);
 	free(m->priv->waits);
+	buf_free(&m->priv->misses.keys);
 	free(m->priv);
 	free(m);
 }
@@ -76,7 +74,7 @@ void timer_wake(struct model *m, u64 ts)
 		m->priv->wake = ts;
 }
 
-void due_push(struct model *m, struct dueq *q, u64 ts, u32 id, u64 tag)
+void due_add(struct dueq *q, u64 ts, u32 id, u64 tag)
 {
 	if (q->count == q->cap) {
 		u32 cap = q->cap ? q->cap * 2 : 64;
@@ -88,6 +86,11 @@ void due_push(struct model *m, struct dueq *q, u64 ts, u32 id, u64 tag)
 		*q = (struct dueq){v, 0, q->count, cap};
 	}
 	q->v[(q->head + q->count++) & (q->cap - 1)] = (struct due){ts, tag, id};
+}
+
+void due_push(struct model *m, struct dueq *q, u64 ts, u32 id, u64 tag)
+{
+	due_add(q, ts, id, tag);
 	timer_wake(m, ts);
 }
 
@@ -124,6 +127,12 @@ void model_apply(struct model *m, const struct ev *e)
 {
 	m->events++;
 	buf_reset(&m->told);
+	if (event_is_kept(e->kind)) { /* it did not happen: no time passes */
+		dispatch(m, e);
+		return;
+	}
+	if (m->priv->stage)
+		stage_broken(m, e->ts);
 	if (e->ts > m->now)
 		m->now = e->ts;
 	m->priv->at = m->now;
@@ -152,38 +161,68 @@ void on_tick(struct model *m, const struct ev_tick *e)
 	(void)m, (void)e; /* model_apply has moved the time on */
 }
 
-void on_lost(struct model *m, const struct ev_lost *e)
+void loss_note(struct model *m, u64 count, u64 ts)
 {
 	struct model_priv *pr = m->priv;
 
-	m->lost += e->count;
+	m->lost += count;
 	if (!m->lost_since) {
-		m->lost_since = e->h.ts;
+		m->lost_since = ts;
 		pr->dropped = pr->added = 0;
 	}
-	pr->last_loss = max_ts(pr->last_loss, e->h.ts);
+	pr->last_loss = max_ts(pr->last_loss, ts);
 	pr->repaired = 0;
+}
+
+void on_lost(struct model *m, const struct ev_lost *e)
+{
+	loss_note(m, e->count, e->h.ts);
+}
+
+void cgroup_set(struct model *m, u64 id, const char *s)
+{
+	u32 at = map_get(&m->cgroups, id);
+	struct path *path;
+
+	if (!at) {
+		at = pool_new(&m->priv->paths);
+		map_put(&m->cgroups, id, at);
+	}
+	path = pool_at(&m->priv->paths, at);
+	free(path->s);
+	path->s = xstrdup(s);
+}
+
+bool model_due(const struct model *m, u64 ts)
+{
+	return ts >= m->priv->wake;
+}
+
+void model_interrupt(struct model *m, bool seen)
+{
+	const struct ev_lost e = {.h = {.ts = m->now}};
+	const u64 last = m->priv->last_loss;
+
+	on_lost(m, &e);
+	if (seen)
+		m->priv->last_loss = last;
 }
 
 void on_cgroup(struct model *m, const struct ev_cgroup *e)
 {
 	u16 len;
 	const char *s = event_exe(&e->h, &len);
-	u32 id = map_get(&m->cgroups, e->id);
-	struct path *path;
 
-	if (!id) {
-		id = pool_new(&m->priv->paths);
-		map_put(&m->cgroups, e->id, id);
-	}
-	path = pool_at(&m->priv->paths, id);
-	free(path->s);
-	path->s = xstrdup(len ? s : "");
+	cgroup_set(m, e->id, len ? s : "");
 }
 
 void on_source(struct model *m, const struct ev_source *e)
 {
+	const u32 was = m->caps;
+
 	m->caps = e->caps;
+	if (!(e->caps & SRC_EVENTS)) /* one scan more, of what a recorder watches */
+		m->caps |= was & (SRC_EVENTS | SRC_FD);
 	m->blind = e->blind;
 	m->filter = e->filter;
 	if (e->caps & SRC_EVENTS && !m->watching_since)

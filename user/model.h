@@ -85,6 +85,7 @@ struct proc {
 	u32 tgid;
 	u64 start;        /* leader's start_boottime; 0 for a ghost whose start is not known */
 	u64 seen_ts;      /* last scan that confirmed it */
+	u64 met_ts;       /* the sieve's: see model_knows() */
 	u64 parent_ts;    /* since when parent is so */
 	u64 setsid_ts;    /* when it became a session leader; 0: not seen */
 	u64 orphaned_ts;  /* when its birth parent died before it; 0: not (seen) */
@@ -142,6 +143,7 @@ struct hold {
 	u8 flags;    /* HOLD_* */
 	u64 since;   /* when the slot was filled; of a scanned one when it was first seen */
 	u64 seen_ts; /* last confirmed: max(since, last scan) */
+	u64 met_ts;  /* the sieve's */
 };
 #define HOLD_USED 1       /* accepted on, received on, listened on */
 #define HOLD_DELIBERATE 2 /* the holder itself dup'ed it or cleared its CLOEXEC: it means to keep it */
@@ -162,6 +164,7 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u64 cookie;      /* 0: not known */
 	u64 state_ts;    /* when state was last set */
 	u64 seen_ts;     /* last scan that saw it, by fd or by table */
+	u64 met_ts;      /* the sieve's */
 	struct ep local, remote;
 	u32 netns, uid;
 	u32 holds;       /* hold list, oldest first */
@@ -194,6 +197,7 @@ struct model {
 	u64 lost;           /* events lost in all */
 	u64 lost_since;     /* ts of a loss not yet repaired by a scan; 0: none */
 	u64 events;         /* events applied */
+	u32 kept_bad;       /* checkpoints that made no sense and were passed over */
 	u32 caps;           /* SRC_* of the newest source event */
 	u32 blind;          /* processes whose descriptors the source could not read */
 	u64 filter;         /* kinds let through by the source */
@@ -218,6 +222,27 @@ void model_free(struct model *m);
 void model_apply(struct model *m, const struct ev *e);
 /* Walk what the last model_apply told: NULL first, then the one before; NULL at the end. */
 const struct ev *model_told(const struct model *m, const struct ev *before);
+
+/*
+ * The sieve (sieve.c): of what scans confirm once a second for ever, only the news go on.
+ *
+ * model_knows: would applying this scan fact change nothing?  Then it need not be applied, recorded
+ * or shown, and that it was met is remembered.  false for everything that is no scan fact.
+ * model_tells: at a scan_end, is what the pass did not meet to be told, one by one?  Then
+ * model_missed gives it as scan_miss events until NULL, each good until the next call; each is to
+ * be applied before the next is asked for, and then the scan_end with SCOPE_TOLD set.
+ */
+bool model_knows(struct model *m, const struct ev *e);
+bool model_tells(const struct model *m, const struct ev_scan_end *e);
+const struct ev *model_missed(struct model *m, const struct ev_scan_end *e);
+
+/* Is there something to do by then although no event comes?  A tick at that time does it. */
+bool model_due(const struct model *m, u64 ts);
+/*
+ * From now on until the next scan of everything nobody looks.  seen: it follows at once, so what
+ * was certain before stays so.
+ */
+void model_interrupt(struct model *m, bool seen);
 
 /* Assert every invariant above; NULL, or a sentence about the first one broken. */
 const char *model_verify(const struct model *m);

@@ -8,7 +8,9 @@
  *                                                     sockend.c   sockets: their end, let go
  * procevent.c events about processes                  sockevent.c events about sockets
  * death.c     exit, wait, reap, reparent, killers     scanpass.c  scans and their sweeps
- * chain.c     holders and chains                      verify.c    the invariants
+ * chain.c     holders and chains                      sieve.c     scans: news, and what is missing
+ * keep.c      a checkpoint written                    verify.c    the invariants
+ * keep_read.c, keep_link.c: and read
  *
  * Memory is given back in timers_run() alone, before an event is applied: a handler may keep
  * pointers to procs and socks for as long as it runs, whatever happens to them meanwhile.
@@ -60,7 +62,20 @@ struct sent {
 /* A socket in flight between sendmsg and recvmsg. */
 struct flight {
 	u64 ts; /* last known to be so */
+	u64 met_ts; /* the sieve's */
 	u32 sock;
+};
+
+/* What a pass did not meet, while it is being told. */
+struct misses {
+	struct buf keys; /* u64: what the phase found when it began */
+	size_t next;     /* of them */
+	u32 phase;       /* 0: none under way */
+	struct ev_scan_miss e;
+};
+
+struct path {
+	char *s;
 };
 
 struct model_priv {
@@ -81,6 +96,9 @@ struct model_priv {
 	u64 last_loss;        /* ts of the newest loss */
 	u32 repaired;         /* SCOPE_* covered by passes begun after it */
 	u32 dropped, added;   /* by scans since the first loss not repaired */
+	u64 sieved_ts;        /* of the newest scan fact that told nothing new */
+	struct misses misses;
+	struct stage *stage;  /* a checkpoint being read; NULL: none */
 };
 
 /* The members every event about a socket begins with. */
@@ -112,8 +130,11 @@ EV_TABLE(K)
 #undef TOLD
 
 /* model.c */
+void due_add(struct dueq *q, u64 ts, u32 id, u64 tag); /* without timer_wake() */
 void due_push(struct model *m, struct dueq *q, u64 ts, u32 id, u64 tag);
 void timer_wake(struct model *m, u64 ts);
+void loss_note(struct model *m, u64 count, u64 ts);
+void cgroup_set(struct model *m, u64 id, const char *path);
 static inline u64 max_ts(u64 a, u64 b) { return a > b ? a : b; }
 
 /* proc.c */
@@ -178,6 +199,7 @@ u32 hold_id(const struct model *m, const struct hold *h);
 /* sock.c */
 struct sock *sock_of(struct model *m, const struct sock_ev *e); /* NULL: it has no identity */
 struct sock *sock_known(const struct model *m, u64 inode, u64 cookie);
+struct sock *sock_by_addr(const struct model *m, const struct sock_ev *e); /* one without a name */
 void sock_seen(struct sock *s, u64 ts);
 u64 tuple_key(const struct sock *s);
 bool sock_is_tcp(const struct sock *s);
@@ -186,7 +208,11 @@ void sock_index_drop(struct model *m, struct sock *s);
 /* sockend.c */
 void sock_set_left(struct model *m, struct sock *s, u32 left_ms); /* as of its seen_ts */
 void socks_expire(struct model *m);
+void waits_push(struct model_priv *pr, u64 ts, u32 sock);
+void flight_add(struct model *m, u64 ts, u32 sock);
 void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts);
+u64 sock_end(const struct sock *s); /* when left_ms is over */
+struct flight *flight_of(const struct model *m, const struct sock *s); /* NULL: not in flight */
 void sock_maybe_gone(struct model *m, struct sock *s);
 void sock_review(struct model *m, struct sock *s);
 void sock_lost_hold(struct model *m, struct sock *s);
@@ -196,6 +222,13 @@ void sock_gone(struct model *m, struct sock *s);
 struct origin *origin_add(struct model *m, struct sock *s, u32 proc, u8 via, u32 from, u64 ts);
 void sock_set_name(struct model *m, struct sock *s, const struct unix_name *name);
 void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u64 ts);
+
+/* scanpass.c */
+u32 scan_scope(const struct model *m, const struct ev_scan_end *e); /* what absence means the end of */
+
+/* keep_read.c */
+void stage_broken(struct model *m, u64 ts); /* what there is of a checkpoint is of no use */
+void stage_free(struct stage *st);
 
 /* chain.c */
 u32 holders_count(const struct model *m, const struct sock *s);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "when.h"
 
 #define RING_MIN (16u << 10)
 #define RING_MAX (1ull << 30)
@@ -55,6 +56,18 @@ static void set_list(struct opts *o, const char *value)
 	o->list = true;
 }
 
+static void set_html(struct opts *o, const char *value)
+{
+	(void)value;
+	o->html = true;
+}
+
+static void set_perfetto(struct opts *o, const char *value)
+{
+	(void)value;
+	o->perfetto = true;
+}
+
 static void set_no_bpf(struct opts *o, const char *value)
 {
 	(void)value;
@@ -79,12 +92,12 @@ static void set_fd(struct opts *o, const char *value)
 	die(EXIT_USAGE, "--fd takes full, lean or auto, not \"%s\"", value);
 }
 
-/* "64K", "8M", "1G" or bytes; rounded up to a power of two. */
-static void set_buffer(struct opts *o, const char *value)
+/* "64K", "8M", "1G" or bytes; 0: it is none. */
+static u64 size_value(const char *value, u64 max)
 {
 	size_t n = strlen(value);
-	const char *units = "KMG", *unit = n ? strchr(units, value[n - 1] & ~0x20) : NULL;
-	u64 bytes = 0, size = RING_MIN;
+	const char *units = "KMGT", *unit = n ? strchr(units, value[n - 1] & ~0x20) : NULL;
+	u64 bytes = 0;
 	char digits[24] = {};
 
 	if (unit && *unit)
@@ -92,15 +105,100 @@ static void set_buffer(struct opts *o, const char *value)
 	else
 		unit = NULL;
 	memcpy(digits, value, n < sizeof(digits) ? n : sizeof(digits) - 1);
-	if (!parse_u64(digits, RING_MAX, &bytes) || !bytes)
+	if (!parse_u64(digits, max, &bytes))
+		return 0;
+	return unit ? bytes << 10 * (unit - units + 1) : bytes;
+}
+
+/* Rounded up to a power of two. */
+static void set_buffer(struct opts *o, const char *value)
+{
+	u64 bytes = size_value(value, RING_MAX), size = RING_MIN;
+
+	if (!bytes)
 		die(EXIT_USAGE, "--buffer takes a size such as 512K or 16M, not \"%s\"", value);
-	if (unit)
-		bytes <<= 10 * (unit - units + 1);
 	if (bytes > RING_MAX)
 		die(EXIT_USAGE, "--buffer %s is too large: 1G at most", value);
 	while (size < bytes)
 		size *= 2;
 	o->ring_bytes = size;
+}
+
+/* ---- recordings ------------------------------------------------------------------------------ */
+
+static void set_record(struct opts *o, const char *value)
+{
+	o->record = value;
+}
+
+static void set_at(struct opts *o, const char *value)
+{
+	o->at = value;
+}
+
+static void set_since(struct opts *o, const char *value)
+{
+	o->since = value;
+}
+
+static void set_until(struct opts *o, const char *value)
+{
+	o->until = value;
+}
+
+static void set_force(struct opts *o, const char *value)
+{
+	(void)value;
+	o->force = true;
+}
+
+static void set_no_history(struct opts *o, const char *value)
+{
+	(void)value;
+	o->no_history = true;
+}
+
+static u64 limit_size(const char *name, const char *value)
+{
+	u64 bytes = size_value(value, 1ull << 50);
+
+	if (!bytes || bytes > 1ull << 50)
+		die(EXIT_USAGE, "--%s takes a size such as 64M or 8G, not \"%s\"", name, value);
+	return bytes;
+}
+
+static u64 limit_age(const char *name, const char *value)
+{
+	u64 ns;
+
+	if (!span_parse(value, &ns) || !ns)
+		die(EXIT_USAGE, "--%s takes a time such as 90s, 6h or 7d, not \"%s\"", name, value);
+	return ns;
+}
+
+static void set_segment_size(struct opts *o, const char *value)
+{
+	o->limits.segment_bytes = limit_size("segment-size", value);
+}
+
+static void set_segment_age(struct opts *o, const char *value)
+{
+	o->limits.segment_ns = limit_age("segment-age", value);
+}
+
+static void set_max_size(struct opts *o, const char *value)
+{
+	o->limits.total_bytes = limit_size("max-size", value);
+}
+
+static void set_max_age(struct opts *o, const char *value)
+{
+	o->limits.total_ns = limit_age("max-age", value);
+}
+
+static void set_checkpoint(struct opts *o, const char *value)
+{
+	o->limits.model_bytes = limit_size("checkpoint", value);
 }
 
 u32 pid_value(const char *what, const char *value)
@@ -168,7 +266,10 @@ static void set_event(struct opts *o, const char *value)
 
 /* clang-format off */
 const struct option_def option_defs[] = {
-	{ 'r', "replay", "FILE", NULL, "read a story of events from FILE (-: standard input)", set_replay },
+	{ 'r', "replay", "PATH", NULL, "read a recording: a file, a directory or - (also events in text)", set_replay },
+	{ 0, "at", "TIME", NULL, "of a recording: the state at 03:12, 2026-11-21 03:12, -2h", set_at },
+	{ 0, "since", "TIME", NULL, "of a recording: from then on (trace, report, with -w)", set_since },
+	{ 0, "until", "TIME", NULL, "of a recording: up to then", set_until },
 	{ 'j', "json", NULL, NULL, "one JSON object a line", set_json },
 	{ 'w', "watch", NULL, NULL, "stay, and show what changes", set_watch },
 	{ 'o', "output", "FILE", NULL, "write the answer to FILE", set_out },
@@ -177,6 +278,14 @@ const struct option_def option_defs[] = {
 	{ 0, "fd", "MODE", NULL, "descriptor events: full, lean or auto", set_fd },
 	{ 0, "buffer", "SIZE", NULL, "size of the ring buffer (8M)", set_buffer },
 	{ 0, "no-bpf", NULL, NULL, "read /proc even where BPF could be used", set_no_bpf },
+	{ 0, "no-history", NULL, NULL, "ask no running recorder for what was before", set_no_history },
+	{ 0, "record", "PATH", NULL, "live: record what comes, too", set_record },
+	{ 0, "force", NULL, NULL, "write over a recording that is there", set_force },
+	{ 0, "segment-size", "SIZE", "record", "a new segment after that (64M)", set_segment_size },
+	{ 0, "segment-age", "TIME", "record", "a new segment after that (6h)", set_segment_age },
+	{ 0, "max-size", "SIZE", "record", "of all segments; the oldest go first (8G)", set_max_size },
+	{ 0, "max-age", "TIME", "record", "segments older than that go (never)", set_max_age },
+	{ 0, "checkpoint", "SIZE", "record", "dump the state after so much of events", set_checkpoint },
 	{ 0, "event", "LIST", "trace", "only these events, comma-separated", set_event },
 	{ 0, "pid", "N", "trace", "only process N", set_pid },
 	{ 0, "tree", "N", "trace", "only process N and all it starts", set_tree },
@@ -184,6 +293,8 @@ const struct option_def option_defs[] = {
 	{ 0, "uid", "N", "trace", "only processes of this user (number or name)", set_uid },
 	{ 0, "port", "N", "trace", "only sockets with this port, local or remote", set_port },
 	{ 0, "raw", NULL, "trace", "every event in the text form that -r reads", set_raw },
+	{ 0, "html", NULL, "report", "one HTML page, complete in itself", set_html },
+	{ 0, "perfetto", NULL, "report", "a trace for ui.perfetto.dev", set_perfetto },
 	{ 0, "list", NULL, "trace", "list the events and their fields", set_list },
 };
 /* clang-format on */

@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "options.h"
 
@@ -15,10 +16,11 @@
 #define PROBATE_VERSION "unknown"
 #endif
 #define RING_DEFAULT (8u << 20)
+#define RECORD_DEFAULT "/var/lib/probate/"
 
 const struct view *const views[] = {
 	&view_ports,   &view_port,  &view_pid,	  &view_tree,
-	&view_zombies, &view_trace, &view_doctor, NULL,
+	&view_zombies, &view_report, &view_trace, &view_record, &view_doctor, NULL,
 };
 
 #define OPTION_BASE 256 /* getopt's numbers for the table's rows */
@@ -154,6 +156,35 @@ static void operand_pid(struct opts *o, const char *word)
 	o->pid = pid_value(NULL, word);
 }
 
+static void operand_record(struct opts *o, const char *word)
+{
+	if (o->record)
+		die(EXIT_USAGE, "record writes to one place: \"%s\" or \"%s\"", o->record, word);
+	o->record = word;
+}
+
+/* "8801" may be a port or a process; "port 8801" and "pid 8801" say which. */
+static void operand_report(struct opts *o, const char *word)
+{
+	u64 n;
+
+	if (!o->arg && !o->about && (!strcmp(word, "pid") || !strcmp(word, "port"))) {
+		o->about = strcmp(word, "pid") ? ABOUT_PORT : ABOUT_PID;
+		return;
+	}
+	if (o->arg)
+		die(EXIT_USAGE, "report takes one port or process, and \"%s\" is one more", word);
+	o->arg = word;
+	if (!o->about)
+		o->about = parse_u64(word, UINT32_MAX, &n) ? ABOUT_PORT | ABOUT_PID : ABOUT_PORT;
+	if (o->about == (ABOUT_PORT | ABOUT_PID) && n > 65535)
+		o->about = ABOUT_PID;
+	if (o->about & ABOUT_PID)
+		operand_pid(o, word);
+	if (o->about & ABOUT_PORT)
+		operand_query(o, word);
+}
+
 /* What each command takes besides options. */
 static const struct {
 	const char *view;
@@ -162,9 +193,11 @@ static const struct {
 	const char *missing;
 } operands[] = {
 	{"trace", 0, UINT32_MAX, filter_word, NULL},
+	{"record", 0, 1, operand_record, NULL},
 	{"port", 1, 1, operand_query, "port needs a port: probate port 8080"},
 	{"pid", 1, 1, operand_pid, "pid needs the number of a process: probate pid 1234"},
 	{"tree", 0, 1, operand_pid, NULL},
+	{"report", 0, 3, operand_report, NULL},
 };
 
 static void take_operands(const struct view *v, struct opts *o, char **words, u32 n)
@@ -177,7 +210,7 @@ static void take_operands(const struct view *v, struct opts *o, char **words, u3
 		if (n > operands[i].most)
 			die(EXIT_USAGE, "%s takes one argument, and \"%s\" is one more", v->name,
 			    words[operands[i].most]);
-		o->arg = n ? words[0] : NULL;
+		o->arg = operands[i].most == 1 && n ? words[0] : NULL;
 		for (u32 w = 0; w < n; w++)
 			operands[i].take(o, words[w]);
 		return;
@@ -186,12 +219,60 @@ static void take_operands(const struct view *v, struct opts *o, char **words, u3
 		die(EXIT_USAGE, "%s takes no argument, and \"%s\" is one", v->name, words[0]);
 }
 
+/* Moments belong to recordings, a stretch to what shows what happens. */
+static void check_moments(const struct view *v, const struct opts *o)
+{
+	bool shows = v->live_only || v->start || o->watch;
+
+	if (o->at && (o->since || o->until))
+		die(EXIT_USAGE, "--at is one moment: it goes without --since and --until");
+	if (o->at && (v->live_only || o->watch))
+		die(EXIT_USAGE, "%s shows what happens: use --since and --until instead of --at",
+		    v->live_only ? v->name : "-w");
+	if (o->since && !shows)
+		die(EXIT_USAGE, "%s tells a state: use --at, or -w to see what changed since",
+		    v->name);
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static void check_recording(const struct view *v, const struct opts *o)
+{
+	if (v->own_source && (o->replay || o->at || o->since || o->until || o->record))
+		die(EXIT_USAGE, "%s is about this machine now: it reads and writes no recording",
+		    v->name);
+	check_moments(v, o);
+	if (o->record && !v->live_only && !o->watch)
+		die(EXIT_USAGE, "--record is for what goes on: add -w, or use probate record");
+	if (o->replay && (v == &view_record ? !o->record : !!o->record))
+		die(EXIT_USAGE, "to cut a piece out of a recording: probate -r OLD --since T --until T "
+				"record NEW");
+	if (o->replay && o->record && same_file(o->replay, o->record))
+		die(EXIT_USAGE, "%s cannot be read and written at once: give the piece another name",
+		    o->record);
+	if (v == &view_record && o->out_path)
+		die(EXIT_USAGE, "record prints nothing for -o; to record there: probate record %s",
+		    o->out_path);
+	if (v != &view_record && o->record && !strcmp(o->record, "-") && !o->out_path)
+		die(EXIT_USAGE, "%s and its recording cannot both go to standard output: add -o FILE",
+		    v->name);
+	if (o->force && !o->record)
+		die(EXIT_USAGE, "--force goes with a recording that is written");
+}
+
 static void check_options(const struct parse *p, const struct view *v, const struct opts *o)
 {
 	for (u32 i = 0; i < p->nused; i++)
 		if (!option_is_for(p->used[i], v))
 			die(EXIT_USAGE, "--%s is not for %s; see probate %s --help",
 			    p->used[i]->name, v->name, v->name);
+	if (o->html + o->perfetto + o->json > 1)
+		die(EXIT_USAGE, "--html, --perfetto and --json are three forms of a report: choose one");
 	if (o->cmd && strcmp(v->name, "trace"))
 		die(EXIT_USAGE, "only trace runs a command: probate trace -- %s", o->cmd[0]);
 	if (o->cmd && o->replay)
@@ -224,6 +305,9 @@ const struct view *options_parse(int argc, char **argv, struct opts *o)
 	int end = 1;
 
 	o->ring_bytes = RING_DEFAULT;
+	o->limits = (struct rec_limits){.segment_bytes = 64ull << 20,
+					.segment_ns = 6 * 3600 * NS_PER_S,
+					.total_bytes = 8ull << 30};
 	while (end < argc && strcmp(argv[end], "--"))
 		end++;
 	parse_prepare(&p);
@@ -246,6 +330,12 @@ const struct view *options_parse(int argc, char **argv, struct opts *o)
 		nothing_asked();
 	check_options(&p, v, o);
 	take_operands(v, o, argv + optind + 1, end - optind - 1);
+	check_recording(v, o);
+	if (v == &view_record && !o->record)
+		o->record = RECORD_DEFAULT;
+	if (o->about && !o->arg)
+		die(EXIT_USAGE, "report %s needs a number after it",
+		    o->about == ABOUT_PID ? "pid" : "port");
 	set_kinds(o);
 	return v;
 }

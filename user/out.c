@@ -87,6 +87,11 @@ bool out_dead(const struct out *o)
 	return o->dead;
 }
 
+void out_bytes(struct out *o, const void *p, size_t n)
+{
+	write_bytes(o, p, n);
+}
+
 void out_line(struct out *o)
 {
 	buf_add(&o->line, "\n", 1);

@@ -66,6 +66,8 @@ bool text_field(struct buf *b, const struct ev *e, const struct field *f);
 
 /* Write o->line and a newline, reset it; marks the out dead on EPIPE. */
 void out_line(struct out *o);
+/* Bytes as they are, for what is no text. */
+void out_bytes(struct out *o, const void *p, size_t n);
 /*
  * Lines of text: control characters other than newlines and our own colours are written out.  A
  * newline is added when the text does not end in one; parts of a line go through o->line.

@@ -260,7 +260,7 @@ struct proc *proc_new(struct model *m, u32 tgid, u64 start)
 	p->id = id;
 	p->tgid = tgid;
 	p->start = start;
-	p->seen_ts = m->now;
+	p->seen_ts = p->met_ts = m->now;
 	p->sigchld = SIGCHLD_UNKNOWN;
 	return older_insert(m, p);
 }
@@ -335,8 +335,11 @@ void proc_set_nspid(struct model *m, struct proc *p, u32 pidns, const struct nsp
 	p->level = 0;
 	while (p->level < NS_LEVELS && nspid->nr[p->level])
 		p->level++;
-	if (pidns)
+	if (pidns && pidns != p->pidns) {
+		if (map_get(&m->nsinits, p->pidns) == p->id)
+			map_take(&m->nsinits, p->pidns);
 		p->pidns = pidns;
+	}
 	if (nsinit) {
 		p->flags |= TASK_NSINIT;
 		if (p->pidns && p->state != PROC_GONE)

@@ -112,7 +112,7 @@ bool kinds_parse(const char *list, u64 *kinds, struct buf *why)
 	 B(USE))
 #define NEED_ALWAYS                                                                              \
 	(B(CLOCK) | B(TICK) | B(LOST) | B(CGROUP) | B(SCAN_BEGIN) | B(SCAN_END) | B(SCAN_TASK) | \
-	 B(SCAN_FD) | B(SCAN_SOCK) | B(SCAN_NAME) | B(SCAN_QUEUE) | B(SCAN_ARGS) | 1)
+	 B(SCAN_FD) | B(SCAN_SOCK) | B(SCAN_NAME) | B(SCAN_QUEUE) | B(SCAN_ARGS) | B(SCAN_MISS) | 1)
 
 /* What a kind needs beyond itself and the names. */
 static const struct {

@@ -5,6 +5,9 @@
  * There are no marks.  Everything has a seen_ts, the newest time at which it was known to be so by
  * event or scan; at scan_end all in the pass's scope last seen before it began is over.  The walk
  * of one table at an exec is the same with a smaller scope.
+ *
+ * Where the sieve (sieve.c) kept back what was known already, seen_ts does not say what a scan met:
+ * then scan_miss tells what it did not, one by one, and scan_end says so and sweeps nothing.
  */
 #include "model_priv.h"
 
@@ -173,42 +176,42 @@ void on_scan_queue(struct model *m, const struct ev_scan_queue *e)
 
 /* ---- what was not met is over ---- */
 
-static u32 sweep_table(struct model *m, struct fdtab *t, u64 begin)
+static u32 sweep_table(struct model *m, struct fdtab *t, const struct ev_scan_end *e)
 {
-	u32 id = t->holds, dropped = 0;
+	u32 id = e->scope & SCOPE_TOLD ? 0 : t->holds, dropped = 0;
 
 	while (id) {
 		struct hold *h = hold_at(m, id);
 
 		id = h->tab_next;
-		if (h->seen_ts >= begin)
+		if (h->seen_ts >= e->begin)
 			continue;
 		hold_drop(m, h);
 		dropped++;
 	}
-	t->known_ts = max_ts(t->known_ts, begin);
+	t->known_ts = max_ts(t->known_ts, e->begin);
 	return dropped;
 }
 
-static u32 sweep_proc_fds(struct model *m, const struct proc *p, u64 begin)
+static u32 sweep_proc_fds(struct model *m, const struct proc *p, const struct ev_scan_end *e)
 {
 	u32 dropped = 0;
 
 	if (p->flags & TASK_NO_START)
 		return 0; /* its descriptors could not be read */
 	for (u32 id = p->tabrefs; id; id = tabref_at(m, id)->proc_next)
-		dropped += sweep_table(m, fdtab_at(m, tabref_at(m, id)->fdtab), begin);
+		dropped += sweep_table(m, fdtab_at(m, tabref_at(m, id)->fdtab), e);
 	return dropped;
 }
 
-static u32 sweep_fds(struct model *m, u32 pid, u64 begin)
+static u32 sweep_fds(struct model *m, const struct ev_scan_end *e)
 {
-	u32 dropped = 0, only = pid ? proc_find(m, pid) : 0;
+	u32 dropped = 0, only = e->pid ? proc_find(m, e->pid) : 0;
 
-	if (pid)
-		return only ? sweep_proc_fds(m, proc_at(m, only), begin) : 0;
+	if (e->pid)
+		return only ? sweep_proc_fds(m, proc_at(m, only), e) : 0;
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
-		dropped += sweep_proc_fds(m, proc_at(m, id), begin);
+		dropped += sweep_proc_fds(m, proc_at(m, id), e);
 	return dropped;
 }
 
@@ -245,6 +248,58 @@ static u32 sweep_socks(struct model *m, u64 begin)
 	return dropped;
 }
 
+/* ---- or was told one by one ---- */
+
+static bool miss_task(struct model *m, const struct ev_scan_miss *e)
+{
+	struct proc *p = proc_at(m, proc_find_start(m, e->h.tgid, e->start));
+
+	if (!p || p->state == PROC_GONE || p->seen_ts >= e->begin)
+		return false;
+	proc_vanish(m, p);
+	return true;
+}
+
+static bool miss_hold(struct model *m, const struct ev_scan_miss *e)
+{
+	const struct proc *p = proc_at(m, proc_find(m, e->h.tgid));
+	const struct tabref *r = p ? tabref_at(m, tabref_of_tid(m, p, e->h.tid)) : NULL;
+	struct hold *h = hold_in(m, e->files ? map_get(&m->by_files, e->files) : r ? r->fdtab : 0,
+				 e->fd);
+	const struct sock *s = h ? sock_at(m, h->sock) : NULL;
+
+	if (!h || s->inode != e->inode || s->cookie != e->cookie || h->seen_ts >= e->begin)
+		return false;
+	hold_drop(m, h);
+	return true;
+}
+
+static bool miss_sock(struct model *m, const struct ev_scan_miss *e)
+{
+	struct sock *s = e->inode || e->cookie ? sock_known(m, e->inode, e->cookie)
+					       : sock_by_addr(m, SOCK_EV(e));
+	const struct flight *f = s ? flight_of(m, s) : NULL;
+
+	if (e->queue && f && s->queue == e->queue && f->ts < e->begin)
+		sock_set_queue(m, s, 0, e->h.ts);
+	if (e->queue || !s || s->gone || s->nholds || s->queue || s->seen_ts >= e->begin)
+		return false;
+	sock_gone(m, s);
+	return true;
+}
+
+void on_scan_miss(struct model *m, const struct ev_scan_miss *e)
+{
+	bool dropped = e->what == SCOPE_TASKS   ? miss_task(m, e)
+		       : e->what == SCOPE_FDS	? miss_hold(m, e)
+		       : e->what == SCOPE_SOCKS ? miss_sock(m, e)
+						: false;
+
+	m->priv->dropped += dropped && m->lost_since;
+}
+
+/* ---- the end ---- */
+
 /* Every part of the picture was looked at anew since the last loss. */
 static void tell_resync(struct model *m)
 {
@@ -259,26 +314,31 @@ void on_scan_begin(struct model *m, const struct ev_scan_begin *e)
 	(void)m, (void)e; /* scan_end repeats it all */
 }
 
+u32 scan_scope(const struct model *m, const struct ev_scan_end *e)
+{
+	if (e->scope & SCOPE_TABLE)
+		return SCOPE_TABLE;
+	if (e->pid)
+		return e->scope & SCOPE_FDS;
+	/* narrowed to a question: not seen does not mean not there */
+	return m->caps & SRC_PARTIAL ? 0 : e->scope & SCOPE_ALL;
+}
+
 void on_scan_end(struct model *m, const struct ev_scan_end *e)
 {
-	u32 dropped = 0, scope = e->pid ? e->scope & SCOPE_FDS : e->scope & SCOPE_ALL;
-	struct fdtab *t;
+	u32 dropped = 0, scope = scan_scope(m, e);
+	bool told = e->scope & SCOPE_TOLD;
+	struct fdtab *t = fdtab_at(m, scope & SCOPE_TABLE ? map_get(&m->by_files, e->files) : 0);
 
-	if (e->scope & SCOPE_TABLE) {
-		t = fdtab_at(m, map_get(&m->by_files, e->files));
-		if (t)
-			sweep_table(m, t, e->begin);
-		return;
-	}
-	if (m->caps & SRC_PARTIAL && !e->pid)
-		return; /* narrowed to a question: not seen does not mean not there */
-	if (scope & SCOPE_TASKS)
+	if (t)
+		sweep_table(m, t, e);
+	if (scope & SCOPE_TASKS && !told)
 		dropped += sweep_tasks(m, e->begin);
 	if (scope & SCOPE_FDS)
-		dropped += sweep_fds(m, e->pid, e->begin);
-	if (scope & SCOPE_SOCKS)
+		dropped += sweep_fds(m, e);
+	if (scope & SCOPE_SOCKS && !told)
 		dropped += sweep_socks(m, e->begin);
-	if (!m->lost_since || e->pid)
+	if (!m->lost_since || e->pid || scope & SCOPE_TABLE)
 		return;
 	m->priv->dropped += dropped;
 	if (e->begin >= m->priv->last_loss)

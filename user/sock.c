@@ -133,6 +133,7 @@ static struct sock *sock_new(struct model *m)
 	struct sock *s = sock_at(m, id);
 
 	s->id = id;
+	s->met_ts = m->now;
 	return s;
 }
 
@@ -158,8 +159,10 @@ static void holds_move(struct model *m, struct sock *to, struct sock *from)
 		from->queue = from->queue ? from->queue : ~0ull; /* it is not over while it moves */
 		hold_drop(m, hold_at(m, from->holds));
 		now = hold_put(m, &slot, to);
-		if (now)
-			now->seen_ts = h.seen_ts;
+		if (!now)
+			continue;
+		now->seen_ts = h.seen_ts;
+		now->met_ts = h.met_ts;
 	}
 }
 
@@ -185,6 +188,7 @@ static void sock_join(struct model *m, struct sock *to, struct sock *from)
 	to->listener = to->listener ? to->listener : from->listener;
 	to->peer = to->peer ? to->peer : from->peer;
 	to->born |= from->born;
+	to->met_ts = max_ts(to->met_ts, from->met_ts);
 	if (!to->name) {
 		to->name = from->name;
 		from->name = 0;
@@ -228,11 +232,25 @@ static bool same_tuple(const struct sock *s, const struct sock_ev *e)
 	       !memcmp(&s->remote, &e->remote, sizeof(s->remote));
 }
 
-static struct sock *sock_by_tuple(struct model *m, const struct sock_ev *e)
+/* The one of that hash, which need not be of those addresses. */
+static struct sock *sock_hashed(const struct model *m, const struct sock_ev *e)
 {
 	struct sock probe = {
 		.netns = e->netns, .proto = e->proto, .local = e->local, .remote = e->remote};
-	struct sock *s = sock_at(m, map_get(&m->priv->by_tuple, tuple_key(&probe)));
+
+	return sock_at(m, map_get(&m->priv->by_tuple, tuple_key(&probe)));
+}
+
+struct sock *sock_by_addr(const struct model *m, const struct sock_ev *e)
+{
+	struct sock *s = sock_hashed(m, e);
+
+	return s && same_tuple(s, e) ? s : NULL;
+}
+
+static struct sock *sock_by_tuple(struct model *m, const struct sock_ev *e)
+{
+	struct sock *s = sock_hashed(m, e);
 	u32 budget = 4096; /* a port can have very many connections */
 
 	if (s && same_tuple(s, e))
@@ -290,10 +308,10 @@ void sock_seen(struct sock *s, u64 ts)
 /* The socket an event is about, made when it was not known.  NULL: the event names none. */
 struct sock *sock_of(struct model *m, const struct sock_ev *e)
 {
-	bool named = e->inode || e->cookie, stale = false;
+	bool named = e->inode || e->cookie, stale = false, lives = (u8)e->state || e->sflags;
 	struct sock *s;
 
-	if (!named && (!e->local.port || !e->remote.port))
+	if (!named && (!e->local.port || !e->remote.port || !lives))
 		return NULL;
 	s = named ? sock_identify(m, e, &stale) : sock_by_tuple(m, e);
 	if (!s && stale && !e->cookie)

@@ -8,30 +8,37 @@
 
 /* ---- in flight ---- */
 
-static void flight_remove(struct model_priv *pr, u32 sock)
+struct flight *flight_of(const struct model *m, const struct sock *s)
 {
-	for (u32 i = 0; i < pr->nflights; i++)
-		if (pr->flights[i].sock == sock) {
-			pr->flights[i] = pr->flights[--pr->nflights];
-			return;
-		}
+	const struct model_priv *pr = m->priv;
+
+	for (u32 i = 0; s->queue && i < pr->nflights; i++)
+		if (pr->flights[i].sock == s->id)
+			return &pr->flights[i];
+	return NULL;
+}
+
+void flight_add(struct model *m, u64 ts, u32 sock)
+{
+	struct model_priv *pr = m->priv;
+
+	if (pr->nflights == pr->flights_cap) {
+		pr->flights_cap = pr->flights_cap ? pr->flights_cap * 2 : 16;
+		pr->flights = xrealloc(pr->flights, pr->flights_cap * sizeof(*pr->flights));
+	}
+	pr->flights[pr->nflights++] = (struct flight){ts, m->now, sock};
 }
 
 /* In flight in the queue of that UNIX socket; 0: not (any more). */
 void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts)
 {
-	struct model_priv *pr = m->priv;
+	struct flight *was = flight_of(m, s);
 
-	if (s->queue)
-		flight_remove(pr, s->id);
+	if (was)
+		*was = m->priv->flights[--m->priv->nflights];
 	s->queue = queue;
-	if (!queue)
-		return;
-	if (pr->nflights == pr->flights_cap) {
-		pr->flights_cap = pr->flights_cap ? pr->flights_cap * 2 : 16;
-		pr->flights = xrealloc(pr->flights, pr->flights_cap * sizeof(*pr->flights));
-	}
-	pr->flights[pr->nflights++] = (struct flight){ts, s->id};
+	if (queue)
+		flight_add(m, ts, s->id);
 }
 
 /* ---- the end ---- */
@@ -97,17 +104,24 @@ static void sock_free(struct model *m, struct sock *s)
 
 /* ---- by the clock: TIME_WAIT ends with no event ---- */
 
-static void waits_push(struct model_priv *pr, u64 ts, u32 id)
+/* What ends first; of two at once the lower id, however they came into the heap. */
+static bool ends_after(const struct due *a, const struct due *b)
 {
+	return a->ts != b->ts ? a->ts > b->ts : a->id > b->id;
+}
+
+void waits_push(struct model_priv *pr, u64 ts, u32 id)
+{
+	const struct due due = {.ts = ts, .id = id};
 	u32 i = pr->nwaits++, up;
 
 	if (i == pr->waits_cap) {
 		pr->waits_cap = i ? i * 2 : 64;
 		pr->waits = xrealloc(pr->waits, pr->waits_cap * sizeof(*pr->waits));
 	}
-	for (; i && pr->waits[up = (i - 1) / 2].ts > ts; i = up)
+	for (; i && ends_after(&pr->waits[up = (i - 1) / 2], &due); i = up)
 		pr->waits[i] = pr->waits[up];
-	pr->waits[i] = (struct due){.ts = ts, .id = id};
+	pr->waits[i] = due;
 }
 
 static u32 waits_pop(struct model_priv *pr)
@@ -116,9 +130,9 @@ static u32 waits_pop(struct model_priv *pr)
 	struct due last = pr->waits[--pr->nwaits];
 
 	while ((down = 2 * i + 1) < pr->nwaits) {
-		if (down + 1 < pr->nwaits && pr->waits[down + 1].ts < pr->waits[down].ts)
+		if (down + 1 < pr->nwaits && ends_after(&pr->waits[down], &pr->waits[down + 1]))
 			down++;
-		if (pr->waits[down].ts >= last.ts)
+		if (!ends_after(&last, &pr->waits[down]))
 			break;
 		pr->waits[i] = pr->waits[down];
 		i = down;
@@ -127,7 +141,7 @@ static u32 waits_pop(struct model_priv *pr)
 	return id;
 }
 
-static u64 sock_end(const struct sock *s)
+u64 sock_end(const struct sock *s)
 {
 	return s->seen_ts + s->left_ms * NS_PER_MS;
 }

@@ -10,8 +10,6 @@
 
 #include "event.h"
 
-typedef void (*sink_fn)(void *ctx, const struct ev *e, size_t bytes);
-
 enum fd_mode { FD_AUTO, FD_FULL, FD_LEAN };
 
 /* What the kernel side lets through.  All that is set must match; zero / empty means any. */
@@ -44,9 +42,17 @@ struct source_opts {
 	const struct want *first; /* the scan that comes first, so that no more is loaded; NULL: any */
 };
 
+/* How large a recording may become (rec.h). */
+struct rec_limits {
+	u64 segment_bytes, segment_ns; /* a new segment after that; 0: never */
+	u64 total_bytes, total_ns;     /* the oldest segments go beyond that; 0: never */
+	u64 model_bytes;               /* dump the model again after so much; 0: as it fits */
+	bool wait;                     /* for the disk; else what it has no time for is dropped */
+};
+
 struct source;
 struct source_ops {
-	const char *name;     /* "bpf", "proc", "story" */
+	const char *name;     /* "bpf", "proc", "story", "recording" */
 	/* One-shot scan of what `want` asks, as scan_* events between scan_begin and scan_end. */
 	int (*scan)(struct source *s, const struct want *want, sink_fn sink, void *ctx);
 	/* scan_args (and cgroup) events for these tgids.  Vanished ones are passed over. */
@@ -61,6 +67,13 @@ struct source_ops {
 	 * events (in a pid namespace another than ours), or -errno.
 	 */
 	int (*follow)(struct source *s, u32 tgid);
+	/*
+	 * A recording: its first and last moment (CLOCK_REALTIME, ns); 0 or -errno.  NULL, or -ENODATA
+	 * of a pipe: not known before the end.
+	 */
+	int (*span)(struct source *s, u64 *first, u64 *last);
+	/* Begin with the newest dump of the model that is not after `wall`; 0 or -errno. */
+	int (*seek)(struct source *s, u64 wall);
 	void (*close)(struct source *s);
 };
 /* Each source's own struct begins with this. */
@@ -73,5 +86,6 @@ struct source {
 int source_open_bpf(struct source **out, const struct source_opts *o, struct buf *err);
 int source_open_proc(struct source **out, const struct source_opts *o, struct buf *err);
 int source_open_story(struct source **out, const char *path, struct buf *err);
+int source_open_recording(struct source **out, const char *path, struct buf *err);
 
 #endif

@@ -155,10 +155,73 @@ void pool_init(struct pool *p, u32 elem)
 	*p = (struct pool){.elem = elem < sizeof(u32) ? sizeof(u32) : elem};
 }
 
+/* Make the slots from the first to the last of a chunk free that are not taken. */
+static void chunk_free(struct pool *p, u32 chunk, const u64 *taken)
+{
+	u32 first = chunk * POOL_CHUNK + 1, last = first + POOL_CHUNK - 1;
+
+	for (u32 id = last < p->used ? last : p->used; id >= first; id--) {
+		if (taken && taken[id / 64] >> id % 64 & 1)
+			continue;
+		memcpy(pool_at(p, id), &p->free, sizeof(u32));
+		p->free = id;
+	}
+}
+
+static void hole_fill(struct pool *p)
+{
+	u32 i = 0;
+
+	while (p->chunk[i] != p->hole)
+		i++;
+	p->chunk[i] = xcalloc(POOL_CHUNK, p->elem);
+	p->holes--;
+	chunk_free(p, i, NULL);
+}
+
+bool pool_has_chunk(const struct pool *p, u32 id)
+{
+	u32 i = (id - 1) / POOL_CHUNK;
+
+	return i < p->chunks && p->chunk[i] != p->hole;
+}
+
+void *pool_place(struct pool *p, u32 id)
+{
+	u32 i = (id - 1) / POOL_CHUNK;
+
+	if (!p->hole)
+		p->hole = xcalloc(POOL_CHUNK, p->elem);
+	if (i >= p->chunks) {
+		p->chunk = xrealloc(p->chunk, (i + 1) * sizeof(*p->chunk));
+		p->holes += i + 1 - p->chunks;
+		while (p->chunks <= i)
+			p->chunk[p->chunks++] = p->hole;
+	}
+	if (p->chunk[i] == p->hole) {
+		p->chunk[i] = xcalloc(POOL_CHUNK, p->elem);
+		p->holes--;
+	}
+	if (p->used < id)
+		p->used = id;
+	p->live++;
+	return pool_at(p, id);
+}
+
+void pool_placed(struct pool *p, const u64 *taken)
+{
+	for (u32 i = p->chunks; i-- > 0;)
+		if (p->chunk[i] != p->hole)
+			chunk_free(p, i, taken);
+}
+
 u32 pool_new(struct pool *p)
 {
-	u32 id = p->free;
+	u32 id;
 
+	if (!p->free && p->holes)
+		hole_fill(p);
+	id = p->free;
 	if (id) { /* all 0 but the link, since pool_drop() */
 		memcpy(&p->free, pool_at(p, id), sizeof(u32));
 		memset(pool_at(p, id), 0, sizeof(u32));
@@ -188,7 +251,9 @@ void pool_drop(struct pool *p, u32 id)
 void pool_free(struct pool *p)
 {
 	for (u32 i = 0; i < p->chunks; i++)
-		free(p->chunk[i]);
+		if (p->chunk[i] != p->hole)
+			free(p->chunk[i]);
+	free(p->hole);
 	free(p->chunk);
 	*p = (struct pool){};
 }

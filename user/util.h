@@ -86,6 +86,8 @@ struct pool {
 	u32 used;   /* slots ever handed out */
 	u32 live;   /* slots in use now */
 	u32 free;   /* head of the free list, 0: none; the link is in the slot's first bytes */
+	u32 holes;  /* chunks all free that are not there yet, see pool_place() */
+	void *hole; /* what stands in their place: zeroes, only to be read */
 };
 void pool_init(struct pool *p, u32 elem);
 u32 pool_new(struct pool *p);              /* zeroed */
@@ -101,6 +103,15 @@ static inline void *pool_at(const struct pool *p, u32 id)
 	return (char *)p->chunk[id / POOL_CHUNK] + (size_t)(id % POOL_CHUNK) * p->elem;
 }
 void pool_free(struct pool *p);
+
+/*
+ * Fill an empty pool with slots of given ids: each is placed once, then pool_placed() makes what
+ * lies between them free, the lowest first.  Ids may lie far apart: chunks with none of them cost
+ * no memory before pool_new() wants them.
+ */
+void *pool_place(struct pool *p, u32 id); /* zeroed */
+bool pool_has_chunk(const struct pool *p, u32 id); /* else pool_place() takes memory for it */
+void pool_placed(struct pool *p, const u64 *taken /* bit an id */);
 
 /* A string that grows. */
 struct buf {

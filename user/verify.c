@@ -37,6 +37,19 @@ static const char *check_lives(const struct model *m)
 	return NULL;
 }
 
+static const char *check_nsinits(const struct model *m)
+{
+	for (u32 i = 0; i < m->nsinits.cap; i++) {
+		u32 id = m->nsinits.slots[i].val;
+		const struct proc *p = proc_at(m, id);
+
+		CHECK(!id || (p->id == id && p->state != PROC_GONE &&
+			      p->pidns == m->nsinits.slots[i].key),
+		      "PID 1 of a pid namespace it is not in");
+	}
+	return NULL;
+}
+
 /* ---- I2: parents ---- */
 
 static const char *check_children(const struct model *m, const struct proc *p, u32 *total)
@@ -293,6 +306,7 @@ static const char *check_images(const struct model *m)
 const char *model_verify(const struct model *m)
 {
 	TRY(check_lives(m));
+	TRY(check_nsinits(m));
 	TRY(check_parents(m));
 	TRY(check_tabrefs(m));
 	TRY(check_tables(m));

@@ -8,9 +8,17 @@
 #include "source.h"
 #include "verdict.h"
 
+#define ABOUT_PORT 1
+#define ABOUT_PID  2 /* both: a bare number may be either */
+
 /* Options, filled once by main.c. */
 struct opts {
-	const char *replay;   /* -r FILE */
+	const char *replay;   /* -r FILE|DIR */
+	const char *at, *since, *until; /* moments of a recording as they were written; NULL */
+	const char *record;   /* record what comes there: --record, or the operand of record; NULL */
+	struct rec_limits limits;
+	bool force;           /* write over a recording */
+	bool no_history;      /* --no-history: ask no running recorder */
 	bool json, watch, quiet;
 	bool leaked;          /* ports --leaked */
 	bool raw;             /* trace --raw: the text form of every event */
@@ -31,6 +39,8 @@ struct opts {
 		struct unix_name name; /* unix:...; len 0: not asked */
 	} query;
 	u32 pid;              /* arg of pid and tree, parsed; 0: none */
+	u8 about;             /* report: ABOUT_* bits; 0: the machine */
+	bool html, perfetto;  /* report: as a page, as a trace */
 };
 
 struct view {
@@ -46,6 +56,8 @@ struct view {
 	/* tgids whose command line the answer shows, after a one-shot scan; NULL: all processes. */
 	void (*describe)(const struct opts *o, const struct model *m, struct buf *tgids /* u32s */);
 	void *(*open)(const struct opts *o, struct out *out);
+	/* The stretch asked for begins: the model is the state at that moment; NULL: of no interest. */
+	void (*start)(void *v, const struct model *m);
 	/* After an event was applied: the event itself, then each that the model told. */
 	void (*event)(void *v, const struct model *m, const struct ev *e);
 	/* All that was there has been applied (end of scan, end of a drained batch): print changes. */
@@ -56,7 +68,7 @@ struct view {
 };
 
 extern const struct view view_trace, view_ports, view_port, view_pid, view_tree, view_zombies,
-	view_doctor;
+	view_report, view_record, view_doctor;
 
 /* ---- shared by views: how things look in JSON (view_json.c; design: `port`) ------------- */
 
@@ -76,9 +88,11 @@ void text_proc(struct buf *b, const struct model *m, u32 proc);            /* "s
 void text_sock(struct buf *b, const struct model *m, const struct sock *s); /* "tcp 0.0.0.0:80" */
 void text_local(struct buf *b, const struct model *m, const struct sock *s); /* "0.0.0.0:80" */
 void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max);
+void text_words(struct buf *b, const char *args, u16 len, size_t max);     /* NUL-separated, as a shell would */
 void text_when(struct buf *b, const struct model *m, u64 ts);              /* "12:00:05.123", the date if another day */
 void text_ago(struct buf *b, const struct model *m, u64 ts);               /* " (3 min ago)", or nothing */
 void text_death(struct buf *b, const struct model *m, const struct proc *p); /* "killed by SIGKILL from bash[1] at ..." */
+void text_end(struct buf *b, const struct model *m, const struct proc *p);   /* the same without when */
 void text_limits(struct out *o, const struct model *m);                    /* what could not be seen, if anything */
 
 const char *proc_state(const struct proc *p); /* "running" "stopped" "headless" "zombie" "dead" */
@@ -94,6 +108,16 @@ u32 holder_fds(const struct model *m, const struct sock *s, const struct holder 
 	       const struct hold ***out);
 void tgid_add(struct buf *tgids, const struct model *m, u32 proc); /* for describe */
 int answer_code(const struct model *m, int code); /* code, or EXIT_INCOMPLETE after a loss */
+
+/* Sockets that answer to a query, those that listen first (port_match.c); the array is the caller's. */
+struct match {
+	const struct sock *sock;
+	u8 rank; /* 0 listens, 1 bound, 2 connection, 3 time-wait */
+};
+bool query_matches(const struct model *m, const struct query *q, const struct sock *s);
+u32 matches_of(const struct model *m, const struct query *q, struct match **out);
+/* All of them in words (port_text.c). */
+void port_words(struct out *o, const struct model *m, const struct match *list, u32 n, bool ago);
 
 /* One socket in words (view_explain.c).  netns: name its namespace; ago: also say how long ago. */
 void explain_sock(struct out *o, const struct model *m, const struct sock *s, bool netns, bool ago);

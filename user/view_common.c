@@ -143,11 +143,9 @@ static u16 args_trim(const char *args, u16 len)
 
 /* Words as a shell would show them, as far as that helps the eye: quoted only where a space hides.
  */
-void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max)
+void text_words(struct buf *b, const char *args, u16 len, size_t max)
 {
 	struct buf all = {0};
-	u16 len = 0;
-	const char *args = proc_args(m, p, &len);
 	size_t n;
 
 	if (args)
@@ -167,6 +165,14 @@ void text_args(struct buf *b, const struct model *m, const struct proc *p, size_
 	if (all.len)
 		buf_add_safe(b, all.s, all.len, max);
 	buf_free(&all);
+}
+
+void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max)
+{
+	u16 len = 0;
+	const char *args = proc_args(m, p, &len);
+
+	text_words(b, args, len, max);
 }
 
 void text_when(struct buf *b, const struct model *m, u64 ts)
@@ -213,7 +219,7 @@ static void text_killer(struct buf *b, const struct model *m, const struct death
 		buf_puts(b, " because PID 1 of its pid namespace died");
 }
 
-void text_death(struct buf *b, const struct model *m, const struct proc *p)
+void text_end(struct buf *b, const struct model *m, const struct proc *p)
 {
 	const struct death *d = death_at(m, p->death);
 
@@ -231,7 +237,14 @@ void text_death(struct buf *b, const struct model *m, const struct proc *p)
 	} else {
 		buf_puts(b, "died");
 	}
-	if (d->ts) {
+}
+
+void text_death(struct buf *b, const struct model *m, const struct proc *p)
+{
+	const struct death *d = death_at(m, p->death);
+
+	text_end(b, m, p);
+	if (d && d->ts) {
 		buf_puts(b, " at ");
 		text_when(b, m, d->ts);
 	}

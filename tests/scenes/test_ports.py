@@ -114,6 +114,9 @@ class Stage:
         errors = self.errors()
         if errors:
             pytest.fail(told(errors))
+        if self.live:
+            truths = list(self.truths())
+            self.watcher.moment(lambda objects: [find(t, self.ask(objects)[0]) for t in truths])
 
     def sockets(self):
         """The answers about the scene's sockets, in its order."""

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Feeding a model with hand-made events; the model is verified after each. */
+/* Feeding a model with hand-made events; the model and a checkpoint of it are verified after each. */
 #ifndef PROBATE_TEST_FEED_H
 #define PROBATE_TEST_FEED_H
 
@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "kept.h"
 #include "model.h"
 #include "verdict.h"
 
@@ -19,6 +20,7 @@ struct feed {
 	struct model *m;
 	u64 ts;         /* of the next event; grows by 1 ms each */
 	bool verify;
+	bool restore;   /* go on with what a checkpoint of the model gives, whenever it is verified */
 	u64 start[65536]; /* by pid, when first asked for */
 	u32 told[EV_KIND_MAX]; /* how many of each kind were told */
 	struct ev_reap reap;   /* the last ones told */
@@ -74,6 +76,13 @@ static inline void feed(struct feed *f, const struct ev *e)
 	why = f->verify ? model_verify(f->m) : NULL;
 	if (why)
 		fail_msg("after kind %u at %llu: %s", e->kind, (unsigned long long)e->ts, why);
+	if (f->verify) {
+		struct model *kept = model_kept(f->m);
+		struct model *other = f->restore ? f->m : kept;
+
+		f->m = f->restore ? kept : f->m;
+		model_free(other);
+	}
 }
 
 static inline u64 feed_tick(struct feed *f)

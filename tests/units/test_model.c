@@ -13,6 +13,14 @@ static int setup(void **state)
 	return 0;
 }
 
+/* The same with a model that is read from a checkpoint of itself after every event. */
+static int setup_kept(void **state)
+{
+	setup(state);
+	((struct feed *)*state)->restore = true;
+	return 0;
+}
+
 static int teardown(void **state)
 {
 	feed_close(*state);
@@ -854,7 +862,9 @@ static void random_events(void **state)
 	ask_everything(f->m);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name)                                                  \
+	cmocka_unit_test_setup_teardown(name, setup, teardown), \
+	{ #name " from checkpoints", name, setup_kept, teardown, NULL }
 
 int main(void)
 {

@@ -70,8 +70,12 @@ static void test_numbers_stay(void **state)
 		{32, "listen"},	   {33, "connect"},    {34, "accept"},	  {35, "state"},
 		{36, "destroy"},   {37, "unix_bind"},  {38, "use"},	  {50, "scan_begin"},
 		{51, "scan_end"},  {52, "scan_task"},  {53, "scan_fd"},	  {54, "scan_sock"},
-		{55, "scan_name"}, {56, "scan_queue"}, {57, "scan_args"}, {60, "clock"},
+		{55, "scan_name"}, {56, "scan_queue"}, {57, "scan_args"}, {58, "scan_miss"}, {60, "clock"},
 		{61, "tick"},	   {62, "lost"},       {63, "cgroup"},	  {64, "source"},
+		{65, "kept_begin"}, {66, "kept_proc"},  {67, "kept_image"}, {68, "kept_death"},
+		{69, "kept_tab"},  {70, "kept_ref"},   {71, "kept_hold"},  {72, "kept_sock"},
+		{73, "kept_name"}, {74, "kept_origin"}, {75, "kept_due"},  {76, "kept_sent"},
+		{77, "kept_cgroup"}, {78, "kept_end"},
 		{80, "zombie"},	   {81, "reap"},       {82, "reparent"},  {83, "transfer"},
 		{84, "leak"},	   {85, "resync"},     {86, "gone"},
 	};

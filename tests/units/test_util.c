@@ -71,6 +71,39 @@ static void test_pool(void **state)
 	pool_free(&p);
 }
 
+static void test_pool_placed(void **state)
+{
+	u64 taken[64] = {};
+	const u32 ids[] = {2, 700, 2049}; /* in three chunks of nine */
+	struct pool p;
+
+	(void)state;
+	pool_init(&p, sizeof(u64));
+	for (u32 i = 0; i < ARRAY_SIZE(ids); i++) {
+		assert_false(pool_has_chunk(&p, ids[i]));
+		*(u64 *)pool_place(&p, ids[i]) = ids[i];
+		taken[ids[i] / 64] |= 1ull << ids[i] % 64;
+	}
+	pool_placed(&p, taken);
+	assert_int_equal(p.live, 3);
+	assert_int_equal(p.used, 2049);
+	assert_int_equal(p.holes, 6);
+	assert_int_equal(*(u64 *)pool_at(&p, 300), 0); /* of a chunk that is not there */
+	assert_int_equal(pool_new(&p), 1);
+	assert_int_equal(pool_new(&p), 3);
+	for (u32 n = p.live; n < 2049; n++) {
+		u32 id = pool_new(&p);
+
+		assert_int_equal(*(u64 *)pool_at(&p, id), 0);
+		*(u64 *)pool_at(&p, id) = id;
+	}
+	for (u32 id = 4; id <= 2049; id++) /* every slot once */
+		assert_int_equal(*(u64 *)pool_at(&p, id), id);
+	assert_int_equal(p.holes, 0);
+	assert_int_equal(pool_new(&p), 2050);
+	pool_free(&p);
+}
+
 static void safe_is(const char *in, size_t n, size_t max, const char *want)
 {
 	struct buf b = {};
@@ -182,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_map),   cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_pool_placed),
 		cmocka_unit_test(test_safe),  cmocka_unit_test(test_time),
 		cmocka_unit_test(test_parse), cmocka_unit_test(test_buf),
 	};

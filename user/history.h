@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The history that a running recorder keeps, for commands that come later. */
+#ifndef PROBATE_HISTORY_H
+#define PROBATE_HISTORY_H
+
+#include "model.h"
+#include "source.h"
+
+/*
+ * A recorder of a directory listens on a UNIX socket.  Whoever connects is sent the directory's
+ * path and a newline, once all that happened until then is in its files.
+ */
+#define HISTORY_DIR    "/run/probate" /* PROBATE_RUN in the environment: another */
+#define HISTORY_SOCKET "recorder.sock"
+
+struct history;
+/* For a recorder: dir is the descriptor of its directory, -1: none.  NULL: others are not served. */
+struct history *history_serve(int dir);
+bool history_asked(struct history *h); /* is somebody waiting? */
+void history_answer(struct history *h);
+void history_close(struct history *h); /* NULL is fine */
+
+/* The directory of the recorder that runs here; without one the program ends with a sentence. */
+const char *history_find(void);
+/*
+ * Put the history of the recorder that runs here into an empty model, up to this moment, and say
+ * so; what follows must be a scan of everything.  false: there is none.
+ */
+bool history_recall(struct model *m, bool quiet);
+/* A recorder goes on in a directory that an earlier one left in this boot: its model at the end. */
+void history_resume(const char *dir, struct model *m);
+
+#endif

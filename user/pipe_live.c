@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * From the kernel, as it happens or as it is now.
+ *
+ * One-shot: a scan, an answer.  Live: first the ring is attached, then everything is scanned, then
+ * the ring is read, so that nothing falls between and the first events meet known processes; that
+ * they are older than the scan is no harm.
+ * After a loss the model is scanned again at once, though not more than once a second.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pipe_priv.h"
+#include "procfs.h"
+
+#define POLL_MS	  20
+#define PRIORITY  (-10)
+#define RESCAN_NS NS_PER_S /* at most one rescan in this time */
+#define CHECK_NS  NS_PER_S /* how often lost exits of CMD's tree are looked for */
+#define TAIL_NS                                                                             \
+	(150 * NS_PER_MS)   /* after the end of CMD's tree: its sockets and frees come late \
+			     */
+#define STOP_NS	   NS_PER_S /* what CMD has to end when we are told to */
+#define TICK_IDLE  NS_PER_S /* ticks nobody looks at: that often when nothing happens */
+#define TICK_BUSY  (100 * NS_PER_MS)
+#define CLOCK_OFF  (100 * NS_PER_MS) /* the clock was set: a new anchor */
+#define EVERYTHING (SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS)
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+/*
+ * A batch ended.  All that happened until `now` has been delivered if nothing came; else a tick
+ * only marks where it ended.  Without a view that settles, most would tell nothing.
+ */
+static void batch_end(struct pipe *p, u64 now, int n)
+{
+	u64 ts = n > 0 ? p->model->now : now, gap = n > 0 ? TICK_BUSY : TICK_IDLE;
+
+	if (p->view->settle || (n <= 0 && model_due(p->model, now)) || ts >= p->ticked + gap)
+		pipe_tick(p, ts);
+	pipe_settle(p);
+	if (p->rec)
+		recorder_turn(p->rec, p->model, now);
+}
+
+/* Somebody set the clock. */
+static void anchor_check(struct pipe *p, u64 now)
+{
+	struct timespec t;
+	u64 is, was = now + p->model->realtime_off;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	is = (u64)t.tv_sec * NS_PER_S + (u64)t.tv_nsec;
+	if (is > was + CLOCK_OFF || is + CLOCK_OFF < was)
+		procfs_clock(pipe_event, p);
+}
+
+/* ---- scans -------------------------------------------------------------------------------- */
+
+int pipe_scan(struct pipe *p, const struct want *want)
+{
+	int err = p->source->ops->scan(p->source, want, pipe_event, p);
+
+	p->scanning = false;
+	p->scanned = time_boot_ns();
+	return err;
+}
+
+static bool nameless(const struct model *m, const struct proc *proc)
+{
+	u16 len;
+
+	return proc->state == PROC_RUNNING && !(proc->flags & TASK_KTHREAD) &&
+	       !(proc_exe(m, proc, &len) && len) && !(proc_args(m, proc, &len) && len);
+}
+
+/* Command lines of what the view shows; without its word, of all whose line is not known. */
+static void describe(struct pipe *p, bool all)
+{
+	const struct model *m = p->model;
+	struct buf tgids = {};
+
+	if (!all && p->view->describe)
+		p->view->describe(&p->opts, m, &tgids);
+	else
+		for (u32 id = 0; (id = proc_next(m, id));)
+			if (nameless(m, proc_at(m, id)))
+				buf_add(&tgids, &proc_at(m, id)->tgid, sizeof(u32));
+	if (tgids.len)
+		p->source->ops->describe(p->source, (const u32 *)tgids.s, tgids.len / sizeof(u32),
+					 pipe_event, p);
+	buf_free(&tgids);
+}
+
+static void scan_everything(struct pipe *p)
+{
+	struct want want = {.scope = EVERYTHING};
+
+	p->lost = false;
+	if (pipe_scan(p, &want) < 0)
+		p->lost = true;
+	describe(p, true);
+	batch_end(p, time_boot_ns(), 1);
+}
+
+/* ---- one-shot -------------------------------------------------------------------------------- */
+
+int pipe_one_shot(struct pipe *p)
+{
+	struct want want = {.scope = p->view->scope};
+	int err;
+
+	p->recalled = !p->opts.no_history && history_recall(p->model, p->opts.quiet);
+	if (p->recalled)
+		want.scope = EVERYTHING; /* what was recorded and is no more is to be noticed */
+	else if (p->view->want)
+		p->view->want(&p->opts, &want);
+	err = pipe_scan(p, &want);
+	if (err < 0) {
+		warn("the scan failed: %s", strerror(-err));
+		return EXIT_INCOMPLETE;
+	}
+	pipe_settle(p);
+	describe(p, false);
+	return EXIT_ANSWERED;
+}
+
+/* ---- live -------------------------------------------------------------------------------------- */
+
+/* Does nobody read standard output any more?  Else `trace | head` would wait for one more event. */
+static bool reader_left(struct pipe *p)
+{
+	struct pollfd fd = {.fd = fileno(p->out->f)};
+
+	return out_dead(p->out) || (poll(&fd, 1, 0) == 1 && fd.revents & POLLERR) ||
+	       (p->rec && recorder_dead(p->rec));
+}
+
+/* We were told to stop.  CMD is told, too, and how it ends is worth seeing. */
+static bool stop_now(struct pipe *p, u64 now)
+{
+	if (!p->child.pid)
+		return true;
+	if (!p->stop) {
+		p->stop = now;
+		if (pipe_sent_to_us)
+			child_signal(&p->child, pipe_stopped);
+	}
+	return now - p->stop > STOP_NS;
+}
+
+static bool over(struct pipe *p, u64 now, int events)
+{
+	if (reader_left(p) || (pipe_stopped && stop_now(p, now)))
+		return true;
+	if (now - p->checked > CHECK_NS) {
+		p->checked = now;
+		anchor_check(p, now);
+		if (p->child.pid)
+			child_check(&p->child);
+	}
+	if (!p->child.pid || !child_over(&p->child))
+		return false;
+	if (!p->over)
+		p->over = now;
+	return now - p->over > TAIL_NS && events == 0;
+}
+
+/* Somebody asks for the history: all that happened until now is to be in it. */
+static void history_turn(struct pipe *p)
+{
+	u64 now = time_boot_ns();
+
+	if (!p->history || !history_asked(p->history))
+		return;
+	batch_end(p, now, p->source->ops->poll(p->source, 0, pipe_event, p));
+	recorder_flush(p->rec, p->model);
+	history_answer(p->history);
+}
+
+static int poll_loop(struct pipe *p)
+{
+	u64 now;
+	int n;
+
+	do {
+		now = time_boot_ns();
+		n = p->source->ops->poll(p->source, POLL_MS, pipe_event, p);
+		if (n < 0 && n != -EINTR) {
+			warn("cannot read events: %s", strerror(-n));
+			return EXIT_INCOMPLETE;
+		}
+		if (p->lost && now - p->scanned >= RESCAN_NS)
+			scan_everything(p);
+		batch_end(p, now, n);
+		history_turn(p);
+	} while (!over(p, now, n));
+	if (p->lost)
+		scan_everything(p);
+	return EXIT_ANSWERED;
+}
+
+/*
+ * A storm on every processor must not starve the one who reads the ring.  CMD was forked before
+ * and stays as it is.
+ */
+static void hurry(void)
+{
+	errno = 0;
+	if (getpriority(PRIO_PROCESS, 0) > PRIORITY && !errno)
+		setpriority(PRIO_PROCESS, 0, PRIORITY); /* as fast as we may, if this is refused */
+}
+
+/* In a pid namespace the root of the tree has another number in the events than we know it by. */
+static void follow(struct pipe *p)
+{
+	int n = p->source->ops->follow ? p->source->ops->follow(p->source, p->opts.filter.tree)
+				       : (int)p->opts.filter.tree;
+
+	if (n < 0)
+		die(EXIT_CANNOT, "cannot follow process %u: %s", p->opts.filter.tree, strerror(-n));
+	p->opts.filter.tree = (u32)n;
+	if (p->child.pid)
+		child_known_as(&p->child, (u32)n);
+}
+
+int pipe_live(struct pipe *p)
+{
+	hurry();
+	if (p->rec)
+		p->history = history_serve(recorder_dir(p->rec));
+	procfs_clock(pipe_event, p);
+	scan_everything(p);
+#ifdef __GLIBC__
+	malloc_trim(0); /* loading took more than watching does */
+#endif
+	if (p->opts.filter.tree)
+		follow(p);
+	if (p->child.pid)
+		child_go(&p->child, p->opts.cmd);
+	p->checked = time_boot_ns();
+	if (!p->opts.quiet && !out_dead(p->out)) {
+		if (!p->view->event && !p->view->settle)
+			warn("recording to %s (%s)", recorder_path(p->rec), p->source->tier);
+		else
+			warn("watching (%s)", p->source->tier);
+	}
+	return poll_loop(p);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the three flows of the pipeline share: live (pipe_live.c), replay (pipe_replay.c), one-shot. */
+#ifndef PROBATE_PIPE_PRIV_H
+#define PROBATE_PIPE_PRIV_H
+
+#include <signal.h>
+
+#include "child.h"
+#include "history.h"
+#include "pipe.h"
+#include "rec.h"
+
+struct pipe {
+	const struct view *view;
+	struct opts opts;
+	struct out *out;
+	struct source *source;
+	struct model *model;
+	struct recorder *rec;	/* what comes is recorded; NULL: not */
+	struct history *history; /* others may ask for what was recorded; NULL: not */
+	void *state; /* the view's */
+	struct child child;
+	u64 scanned, checked, over, stop; /* when last; 0: not */
+	u64 ticked;			  /* ts of the last tick */
+	u64 since, until;		  /* CLOCK_REALTIME of a replay's stretch; 0: none */
+	u64 bad;			  /* events that were no events */
+	bool scanning, lost;
+	bool marked;  /* the last event ended a batch */
+	bool started; /* the stretch asked for has begun */
+	bool done;    /* and is over */
+	bool damaged; /* a replay had what is no event, or lacks some */
+	bool recalled; /* the model began with a recorder's history */
+};
+
+/* The signal that asks for the end; CMD must be given it when it was sent to us alone. */
+extern volatile sig_atomic_t pipe_stopped, pipe_sent_to_us;
+
+/* One event from the source: check, tap, model, view. */
+void pipe_event(void *ctx, const struct ev *e, size_t bytes);
+/* Time passes although nothing happens: the model's timers run on events alone. */
+void pipe_tick(struct pipe *p, u64 ts);
+/* All that was there has been applied. */
+void pipe_settle(struct pipe *p);
+/* A scan, with the command lines of who is new in it; 0 or -errno. */
+int pipe_scan(struct pipe *p, const struct want *want);
+
+/* The flows; an exit code. */
+int pipe_live(struct pipe *p);
+int pipe_one_shot(struct pipe *p);
+int pipe_replay(struct pipe *p);
+
+#endif

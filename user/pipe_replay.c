@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * From a recording, or from a story of events in text.
+ *
+ * The state at a moment (--at) is that of the newest dump before it and of what happened since; a
+ * stretch (--since, --until) is shown from its beginning, and what was before it only applied.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "pipe_priv.h"
+#include "when.h"
+
+static u64 moment(const char *s, u64 end)
+{
+	struct buf why = {};
+	u64 wall;
+
+	if (!when_parse(s, end, &wall, &why))
+		die(EXIT_USAGE, "%s", why.s);
+	return wall;
+}
+
+/* What was asked for lies before or after all that was recorded. */
+static void check_span(struct pipe *p, u64 first, u64 last)
+{
+	char begin[40], end[40];
+
+	time_rfc3339(begin, first);
+	time_rfc3339(end, last);
+	if (p->until && p->until < first)
+		die(EXIT_INCOMPLETE, "nothing was recorded then: %s begins at %.19sZ",
+		    p->opts.replay, begin);
+	if (p->since > last)
+		die(EXIT_INCOMPLETE, "nothing was recorded then: %s ends at %.19sZ", p->opts.replay,
+		    end);
+	if (p->opts.at && p->until > last) {
+		warn("%s ends at %.19sZ: this is the state at its end", p->opts.replay, end);
+		p->damaged = true;
+	}
+}
+
+/* Find the times in the recording, and begin where the answer begins. */
+static void position(struct pipe *p)
+{
+	const struct source_ops *ops = p->source->ops;
+	const struct opts *o = &p->opts;
+	const char *until = o->at ? o->at : o->until;
+	u64 first = 0, last = 0, from;
+	bool known = ops->span && !ops->span(p->source, &first, &last);
+
+	p->since = o->since ? moment(o->since, last) : 0;
+	p->until = until ? moment(until, last) : 0;
+	if (p->since && p->until && p->since > p->until)
+		die(EXIT_USAGE, "--since lies after --until");
+	if (known && (p->since || p->until))
+		check_span(p, first, last);
+	from = p->since ? p->since : o->at && !p->view->start ? p->until : 0;
+	if (from && ops->seek && ops->seek(p->source, from))
+		die(EXIT_INCOMPLETE, "cannot read %s", o->replay);
+}
+
+/* Time goes on to the moment asked for, though nothing was recorded in between. */
+static void reach(struct pipe *p)
+{
+	u64 ts = p->until - p->model->realtime_off;
+
+	p->until = 0; /* so that the tick passes */
+	if (p->done && ts > p->model->now) {
+		p->done = false;
+		pipe_tick(p, ts);
+	}
+}
+
+/* A recording has the marks where a batch ended; of a story each event is one. */
+static bool batch_ended(const struct pipe *p)
+{
+	return !p->source->ops->seek || p->marked;
+}
+
+int pipe_replay(struct pipe *p)
+{
+	bool watch = p->opts.watch || p->view->live_only;
+	int n;
+
+	position(p);
+	while ((n = p->source->ops->poll(p->source, 0, pipe_event, p)) != -ENODATA &&
+	       !pipe_stopped && !p->done) {
+		if (n == -EBADMSG) {
+			p->damaged = true; /* the source says it */
+			continue;
+		}
+		if (n < 0) {
+			warn("cannot read %s: %s", p->opts.replay, strerror(-n));
+			return EXIT_INCOMPLETE;
+		}
+		if (watch && batch_ended(p))
+			pipe_settle(p);
+		if (p->rec && p->started)
+			recorder_turn(p->rec, p->model, p->model->now);
+		if (out_dead(p->out) || (p->rec && recorder_dead(p->rec)))
+			break;
+	}
+	if (p->scanning && n == -ENODATA && !p->damaged && !p->done) {
+		warn("%s ends in the middle of a scan", p->opts.replay);
+		p->damaged = true;
+	}
+	reach(p);
+	pipe_settle(p);
+	return EXIT_ANSWERED;
+}

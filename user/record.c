@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The recorder: a tap between the check and the model.
+ *
+ * It copies events into a block and hands the block over when it is full or has waited long
+ * enough.  The rest (packing, files) is the writer's, on a thread of its own.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "keep.h"
+#include "model.h"
+#include "rec.h"
+
+#define FLUSH_NS      NS_PER_S		 /* what happened is handed over this much later */
+#define FLUSH_PIPE_NS (100 * NS_PER_MS)	 /* on a pipe somebody is looking */
+#define DUMP_NS	      NS_PER_S		 /* no two dumps of the model within this */
+#define DUMP_BYTES    (48ull << 20)	 /* of events, unpacked, until the model is dumped again */
+#define DUMP_TIMES    16		 /* and that many times the last dump */
+
+struct recorder {
+	struct rec_writer *w;
+	struct buf raw; /* events of the block under way */
+	struct rec_head head;
+	u64 since;	   /* `now` of the turn that first saw the block under way; 0: none */
+	u64 seq, next;	   /* numbers of the next block, the next event */
+	u64 lost;
+	u64 dumped;	   /* `now` of the last dump */
+	u64 bytes;	   /* of events since then */
+	u64 dump_bytes;	   /* of that dump */
+	u64 every;	   /* bytes between dumps, as asked; 0: as it fits */
+	bool first, scanning;
+};
+
+struct recorder *recorder_open(const char *path, const struct rec_limits *limits, bool force,
+			       const char *tier)
+{
+	struct recorder *r = xcalloc(1, sizeof(*r));
+	struct buf err = {};
+
+	r->w = rec_open(path, limits, force, tier, &err);
+	if (!r->w)
+		die(EXIT_USAGE, "%s", err.s);
+	r->every = limits->model_bytes;
+	r->head.offset = rec_offset(r->w);
+	r->first = true;
+	return r;
+}
+
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+static void block_add(struct recorder *r, const struct ev *e)
+{
+	const size_t padded = (e->size + 7u) & ~7u;
+	char *to;
+
+	if (!r->raw.len) {
+		if (!r->raw.s)
+			buf_grow(&r->raw, REC_BLOCK + EV_MAX + 1);
+		r->head.first_ts = r->head.last_ts = e->ts;
+	} else if (e->ts > r->head.last_ts) {
+		r->head.last_ts = e->ts;
+	} else if (e->ts < r->head.first_ts) {
+		r->head.first_ts = e->ts;
+	}
+	to = buf_space(&r->raw, padded);
+	memcpy(to, e, e->size);
+	memset(to + e->size, 0, padded - e->size);
+	r->raw.len += padded;
+	r->head.events++;
+}
+
+static void block_end(struct recorder *r, u8 type, u16 flags)
+{
+	r->head.type = type;
+	r->head.flags = flags;
+	r->head.seq = r->seq++;
+	r->head.first_event = r->next;
+	r->head.lost = r->lost;
+	if (type == REC_EVENTS)
+		r->next += r->head.events;
+	rec_put(r->w, &r->head, &r->raw);
+	buf_reset(&r->raw);
+	r->head.events = 0;
+	r->since = 0;
+}
+
+static void events_end(struct recorder *r)
+{
+	if (r->raw.len)
+		block_end(r, REC_EVENTS, 0);
+}
+
+void recorder_event(struct recorder *r, const struct ev *e)
+{
+	if (e->kind == EV_KIND_SCAN_BEGIN)
+		r->scanning = true;
+	else if (e->kind == EV_KIND_SCAN_END)
+		r->scanning = false;
+	else if (e->kind == EV_KIND_LOST)
+		r->lost += ((const struct ev_lost *)(const void *)e)->count;
+	block_add(r, e);
+	r->bytes += e->size;
+	if (r->raw.len >= REC_BLOCK)
+		events_end(r);
+}
+
+/* ---- dumps of the model ---------------------------------------------------------------------- */
+
+static void dump_add(void *ctx, const struct ev *e, size_t bytes)
+{
+	struct buf *dump = ctx;
+
+	buf_add(dump, e, bytes);
+	while (dump->len % 8)
+		buf_add(dump, "", 1);
+}
+
+/* Until the first clock event of the stream our own has to do. */
+static void clock_of(struct recorder *r, const struct model *m)
+{
+	if (m->realtime_off)
+		r->head.offset = m->realtime_off;
+}
+
+/* What is written is also put in the place of the model it was made of (R3). */
+static void dump(struct recorder *r, struct model *m, u64 now)
+{
+	struct buf all = {};
+	u16 flags = REC_FIRST;
+
+	events_end(r);
+	model_dump(m, dump_add, &all);
+	for (size_t at = 0; at < all.len;) {
+		const struct ev *e = (const void *)(all.s + at);
+
+		at += (e->size + 7u) & ~7u;
+		model_apply(m, e);
+		block_add(r, e);
+		if (r->raw.len < REC_BLOCK && at < all.len)
+			continue;
+		r->head.first_ts = r->head.last_ts = now > m->now ? now : m->now;
+		block_end(r, REC_MODEL, flags);
+		flags = 0;
+	}
+	r->dump_bytes = all.len;
+	r->bytes = 0;
+	r->first = false;
+	buf_free(&all);
+}
+
+static bool dump_due(struct recorder *r, u64 now)
+{
+	u64 every = r->dump_bytes * DUMP_TIMES;
+
+	if (r->first)
+		return true;
+	if (r->every)
+		return r->bytes >= r->every;
+	if (now < r->dumped + DUMP_NS)
+		return false;
+	return r->bytes >= (every > DUMP_BYTES ? every : DUMP_BYTES) || rec_wants_model(r->w);
+}
+
+void recorder_turn(struct recorder *r, struct model *m, u64 now)
+{
+	const u64 wait = rec_is_pipe(r->w) ? FLUSH_PIPE_NS : FLUSH_NS;
+
+	clock_of(r, m);
+	if (!r->scanning && dump_due(r, now)) { /* in mid-scan it is not known what was met */
+		dump(r, m, now);
+		r->dumped = now;
+	}
+	if (!r->raw.len)
+		return;
+	if (!r->since)
+		r->since = now;
+	if (now - r->since >= wait)
+		events_end(r);
+}
+
+void recorder_flush(struct recorder *r, struct model *m)
+{
+	clock_of(r, m);
+	events_end(r);
+	rec_sync(r->w);
+}
+
+bool recorder_dead(const struct recorder *r)
+{
+	return rec_dead(r->w);
+}
+
+int recorder_dir(const struct recorder *r)
+{
+	return rec_dir(r->w);
+}
+
+const char *recorder_path(const struct recorder *r)
+{
+	return rec_path(r->w);
+}
+
+bool recorder_close(struct recorder *r, struct model *m)
+{
+	u64 dropped;
+
+	clock_of(r, m);
+	if (r->first)
+		dump(r, m, m->now);
+	events_end(r);
+	dropped = rec_close(r->w);
+	if (dropped)
+		warn("%llu blocks of the recording could not be written",
+		     (unsigned long long)dropped);
+	buf_free(&r->raw);
+	free(r);
+	return !dropped;
+}
