@@ -5,17 +5,31 @@ _probate() {
 	COMPREPLY=()
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
-	commands="trace ports port pid tree zombies report doctor"
-	options="--json --watch --quiet --replay --fd= --buffer --no-bpf --help --version"
+	commands="trace ports port pid tree zombies report record doctor"
+	options="--json --watch --quiet --replay --at --since --until --record --force --output --fd=
+		--buffer --no-bpf --no-history --help --version"
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		[[ $word == -- ]] && { _command_offset $((COMP_CWORD)) 2>/dev/null; return; }
-		[[ " $commands " == *" $word "* ]] && command=$word
+		[[ -z $command && " $commands " == *" $word "* ]] && command=$word
 	done
 
 	case $prev in
-	-r | --replay | -o)
+	-r | --replay | --record | -o | --output)
+		compopt -o filenames
 		COMPREPLY=($(compgen -f -- "$cur"))
+		return
+		;;
+	--at | --since | --until)
+		COMPREPLY=($(compgen -W "-5min -1h -1d $(date +%F)" -- "$cur"))
+		return
+		;;
+	--buffer | --segment-size | --max-size | --checkpoint)
+		COMPREPLY=($(compgen -W "8M 64M 1G 8G" -- "$cur"))
+		return
+		;;
+	--segment-age | --max-age)
+		COMPREPLY=($(compgen -W "1h 6h 1d 7d" -- "$cur"))
 		return
 		;;
 	--event)
@@ -25,8 +39,10 @@ _probate() {
 		return
 		;;
 	--pid | --tree | pid | tree)
-		COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$cur"))
-		return
+		if [[ $cur != -* ]]; then
+			COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$cur"))
+			return
+		fi
 		;;
 	esac
 
@@ -35,10 +51,17 @@ _probate() {
 	trace)
 		COMPREPLY=($(compgen -W "--tree --pid --comm --uid --port --event --raw --list $options --" -- "$cur"))
 		;;
-	report)
-		COMPREPLY=($(compgen -W "--html --perfetto port pid $options" -- "$cur"))
-		;;
 	ports) COMPREPLY=($(compgen -W "--leaked $options" -- "$cur")) ;;
+	report) COMPREPLY=($(compgen -W "port pid --html --perfetto $options" -- "$cur")) ;;
+	record)
+		if [[ $cur != -* ]]; then
+			compopt -o filenames
+			COMPREPLY=($(compgen -f -- "$cur"))
+			return
+		fi
+		COMPREPLY=($(compgen -W "--segment-size --segment-age --max-size --max-age --checkpoint
+			$options" -- "$cur"))
+		;;
 	*) COMPREPLY=($(compgen -W "$options" -- "$cur")) ;;
 	esac
 	[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace

@@ -186,9 +186,9 @@ void on_fdtab(struct model *m, const struct ev_fdtab *e)
 	ref = own ? own : proc_main(m, p);
 	from = tabref_at(m, ref)->fdtab;
 	tab = fdtab_fresh(m, e->files);
-	tabref_add(m, p, tab, e->h.tid);
+	tabref_add(m, p, tab, e->h.tid ? e->h.tid : ~0u); /* 0 would be a second main one */
 	fdtab_copy(m, from, tab, false, e->h.ts);
-	if (e->leader)
+	if (e->leader || !e->h.tid)
 		proc_set_main(m, p, tab);
 	else if (own)
 		tabref_drop(m, p, own);

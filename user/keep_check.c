@@ -30,17 +30,15 @@ static bool proc_ok(const struct stage *st, const struct proc *p)
 	       death_ok(p, death_at(st->m, p->death));
 }
 
-/* Where a walk up goes on: to the parent, or among the gone to who forked it. */
+/* Where a walk up goes on: to the parent, or to who forked it. */
 static u32 up_parent(const struct model *m, u32 id)
 {
 	return proc_at(m, id)->parent;
 }
 
-static u32 up_gone(const struct model *m, u32 id)
+static u32 up_birth(const struct model *m, u32 id)
 {
-	const struct proc *p = proc_at(m, id);
-
-	return p->state == PROC_GONE ? p->birth : 0;
+	return proc_at(m, id)->birth;
 }
 
 /* Does every walk up come to an end?  Who has been passed once (2) is not looked at again. */
@@ -85,7 +83,7 @@ static bool procs_ok(const struct stage *st)
 	for (u32 id = 0; (id = stage_next(st, KEEP_PROC, id));)
 		if (!proc_ok(st, proc_at(st->m, id)))
 			return false;
-	return deaths_ok(st) && ends(st, up_parent) && ends(st, up_gone);
+	return deaths_ok(st) && ends(st, up_parent) && ends(st, up_birth);
 }
 
 /* Every image is somebody's, and none has very many before it. */

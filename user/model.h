@@ -20,7 +20,7 @@
  *  I1  The newest live proc of a tgid is found by `by_tgid`; older lives hang on `older`, newest
  *      first, and all of them are gone: a pid in use again was reaped, seen or not.
  *  I2  A proc is on the child list of exactly its `parent`, if that is known, and on none else.
- *      A gone proc is nobody's child and nobody's parent.  The parent relation has no cycle.
+ *      A gone proc is nobody's child and nobody's parent.  Neither parent nor birth goes in a circle.
  *  I3  A proc that has not exited has exactly one tabref with tid 0 (fdtab may be one that is
  *      known only by name, without holds; key 0 until the name is known, too).  An exited proc
  *      has no tabref.
@@ -35,8 +35,8 @@
  *      killer or reaper.  A gone proc is freed when refs is 0 and its grace is over.  Among the
  *      gone, references nothing alive leads to are cut now and then (circles), and a lineage ends
  *      after 256 gone ancestors in a row.
- *  I8  A sock without hold, queue or kernel life left is freed after its grace; until then it is
- *      marked gone and in no index.
+ *  I8  A sock without hold, queue or kernel life left is gone: marked so, in no index, and freed
+ *      before the next event.  Until then what was told of it can be looked up.
  *  I9  Time does not run backwards: now is the largest ts seen.
  */
 #ifndef PROBATE_MODEL_H
@@ -45,7 +45,7 @@
 #include "event.h"
 #include "util.h"
 
-#define GRACE_NS (60 * NS_PER_S)       /* how long the dead are remembered when nothing refers to them */
+#define GRACE_NS (60 * NS_PER_S)       /* how long dead processes are remembered when nothing refers to them */
 #define ZOMBIE_AFTER_NS (100 * NS_PER_MS) /* unreaped this long after exit: a zombie event */
 #define FREE_GRACE_NS (100 * NS_PER_MS) /* a wait may return this long after the kernel freed the child */
 #define DEAD_MAX 65536                 /* unreferenced dead remembered at most; the oldest go first */
@@ -175,7 +175,7 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u16 sflags;      /* SF_* */
 	u8 state;        /* TCP state number; for others as the kernel says */
 	bool born;       /* its creation was seen */
-	bool gone;       /* destroyed; in its grace */
+	bool gone;       /* no more; freed before the next event */
 	bool transferred; /* a transfer event was emitted */
 	bool leaked;     /* a leak event was emitted and still holds */
 	bool timed;      /* is among those that end by the clock */

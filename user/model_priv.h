@@ -83,7 +83,7 @@ struct model_priv {
 	u64 at;               /* ts of the event being applied: what follows from it is told so */
 	struct dueq zombies;  /* exits that may deserve a zombie event; tag: start */
 	struct dueq frees;    /* freed by the kernel, nobody seen to wait yet; tag: start */
-	struct dueq gones;    /* socks in their grace; tag: when they went */
+	struct dueq gones;    /* socks that are gone, to be freed before the next event; tag: when they went */
 	struct due *waits;    /* heap, the earliest first: sockets that end by the clock (left_ms) */
 	u32 nwaits, waits_cap;
 	struct map by_tuple;  /* hash of the addresses -> sock that has neither inode nor cookie */

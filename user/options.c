@@ -250,17 +250,19 @@ static void check_recording(const struct view *v, const struct opts *o)
 	if (o->record && !v->live_only && !o->watch)
 		die(EXIT_USAGE, "--record is for what goes on: add -w, or use probate record");
 	if (o->replay && (v == &view_record ? !o->record : !!o->record))
-		die(EXIT_USAGE, "to cut a piece out of a recording: probate -r OLD --since T --until T "
-				"record NEW");
+		die(EXIT_USAGE,
+		    "to cut a piece out of a recording: probate -r OLD --since T --until T "
+		    "record NEW");
 	if (o->replay && o->record && same_file(o->replay, o->record))
-		die(EXIT_USAGE, "%s cannot be read and written at once: give the piece another name",
+		die(EXIT_USAGE,
+		    "%s cannot be read and written at once: give the piece another name",
 		    o->record);
 	if (v == &view_record && o->out_path)
 		die(EXIT_USAGE, "record prints nothing for -o; to record there: probate record %s",
 		    o->out_path);
 	if (v != &view_record && o->record && !strcmp(o->record, "-") && !o->out_path)
-		die(EXIT_USAGE, "%s and its recording cannot both go to standard output: add -o FILE",
-		    v->name);
+		die(EXIT_USAGE,
+		    "%s and its recording cannot both go to standard output: add -o FILE", v->name);
 	if (o->force && !o->record)
 		die(EXIT_USAGE, "--force goes with a recording that is written");
 }
@@ -272,7 +274,8 @@ static void check_options(const struct parse *p, const struct view *v, const str
 			die(EXIT_USAGE, "--%s is not for %s; see probate %s --help",
 			    p->used[i]->name, v->name, v->name);
 	if (o->html + o->perfetto + o->json > 1)
-		die(EXIT_USAGE, "--html, --perfetto and --json are three forms of a report: choose one");
+		die(EXIT_USAGE,
+		    "--html, --perfetto and --json are three forms of a report: choose one");
 	if (o->cmd && strcmp(v->name, "trace"))
 		die(EXIT_USAGE, "only trace runs a command: probate trace -- %s", o->cmd[0]);
 	if (o->cmd && o->replay)

@@ -99,10 +99,20 @@ void proc_unref(struct model *m, u32 id)
 	grace_append(m, p);
 }
 
+static bool descends(const struct model *m, u32 id, u32 from)
+{
+	while (id && id != from)
+		id = proc_at(m, id)->birth;
+	return id != 0;
+}
+
+/* Who descends from it did not bear it: a pid was used again, and nobody saw that. */
 void proc_set_birth(struct model *m, struct proc *p, u32 birth)
 {
 	u32 old = p->birth;
 
+	if (p->refs && descends(m, birth, p->id))
+		birth = 0;
 	proc_ref(m, birth);
 	p->birth = birth;
 	proc_unref(m, old);

@@ -15,7 +15,7 @@
 #define FLUSH_NS      NS_PER_S		 /* what happened is handed over this much later */
 #define FLUSH_PIPE_NS (100 * NS_PER_MS)	 /* on a pipe somebody is looking */
 #define DUMP_NS	      NS_PER_S		 /* no two dumps of the model within this */
-#define DUMP_BYTES    (48ull << 20)	 /* of events, unpacked, until the model is dumped again */
+#define DUMP_BYTES    (16ull << 20)	 /* of events, unpacked, until the model is dumped again */
 #define DUMP_TIMES    16		 /* and that many times the last dump */
 
 struct recorder {

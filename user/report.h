@@ -57,7 +57,8 @@ struct life {
 	u32 tgid, proc; /* proc: its id in the model when last met */
 	u32 refs, roles;
 	u64 start;
-	u32 birth;          /* life that forked it */
+	u32 birth;          /* life that forked it; its parent where that is not known */
+	bool forked;        /* it is known to have */
 	struct who parent;  /* at its end, or now */
 	u64 adopted;        /* when that one took it over; 0: it did not */
 	struct run run[RUNS_MAX];

@@ -5,8 +5,8 @@
 
 #include "report_html.h"
 
-#define LANES_MAX 40
-#define ROWS_MAX  4   /* sockets told apart in a lane */
+#define LANES_MAX 24
+#define ROWS_MAX  4   /* sockets held at the same time that are told apart in a lane */
 #define LEFT	  176 /* names */
 #define TOP	  34  /* the axis */
 #define LANE	  42
@@ -21,14 +21,15 @@ enum { SEEN_MADE, SEEN_FORK, SEEN_PASS, SEEN_SCAN, SEEN_ZOMBIE, SEEN_END, SEEN_E
 /* clang-format on */
 
 struct lane {
-	u32 life, rows, row[ROWS_MAX]; /* tracks */
-	double y, labelled;	       /* labelled: how far its labels reach */
+	u32 life, rows;
+	double y, labelled; /* labelled: how far its labels reach */
 };
 
 struct figure {
 	struct html *h;
 	struct lane lane[LANES_MAX];
 	u32 lanes, left_out;
+	u8 *row; /* of each tenure, in its lane */
 	u64 *key;
 	double *x;
 	u32 keys, cap;

@@ -250,7 +250,7 @@ static void json_lives(struct json *j, const struct report *r, const struct mode
 			if (l->roles & 1u << k)
 				json_str(j, NULL, roles[k]);
 		json_end_arr(j);
-		json_life(j, "forked_by", r, m, l->birth, l->start);
+		json_life(j, "forked_by", r, m, l->forked ? l->birth : 0, l->start);
 		json_who(j, "parent", &l->parent);
 		json_time(j, "adopted", model_wall(m, l->adopted));
 		json_runs(j, m, l);

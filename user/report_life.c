@@ -189,6 +189,8 @@ static u32 life_above(struct report *r, const struct model *m, u32 proc, u32 rol
 	if (!id)
 		return 0;
 	life_at(r, id)->roles |= role;
+	if (!life_at(r, id)->birth)
+		life_at(r, id)->forked = p->birth != 0;
 	if (!life_at(r, id)->birth && up && depth < ANCESTORS)
 		life_at(r, id)->birth = life_use(r, life_above(r, m, up, LIFE_ANCESTOR, depth + 1));
 	return id;

@@ -73,7 +73,8 @@ void perfetto_event(struct perfetto *pf, const struct model *m, const struct ev 
 		for (const struct ev *t = NULL; (t = model_told(m, t));)
 			if (t->kind == EV_KIND_TRANSFER)
 				lane_transfer(pf, m, (const struct ev_transfer *)t);
-		look_at_next(pf, m);
+		if (!model_told(m, NULL)) /* else what is told comes first */
+			look_at_next(pf, m);
 	}
 	handle_event(pf, m, e);
 }

@@ -310,9 +310,11 @@ static void holds_find(struct model *m, const struct ev_scan_end *end)
 {
 	u32 only = end->pid ? proc_find(m, end->pid) : 0;
 
-	if (end->scope & SCOPE_TABLE)
+	if (end->scope & SCOPE_TABLE) {
 		table_find(m, map_get(&m->by_files, end->files), end->begin);
-	else if (only)
+		return;
+	}
+	if (only)
 		proc_find_missed(m, proc_at(m, only), end->begin);
 	for (u32 id = proc_next(m, 0); id && !end->pid; id = proc_next(m, id))
 		proc_find_missed(m, proc_at(m, id), end->begin);

@@ -196,7 +196,7 @@ static void sock_join(struct model *m, struct sock *to, struct sock *from)
 	from->inode = from->cookie = 0;
 	from->local.port = 0;
 	from->gone = true;
-	due_push(m, &m->priv->gones, m->now + GRACE_NS, from->id, m->now);
+	due_push(m, &m->priv->gones, m->now, from->id, m->now);
 }
 
 static bool other_kind(const struct sock *s, u32 proto)

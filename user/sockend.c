@@ -47,7 +47,7 @@ static void sock_bury(struct model *m, struct sock *s)
 {
 	sock_index_drop(m, s);
 	s->gone = true;
-	due_push(m, &m->priv->gones, m->now + GRACE_NS, s->id, m->now);
+	due_push(m, &m->priv->gones, m->now, s->id, m->now);
 }
 
 /* What waited in the queue of a UNIX socket dies with it. */

@@ -79,7 +79,7 @@ static const char *check_parents(const struct model *m)
 
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id)) {
 		const struct proc *p = proc_at(m, id);
-		u32 up = p->parent, depth = 0;
+		u32 up = p->parent, depth = 0, births = 0;
 
 		TRY(check_children(m, p, &listed));
 		with += p->parent != 0;
@@ -87,6 +87,8 @@ static const char *check_parents(const struct model *m)
 		for (; up; up = proc_at(m, up)->parent)
 			CHECK(++depth <= m->procs.live && up != id,
 			      "I2: a proc is its own ancestor");
+		for (up = p->birth; up; up = proc_at(m, up)->birth)
+			CHECK(++births <= m->procs.live && up != id, "I2: a proc bore itself");
 	}
 	CHECK(listed == with, "I2: a proc is not on its parent's list");
 	return NULL;

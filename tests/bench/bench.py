@@ -16,11 +16,13 @@ import sys
 import threading
 import time
 
+from recording import bench_recording
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROBATE = os.path.abspath(os.environ.get("PROBATE", os.path.join(ROOT, "build/probate")))
 TOOLS = os.path.abspath(os.environ.get("TOOLS", os.path.join(ROOT, "build/tests")))
 WORK = os.path.join(TOOLS, "work")
-READY = b"probate: watching"
+READY = b"probate: watching", b"probate: recording to"
 TIMEOUT_S = 60
 INCOMPLETE = 4  # exit code of a tracer that lost events and could not repair it
 
@@ -274,7 +276,7 @@ def attempt(group, bench, *args):
 
 
 def bench_all(options):
-    wanted = [options.only] if options.only else ["answer", "memory", *OVERHEAD]
+    wanted = [options.only] if options.only else ["answer", "memory", "recording", *OVERHEAD]
     rows = []
     if {"answer", "memory", "start"} & set(wanted):
         with Population(options.nproc, options.nfds) as population:
@@ -282,6 +284,8 @@ def bench_all(options):
                 rows += attempt("answer", bench_answers, population, options)
             if {"memory", "start"} & set(wanted):
                 rows += attempt("memory", bench_memory, population, options)
+    if "recording" in wanted:
+        rows += attempt("recording", bench_recording, sys.modules[__name__], options)
     works = list(OVERHEAD) if options.only == "overhead" else [n for n in OVERHEAD if n in wanted]
     if works:
         rows += attempt("overhead", bench_overhead, works, options)
@@ -298,10 +302,11 @@ def print_table(rows):
 
 
 def parse_options():
-    names = ["answer", "memory", "start", "overhead", *OVERHEAD]
+    names = ["answer", "memory", "start", "recording", "overhead", *OVERHEAD]
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="under 45 s, and noisier")
     parser.add_argument("--only", choices=names, metavar="NAME", help="one of " + ", ".join(names))
+    parser.add_argument("--week", action="store_true", help="report of a whole week: minutes more")
     parser.add_argument("--json", action="store_true", help="one JSON object a row")
     options = parser.parse_args()
     quick = options.quick

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Mutations that know what a recording is: blocks, their heads, what is packed in them, their sums. */
+/* Mutations that know what a recording is: blocks, their heads, what is packed in them, their sums.
+ */
 #include <stdlib.h>
 
 #include "fuzz.h"
 #include "rec.h"
 
-#define BLOCKS 64
+#define BLOCKS	64
 #define RAW_MAX (256u << 10)
 
 struct block {
@@ -84,7 +85,7 @@ static size_t block_write(struct block *b, u8 *out, size_t max)
 
 static u64 *word(struct chance *c, struct rec_head *h)
 {
-	u64 *words[] = {&h->run,      &h->seq,	  &h->first_event, &h->first_ts,
+	u64 *words[] = {&h->run,     &h->seq,	 &h->first_event, &h->first_ts,
 			&h->last_ts, &h->offset, &h->lost};
 
 	return words[chance_of(c, ARRAY_SIZE(words))];
@@ -171,7 +172,8 @@ static void blocks_change(struct chance *c, struct blocks *b)
 	raw_mutate(c, &b->v[i]);
 }
 
-/* ---- the whole -------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------
+ */
 
 /* After packing: what a head says of its payload is wrong, though the sums are right. */
 static void seal_wrong(struct chance *c, u8 *data, size_t n)

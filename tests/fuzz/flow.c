@@ -107,6 +107,30 @@ void event_there_and_back(const struct ev *e)
 	buf_free(&text);
 }
 
+/* The event at the front; bytes it takes, 0: there is no more. */
+static size_t event_next(const u8 *data, size_t n, sink_fn sink, void *ctx)
+{
+	struct ev head;
+	struct ev *e;
+	size_t size;
+
+	if (n < sizeof(head))
+		return 0;
+	memcpy(&head, data, sizeof(head));
+	size = head.size < n && head.size ? head.size : n;
+	e = memcpy(xmalloc(size), data, size);
+	if (!event_check(e, size))
+		sink(ctx, e, size);
+	free(e);
+	return size;
+}
+
+void events_each(const u8 *data, size_t n, sink_fn sink, void *ctx)
+{
+	for (size_t size; (size = event_next(data, n, sink, ctx)); n -= size)
+		data += size;
+}
+
 /* ---- checkpoints ----------------------------------------------------------------------------- */
 
 static void dump_add(void *ctx, const struct ev *e, size_t bytes)
@@ -152,9 +176,9 @@ static void check_kept(const struct model *m)
 
 /* ---- the flow -------------------------------------------------------------------------------- */
 
-void flow_open(struct flow *f)
+void flow_open(struct flow *f, const struct about *about)
 {
-	*f = (struct flow){.m = model_new(), .shows = shows_open()};
+	*f = (struct flow){.m = model_new(), .shows = shows_open(about)};
 }
 
 /* Often at first and after a checkpoint, seldom later: it looks at everything. */

@@ -24,6 +24,10 @@ int file_of(const u8 *data, size_t n, char path[64]);
 /* ---- the way of an event (flow.c): as pipe.c has it ----------------------------------------- */
 
 struct show;
+struct about { /* what a report is about */
+	u16 port;
+	u32 pid;
+};
 struct flow {
 	struct model *m;
 	struct show *shows; /* views that follow */
@@ -31,15 +35,17 @@ struct flow {
 	bool marked;
 	size_t dear; /* events after which the model was verified */
 };
-void flow_open(struct flow *f);
+void flow_open(struct flow *f, const struct about *about); /* NULL: no report, all else follows */
 void flow_event(void *flow, const struct ev *e, size_t bytes); /* a sink */
 void flow_close(struct flow *f); /* asks everything of the model first */
+/* The good ones of events that lie back to back, each alone in memory. */
+void events_each(const u8 *data, size_t n, sink_fn sink, void *ctx);
 /* Text form and back again: the same event. */
 void event_there_and_back(const struct ev *e);
 
 /* ---- what is asked (look.c) ------------------------------------------------------------------ */
 
-struct show *shows_open(void);
+struct show *shows_open(const struct about *about);
 void shows_event(struct show *s, const struct model *m, const struct ev *e);
 void shows_settle(struct show *s, const struct model *m);
 void shows_close(struct show *s, const struct model *m);

@@ -14,7 +14,7 @@
 #include "rec.h"
 
 #define SEGMENTS 3
-#define POLLS 100000
+#define POLLS	 100000
 
 size_t LLVMFuzzerCustomMutator(u8 *data, size_t n, size_t max, unsigned int seed)
 {
@@ -32,22 +32,23 @@ size_t LLVMFuzzerCustomMutator(u8 *data, size_t n, size_t max, unsigned int seed
 	return done ? done + moded : LLVMFuzzerMutate(data, n, max);
 }
 
-size_t LLVMFuzzerCustomCrossOver(const u8 *a, size_t na, const u8 *b, size_t nb, u8 *out, size_t max,
-				 unsigned int seed)
+size_t LLVMFuzzerCustomCrossOver(const u8 *a, size_t na, const u8 *b, size_t nb, u8 *out,
+				 size_t max, unsigned int seed)
 {
 	struct chance c = {seed};
 
 	return blocks_cross(&c, a, na, b, nb, out, max);
 }
 
-/* ---- one reading ------------------------------------------------------------------------------ */
+/* ---- one reading ------------------------------------------------------------------------------
+ */
 
 static void poll_all(struct source *s)
 {
 	struct flow f;
 	int n;
 
-	flow_open(&f);
+	flow_open(&f, NULL);
 	for (u32 i = 0; (n = s->ops->poll(s, 0, flow_event, &f)) != -ENODATA; i++) {
 		MUST(n >= 0 || n == -EBADMSG, "it cannot be read: %d", n);
 		MUST(i < POLLS, "it does not end");
@@ -94,7 +95,8 @@ static void read_from(const char *path, u8 mode)
 	s->ops->close(s);
 }
 
-/* ---- where it is read from -------------------------------------------------------------------- */
+/* ---- where it is read from --------------------------------------------------------------------
+ */
 
 static void from_file(const u8 *data, size_t n, u8 mode)
 {
@@ -159,9 +161,9 @@ static void from_dir(const u8 *data, size_t n, u8 mode)
 
 	MUST(mkdtemp(dir), "no directory");
 	for (u32 i = 0; i < SEGMENTS && n; i++) {
-		const u8 *cut = n > part ? memmem(data + part, n - part, REC_MAGIC,
-						  sizeof(REC_MAGIC) - 1)
-					 : NULL;
+		const u8 *cut =
+			n > part ? memmem(data + part, n - part, REC_MAGIC, sizeof(REC_MAGIC) - 1)
+				 : NULL;
 		size_t len = cut && i + 1 < SEGMENTS ? (size_t)(cut - data) : n;
 
 		put_segment(dir, i, data, len);

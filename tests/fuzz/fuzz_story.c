@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t n)
 	int fd = file_of(data, n, path);
 
 	MUST(!source_open_story(&s, path, &err), "it cannot be opened");
-	flow_open(&f);
+	flow_open(&f, NULL);
 	while (s->ops->poll(s, 0, take, &f) != -ENODATA)
 		;
 	flow_close(&f);

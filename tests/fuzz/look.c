@@ -155,10 +155,12 @@ static void show_open(struct show *s)
 
 static void show_check(struct show *s)
 {
+	bool ok;
+
 	out_flush(&s->out);
 	fflush(s->out.f);
-	MUST((s->opts.json ? json_ok : text_ok)(s->text, s->bytes), "%s prints: %s", s->view->name,
-	     s->text);
+	ok = s->opts.perfetto || (s->opts.json ? json_ok : text_ok)(s->text, s->bytes);
+	MUST(ok, "%s prints: %s", s->view->name, s->text);
 	rewind(s->out.f);
 }
 
@@ -187,20 +189,33 @@ static void ask(const struct model *m, const struct view *view, const struct opt
 	}
 }
 
-static const struct show followers[] = {
+#define FOLLOWERS 5
+static const struct show followers[FOLLOWERS] = {
 	{.view = &view_trace, .opts = {.json = true}},
 	{.view = &view_trace},
 	{.view = &view_ports, .opts = {.json = true, .watch = true}},
 	{.view = &view_zombies, .opts = {.json = true, .watch = true}},
 	{.view = &view_tree, .opts = {.watch = true}},
 };
+static const struct show reports[FOLLOWERS] = {
+	{.view = &view_report, .opts = {.about = ABOUT_PORT}},
+	{.view = &view_report, .opts = {.about = ABOUT_PID, .json = true}},
+	{.view = &view_report, .opts = {.about = ABOUT_PORT | ABOUT_PID, .html = true}},
+	{.view = &view_report, .opts = {.perfetto = true}},
+	{.view = &view_report},
+};
 
-struct show *shows_open(void)
+struct show *shows_open(const struct about *about)
 {
-	struct show *s = xcalloc(ARRAY_SIZE(followers), sizeof(*s));
+	struct show *s = xcalloc(FOLLOWERS, sizeof(*s));
 
-	for (size_t i = 0; i < ARRAY_SIZE(followers); i++) {
-		s[i] = followers[i];
+	for (size_t i = 0; i < FOLLOWERS; i++) {
+		s[i] = (about ? reports : followers)[i];
+		s[i].opts.arg = "fuzz";
+		if (about) {
+			s[i].opts.pid = about->pid;
+			s[i].opts.query.addr.port = about->port;
+		}
 		show_open(&s[i]);
 	}
 	return s;
@@ -208,21 +223,21 @@ struct show *shows_open(void)
 
 void shows_event(struct show *s, const struct model *m, const struct ev *e)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(followers); i++)
+	for (size_t i = 0; i < FOLLOWERS; i++)
 		if (s[i].view->event)
 			s[i].view->event(s[i].state, m, e);
 }
 
 void shows_settle(struct show *s, const struct model *m)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(followers); i++)
+	for (size_t i = 0; i < FOLLOWERS; i++)
 		if (s[i].view->settle)
 			s[i].view->settle(s[i].state, m);
 }
 
 void shows_close(struct show *s, const struct model *m)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(followers); i++)
+	for (size_t i = 0; i < FOLLOWERS; i++)
 		show_close(&s[i], m);
 	free(s);
 }

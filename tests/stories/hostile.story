@@ -140,3 +140,78 @@ Children: 1
   it.
 
 1 zombie of 1 parent.
+
+=== report
+Report on the whole machine
+  From 2026-11-21 12:00:01.000 to 12:00:06.000 UTC (5.0 s)
+  17 events, none lost
+
+How it stood at the end
+3 processes, 1 zombie; 2 sockets bound or listening, 0 leaked.
+
+Zombies
+  1 zombie (\x1b[31mevil\x0a) of \x1b[31mevil\x0a[200]: parent_not_waiting;
+  still there at the end, the longest for 1.0 s; pid 201
+
+Busiest programs, roughly
+  PROGRAM           EVENTS  FORKS  EXECS  SOCKETS  CONNECTIONS
+  \x1b[31mevil\x0a       8      1      1        2            0
+  bash                   1      1      0        0            0
+
+=== report pid 200
+Report on process 200
+  From 2026-11-21 12:00:01.000 to 12:00:06.000 UTC (5.0 s)
+  17 events, none lost
+
+How it stood at the end
+\x1b[31mevil\x0a[200] running
+  Started at 12:00:02.000; still running at the end.
+  It forked 1 process.
+
+Sockets it held
+  unix /tmp/\x1b[1m\x0asock, inode 7400: opened 12:00:03.000, still there at the
+  end (owned)
+    12:00:03.000 \x1b[31mevil\x0a[200] created it
+    12:00:03.000 \x1b[31mevil\x0a[200] bound it to unix /tmp/\x1b[1m\x0asock
+    12:00:03.000 \x1b[31mevil\x0a[200] listened on it
+    12:00:04.000 \x1b[31mevil\x0a[201] was forked from \x1b[31mevil\x0a[200]
+    with it
+    12:00:05.000 \x1b[31mevil\x0a[201] exited with code 0
+  HELD BY               FROM          UNTIL         USED   HOW
+  \x1b[31mevil\x0a[...  12:00:03.000  the end       yes    made it
+  \x1b[31mevil\x0a[...  12:00:04.000  12:00:05.000  never  fork from \x1b[31m...
+
+  unix @a\x00b\xff, inode 7401: opened 12:00:03.000, still there at the end
+  (owned)
+    12:00:03.000 \x1b[31mevil\x0a[200] created it
+    12:00:03.000 \x1b[31mevil\x0a[200] bound it to unix @a\x00b\xff
+    12:00:04.000 \x1b[31mevil\x0a[201] was forked from \x1b[31mevil\x0a[200]
+    with it
+    12:00:05.000 \x1b[31mevil\x0a[201] exited with code 0
+  HELD BY               FROM          UNTIL         USED   HOW
+  \x1b[31mevil\x0a[...  12:00:03.000  the end       never  made it
+  \x1b[31mevil\x0a[...  12:00:04.000  12:00:05.000  never  fork from \x1b[31m...
+
+Zombies
+  1 zombie (\x1b[31mevil\x0a) of \x1b[31mevil\x0a[200]: parent_not_waiting;
+  still there at the end, the longest for 1.0 s; pid 201
+
+Processes
+  init[1]: there from the beginning, started at 12:00:00.001; still running at
+  the end
+    bash[100]: there from the beginning, started at 12:00:00.500; still running
+    at the end
+      \x1b[31mevil\x0a[200]: started at 12:00:02.000; still running at the end
+        \x1b[31mevil\x0a[201]: started at 12:00:04.000; exited with code 0 at
+        12:00:05.000; a zombie since, for 1.0 s at the end, which
+        \x1b[31mevil\x0a[200] has not reaped
+
+=== report /tmp/x
+Report on /tmp/x
+  From 2026-11-21 12:00:01.000 to 12:00:06.000 UTC (5.0 s)
+  17 events, none lost
+
+How it stood at the end
+Nothing held /tmp/x.
+  No socket had it in all that time.
+=== exit 1

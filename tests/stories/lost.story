@@ -37,3 +37,41 @@ tcp 0.0.0.0:8801  LISTEN
 
 Incomplete: 17 events were lost and no scan has made up for it yet.
 === exit 4
+
+=== report 8801
+Report on port 8801
+  From 2026-11-21 12:00:01.000 to 12:00:05.000 UTC (4.0 s)
+  13 events, 17 lost
+  Incomplete: 17 events were lost and no scan has made up for it yet.
+
+How it stood at the end
+tcp 0.0.0.0:8801 LISTEN
+  inode 7001, uid 0
+  Made by server[200] (/srv/server --port 8801) at 12:00:03.000, running.
+  Held by server[200] itself, running
+    fd 3, CLOEXEC set
+  Verdict: owned (not certain) — As far as was seen, server[200] made it and is
+  the only one that holds it.
+  Do: Stop server[200] if you need it free; nothing is wrong with the socket
+  itself.
+
+Sockets that had it
+  tcp 0.0.0.0:8801, inode 7001: opened 12:00:03.000, still there at the end
+  (owned)
+    12:00:03.000 server[200] created it
+    12:00:03.000 server[200] bound it to tcp 0.0.0.0:8801
+    12:00:03.000 server[200] listened on it
+    12:00:05.000 17 events were lost here
+  HELD BY      FROM          UNTIL    USED  HOW
+  server[200]  12:00:03.000  the end  yes   made it
+
+Processes
+  init[1]: there from the beginning, started at 12:00:00.001; still running at
+  the end
+    bash[100]: there from the beginning, started at 12:00:00.500; still running
+    at the end
+      server[200]: started at 12:00:02.000; still running at the end
+
+Losses
+  12:00:05.000 17 events were lost; no scan made up for it by the end
+=== exit 4

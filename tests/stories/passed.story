@@ -38,3 +38,45 @@ tcp 0.0.0.0:8801  LISTEN
   Verdict: passed — server[200] made it and exited with code 0 at 12:00:06;
   server2[400] was given it over a UNIX socket by server[200].
   Do: It was handed over on purpose; stop server2[400] if you need it free.
+
+=== report 8801
+Report on port 8801
+  From 2026-11-21 12:00:01.000 to 12:00:06.000 UTC (5.0 s)
+  18 events, none lost
+
+How it stood at the end
+tcp 0.0.0.0:8801 LISTEN
+  inode 7001, uid 0
+  Made by server[200] (/srv/server --port 8801) at 12:00:03.000, dead: exited
+  with code 0 at 12:00:06.000.
+  Held by server2[400], running: /srv/server2
+    fd 9, CLOEXEC set; received over a UNIX socket (SCM_RIGHTS) at 12:00:05.000;
+    it never used it
+      12:00:03.000 server[200] created it
+      12:00:05.000 server2[400] received it by SCM_RIGHTS from server[200]
+  Verdict: passed — server[200] made it and exited with code 0 at 12:00:06;
+  server2[400] was given it over a UNIX socket by server[200].
+  Do: It was handed over on purpose; stop server2[400] if you need it free.
+
+Sockets that had it
+  tcp 0.0.0.0:8801, inode 7001: opened 12:00:03.000, still there at the end
+  (passed)
+    12:00:03.000 server[200] created it
+    12:00:03.000 server[200] bound it to tcp 0.0.0.0:8801
+    12:00:03.000 server[200] listened on it
+    12:00:05.000 server[200] sent it over a UNIX socket
+    12:00:05.000 server2[400] received it by SCM_RIGHTS from server[200]
+    12:00:06.000 server[200] exited with code 0
+    12:00:06.000 it passed from server[200], which died, to server2[400]
+  HELD BY       FROM          UNTIL         USED   HOW
+  server[200]   12:00:03.000  12:00:06.000  yes    made it
+  server2[400]  12:00:05.000  the end       never  SCM_RIGHTS from server[200]
+
+Processes
+  init[1]: there from the beginning, started at 12:00:00.001; still running at
+  the end
+    bash[100]: there from the beginning, started at 12:00:00.500; still running
+    at the end
+      server[200]: started at 12:00:02.000; exited with code 0 at 12:00:06.000;
+      reaped by bash[100] at 12:00:06.000
+      server2[400]: started at 12:00:04.000; still running at the end

@@ -51,3 +51,55 @@ tcp 0.0.0.0:8801  LISTEN
 server[200]  listens tcp :8801  /srv/server --port 8801
 ├─server[301]  listens tcp :8801 and 1 socket  /srv/server --port 8801
 └─server[302] ×2  listens tcp :8801  /srv/server --port 8801
+
+=== report 8801
+Report on port 8801
+  From 2026-11-21 12:00:01.000 to 12:00:05.000 UTC (4.0 s)
+  16 events, none lost
+
+How it stood at the end
+tcp 0.0.0.0:8801 LISTEN
+  inode 7001, uid 0
+  Made by server[200] (/srv/server --port 8801) at 12:00:03.000, running.
+  Held by server[200] itself, running
+    fd 3, CLOEXEC missing
+  Held by server[301], running: /srv/server --port 8801
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:04.000;
+    it uses it
+  Held by server[302], running: /srv/server --port 8801
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:04.000;
+    it never used it
+  Held by server[303], running: /srv/server --port 8801
+    fd 3, CLOEXEC missing; inherited by fork from server[200] at 12:00:04.000;
+    it never used it
+  Verdict: shared — server[200] made it and shares it: 4 hold it, server[200],
+  server[301] and 2 more.
+  Do: It is free only when all of them are gone: stop server[200] and see to it
+  that the others end with it.
+
+1 connection ESTABLISHED from 127.0.0.1:40001, held by server[301]
+
+Sockets that had it
+  tcp 0.0.0.0:8801, inode 7001: opened 12:00:03.000, still there at the end
+  (shared), 1 connection accepted
+    12:00:03.000 server[200] created it
+    12:00:03.000 server[200] bound it to tcp 0.0.0.0:8801
+    12:00:03.000 server[200] listened on it
+    12:00:04.000 server[301] was forked from server[200] with it
+    12:00:04.000 server[302] was forked from server[200] with it
+    12:00:04.000 server[303] was forked from server[200] with it
+  HELD BY      FROM          UNTIL    USED   HOW
+  server[200]  12:00:03.000  the end  yes    made it
+  server[301]  12:00:04.000  the end  yes    fork from server[200]
+  server[302]  12:00:04.000  the end  never  fork from server[200]
+  server[303]  12:00:04.000  the end  never  fork from server[200]
+
+Processes
+  init[1]: there from the beginning, started at 12:00:00.001; still running at
+  the end
+    bash[100]: there from the beginning, started at 12:00:00.500; still running
+    at the end
+      server[200]: started at 12:00:02.000; still running at the end
+        server[301]: started at 12:00:04.000; still running at the end
+        server[302]: started at 12:00:04.000; still running at the end
+        server[303]: started at 12:00:04.000; still running at the end

@@ -218,3 +218,60 @@ Lineage
 === tree 200
 server[200]  6 zombies below  /srv/server --port 8801
 └─server[301] ×6  zombie  /srv/server --port 8801
+
+=== report
+Report on the whole machine
+  From 2026-11-21 12:00:01.000 to 12:03:04.000 UTC (3 min)
+  25 events, none lost
+
+How it stood at the end
+4 processes, 6 zombies; 0 sockets bound or listening, 0 leaked.
+
+Zombies
+  6 zombies (server) of server[200]: parent_not_waiting; all there at the end,
+  the longest for 3 min; pid 301, 302, 303, 304, 305, 310
+
+Busiest programs, roughly
+  PROGRAM  EVENTS  FORKS  EXECS  SOCKETS  CONNECTIONS
+  server       13      6      1        0            0
+  bash          2      2      0        0            0
+  worker        2      0      1        0            0
+
+=== report pid 200
+Report on process 200
+  From 2026-11-21 12:00:01.000 to 12:03:04.000 UTC (3 min)
+  25 events, none lost
+
+How it stood at the end
+server[200] running
+  Started at 12:00:02.000; still running at the end.
+  It forked 6 processes.
+
+Zombies
+  6 zombies (server) of server[200]: parent_not_waiting; all there at the end,
+  the longest for 3 min; pid 301, 302, 303, 304, 305, 310
+
+Processes
+  init[1]: there from the beginning, started at 12:00:00.001; still running at
+  the end
+    bash[100]: there from the beginning, started at 12:00:00.500; still running
+    at the end
+      server[200]: started at 12:00:02.000; still running at the end
+        server[301]: started at 12:00:03.000; exited with code 0 at
+        12:00:04.000; a zombie since, for 3 min at the end, which server[200]
+        has not reaped
+        server[302]: started at 12:00:03.000; exited with code 0 at
+        12:00:04.000; a zombie since, for 3 min at the end, which server[200]
+        has not reaped
+        server[303]: started at 12:00:03.000; exited with code 0 at
+        12:00:04.000; a zombie since, for 3 min at the end, which server[200]
+        has not reaped
+        server[304]: started at 12:00:03.000; exited with code 0 at
+        12:00:04.000; a zombie since, for 3 min at the end, which server[200]
+        has not reaped
+        server[305]: started at 12:00:03.000; exited with code 0 at
+        12:00:04.000; a zombie since, for 3 min at the end, which server[200]
+        has not reaped
+        server[310]: started at 12:00:03.000; exited with code 3 at
+        12:00:04.000; a zombie since, for 3 min at the end, which server[200]
+        has not reaped

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The model: each scene that needs no kernel, and a long run of random events. */
-#include "feed.h"
+#include "random.h"
 
 static int setup(void **state)
 {
@@ -724,72 +724,6 @@ static void sizes(void **state)
 
 /* ---- anything at all ---- */
 
-static u64 seed = 42;
-
-static u32 rnd(u32 n)
-{
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return (u32)(seed >> 33) % n;
-}
-
-static u64 rnd_value(const struct field *fl)
-{
-	switch (fl->fmt) {
-	case FMT_PID:
-		return rnd(40);
-	case FMT_FD:
-		return rnd(12);
-	case FMT_ID:
-		return rnd(60);
-	case FMT_PROTO:
-		return (u32[]){TCP4, TCP4, UDP4, UNIX1}[rnd(4)];
-	case FMT_STATE:
-		return rnd(13);
-	case FMT_VIA:
-		return rnd(VIA_MAX);
-	case FMT_BOOL:
-		return rnd(2);
-	case FMT_SIGCHLD:
-		return rnd(3);
-	case FMT_CODE:
-		return rnd(3) ? rnd(256) : (u64)-1;
-	default:
-		break;
-	}
-	if (!strcmp(fl->name, "files") || !strcmp(fl->name, "parent_files"))
-		return rnd(30) ? FILES(rnd(40)) : 0;
-	if (!strcmp(fl->name, "start"))
-		return rnd(20) ? rnd(3) * 1000 + 1 : 0;
-	if (!strcmp(fl->name, "caps"))
-		return SRC_EVENTS | SRC_FD | rnd(2) * SRC_PARTIAL;
-	if (!strcmp(fl->name, "error"))
-		return rnd(3) ? 0 : (u64)-98;
-	if (!strcmp(fl->name, "left_ms"))
-		return rnd(60000);
-	if (!strcmp(fl->name, "pid"))
-		return rnd(3) ? 0 : rnd(40);
-	return rnd(8);
-}
-
-static void rnd_field(void *e, const struct field *fl, u64 now)
-{
-	u64 v = rnd_value(fl);
-	struct ep ep = {.port = (u16)rnd(4), .family = 2, .ip = {1}};
-	struct nspids ns = {{rnd(3), rnd(2)}};
-	void *at = (char *)e + fl->offset;
-
-	if (!strcmp(fl->name, "begin"))
-		v = now - rnd(50) * NS_PER_MS;
-	if (fl->fmt == FMT_EP)
-		memcpy(at, &ep, sizeof(ep));
-	else if (fl->fmt == FMT_NSPIDS)
-		memcpy(at, &ns, sizeof(ns));
-	else if (fl->fmt == FMT_COMM || !strcmp(fl->name, "name"))
-		memcpy(at, &(u16){(u16)(fl->fmt == FMT_UNIX ? 2 : 'a' + rnd(3))}, 2);
-	else if (fl->fmt != FMT_EXE && fl->fmt != FMT_ARGS)
-		memcpy(at, &v, fl->size);
-}
-
 static void ask_everything(const struct model *m)
 {
 	struct buf b = {};
@@ -814,23 +748,6 @@ static void ask_everything(const struct model *m)
 	buf_free(&b);
 }
 
-static u16 rnd_kind(void)
-{
-	static const u16 often[] = {EV_KIND_FORK,    EV_KIND_EXIT,   EV_KIND_WAIT,  EV_KIND_EXEC,
-				    EV_KIND_INSTALL, EV_KIND_SOCKET, EV_KIND_CLOSE, EV_KIND_ACCEPT,
-				    EV_KIND_SCAN_FD, EV_KIND_STATE,  EV_KIND_FDTAB, EV_KIND_PASS};
-	const struct kind *k;
-	u16 n;
-
-	if (rnd(2))
-		return often[rnd(ARRAY_SIZE(often))];
-	do {
-		n = (u16)rnd(EV_KIND_MAX);
-		k = event_kind(n);
-	} while (!k || k->class != CLASS_RAW);
-	return n;
-}
-
 static void random_events(void **state)
 {
 	struct feed *f = *state;
@@ -840,19 +757,11 @@ static void random_events(void **state)
 	if (getenv("RANDOM_SEED"))
 		seed = (u64)atoll(getenv("RANDOM_SEED"));
 	for (u32 i = 0; i < total; i++) {
-		u64 space[EV_MAX / 8] = {};
-		struct ev *e = (struct ev *)(void *)space;
-		const struct kind *k;
+		u64 space[EV_MAX / 8];
+		struct ev *e = rnd_event(space, rnd_kind(), f->ts);
 
-		e->kind = rnd_kind();
-		k = event_kind(e->kind);
-		e->size = k->size;
-		e->tgid = rnd(40);
-		e->tid = rnd(3) ? e->tgid : e->tgid + 100;
 		f->ts += rnd(2000) ? rnd(3000000) : 70 * NS_PER_S;
 		e->ts = rnd(4) ? f->ts : f->ts - rnd(30000000);
-		for (u32 j = 0; j < k->nfields; j++)
-			rnd_field(space, &k->fields[j], f->ts);
 		f->verify = i % every == 0;
 		feed(f, e);
 		if (i % 4096 == 0)

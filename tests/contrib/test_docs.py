@@ -1,0 +1,100 @@
+"""The manual page and the completion know the same commands and options as the program."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import PATIENCE, PROBATE, ROOT
+
+MANUAL = os.path.join(ROOT, "contrib", "probate.8")
+COMPLETION = os.path.join(ROOT, "contrib", "probate.bash")
+README = os.path.join(ROOT, "README.md")
+
+
+def read(path):
+    with open(path) as f:
+        return f.read()
+
+
+def told(*args):
+    done = subprocess.run([PROBATE, *args, "--help"], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def commands():
+    return re.findall(r"^  ([a-z]+)  ", told(), re.M)
+
+
+def options(command=None):
+    text = told(command) if command else "".join(told(c) for c in commands())
+    return set(re.findall(r"^  (?:-.,|   ) --([a-z-]+)", text, re.M))
+
+
+def complete(*words):
+    """What bash would offer for the last word."""
+    script = ('compopt() { :; }; source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+              '_probate; printf "%s\\n" "${COMPREPLY[@]}"')
+    done = subprocess.run(["bash", "-c", script, COMPLETION, "probate", *words], cwd="/",
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return done.stdout.split()
+
+
+def test_the_help_can_be_read_by_these_tests():
+    assert "port" in commands() and "replay" in options() and "event" in options("trace")
+
+
+def test_manual_is_clean():
+    if not shutil.which("mandoc"):
+        pytest.skip("mandoc is not installed")
+    done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", MANUAL], capture_output=True, text=True,
+                          timeout=PATIENCE)
+    assert done.returncode == 0 and not done.stdout, done.stdout
+
+
+def test_manual_has_every_command_and_option():
+    page = read(MANUAL)
+    synopsis, rest = page.split(".Sh DESCRIPTION")
+    for command in commands():
+        assert re.search(rf"^\.It Cm {command}\b", rest, re.M), command
+        assert re.search(rf"^\.Cm {command}$", synopsis, re.M), command
+    listed = set(re.findall(r"Fl -([a-z][a-z-]+)", rest))
+    listed |= set(re.findall(r"^\.It Fl . , -([a-z-]+)", rest, re.M))
+    assert listed == options()
+
+
+def test_readme_has_every_command():
+    table = read(README).split("## Commands")[1].split("##")[0]
+    for command in commands():
+        assert f"`probate {command}" in table, command
+
+
+@pytest.mark.parametrize("path", [MANUAL, README])
+def test_no_option_is_made_up(path):
+    """What stands in an example must be an option of the command."""
+    lines = re.findall(r"probate (?:-r [^ ]+ )?[^`\n|#]*", read(path).replace("\\", ""))
+    known = options() | {"help", "version"}
+    for line in lines:
+        for option in re.findall(r"(?<= )--([a-z][a-z-]+)", line.split(" -- ")[0]):
+            assert option in known, line
+
+
+def test_completion():
+    if not shutil.which("bash"):
+        pytest.skip("bash is not installed")
+    assert set(commands()) <= set(complete(""))
+    for command in commands():
+        offered = {x.removeprefix("--").removesuffix("=") for x in complete(command, "--") if x}
+        assert options(command) <= offered, command
+        assert offered <= options() | {"help", "version", ""}, command
+    assert {"port", "pid"} <= set(complete("report", ""))
+    for words in ["-r"], ["--replay"], ["ports", "-w", "--record"], ["record"], ["-o"]:
+        assert "usr" in complete(*words, "us"), words
+    assert "64M" in complete("record", "--segment-size", "")
+    assert "7d" in complete("record", "--max-age", "")
+    assert "-1h" in complete("ports", "--at", "")
+    assert str(os.getpid()) in complete("report", "pid", str(os.getpid()))
