@@ -171,7 +171,7 @@ $B/fuzz/fuzz_%: $B/fuzz/fuzz_%.o $(fuzz_parts) $B/fuzz/lib.a
 
 # Nothing where clang comes without libFuzzer; tests/run.py says so.
 fuzzers:
-	$(Q)! $(MAKE) --no-print-directory -s fuzz-works || $(MAKE) --no-print-directory $(fuzzers)
+	$(Q)! $(MAKE) --no-print-directory -s fuzz-works 2>/dev/null || $(MAKE) --no-print-directory $(fuzzers)
 
 .PHONY: fuzz-works
 fuzz-works:

@@ -20,7 +20,7 @@ bool history_asked(struct history *h); /* is somebody waiting? */
 void history_answer(struct history *h);
 void history_close(struct history *h); /* NULL is fine */
 
-/* The directory of the recorder that runs here; without one the program ends with a sentence. */
+/* The directory of the recorder that runs here; NULL: there is none. */
 const char *history_find(void);
 /*
  * Put the history of the recorder that runs here into an empty model, up to this moment, and say

@@ -224,7 +224,7 @@ void model_apply(struct model *m, const struct ev *e);
 const struct ev *model_told(const struct model *m, const struct ev *before);
 
 /*
- * The sieve (sieve.c): of what scans confirm once a second for ever, only the news go on.
+ * The sieve (sieve.c, missed.c): of what scans confirm once a second for ever, only the news go on.
  *
  * model_knows: would applying this scan fact change nothing?  Then it need not be applied, recorded
  * or shown, and that it was met is remembered.  false for everything that is no scan fact.

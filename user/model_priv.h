@@ -8,7 +8,8 @@
  *                                                     sockend.c   sockets: their end, let go
  * procevent.c events about processes                  sockevent.c events about sockets
  * death.c     exit, wait, reap, reparent, killers     scanpass.c  scans and their sweeps
- * chain.c     holders and chains                      sieve.c     scans: news, and what is missing
+ * chain.c     holders and chains                      sieve.c     scans: what is no news
+ *                                                     missed.c    scans: what is missing
  * keep.c      a checkpoint written                    verify.c    the invariants
  * keep_read.c, keep_link.c: and read
  *

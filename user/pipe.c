@@ -69,7 +69,7 @@ static bool in_stretch(struct pipe *p, const struct ev *e)
 		return false;
 	p->started = true;
 	if (p->rec) /* begins with the state at that moment */
-		recorder_turn(p->rec, p->model, e->ts);
+		recorder_begin(p->rec, p->model, e);
 	if (p->view->start)
 		p->view->start(p->state, p->model);
 	return true;
@@ -186,6 +186,22 @@ static struct recorder *open_recorder(const struct pipe *p)
 	return recorder_open(p->opts.record, &limits, p->opts.force, p->source->tier);
 }
 
+/* Questions about the past are for the recorder that runs here; NULL: it is not about the past. */
+static const char *history_wanted(const struct view *view, const struct opts *o)
+{
+	bool must = o->at || o->since || o->until;
+	const char *dir = NULL;
+
+	if (must || (view->start && !o->no_history))
+		dir = history_find();
+	if (must && !dir)
+		die(EXIT_USAGE, "--at, --since and --until need a recording: give one with -r, or let "
+				"probate record run");
+	if (dir && !o->quiet)
+		warn("from the history in %s", dir);
+	return dir;
+}
+
 int pipe_run(const struct view *view, const struct opts *opts, struct out *out)
 {
 	struct pipe p = {.view = view, .opts = *opts, .out = out};
@@ -195,8 +211,8 @@ int pipe_run(const struct view *view, const struct opts *opts, struct out *out)
 		child_start(&p.child, opts->cmd);
 		p.opts.filter.tree = p.child.pid;
 	}
-	if (!p.opts.replay && (opts->at || opts->since || opts->until))
-		p.opts.replay = history_find();
+	if (!p.opts.replay)
+		p.opts.replay = history_wanted(view, opts);
 	if (view->scope || view->live_only || p.opts.replay)
 		p.source = source_choose(view, &p.opts);
 	p.model = model_new();

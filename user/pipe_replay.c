@@ -21,6 +21,11 @@ static u64 moment(const char *s, u64 end)
 	return wall;
 }
 
+static const char *called(const struct pipe *p)
+{
+	return strcmp(p->opts.replay, "-") ? p->opts.replay : "standard input";
+}
+
 /* What was asked for lies before or after all that was recorded. */
 static void check_span(struct pipe *p, u64 first, u64 last)
 {
@@ -30,12 +35,12 @@ static void check_span(struct pipe *p, u64 first, u64 last)
 	time_rfc3339(end, last);
 	if (p->until && p->until < first)
 		die(EXIT_INCOMPLETE, "nothing was recorded then: %s begins at %.19sZ",
-		    p->opts.replay, begin);
+		    called(p), begin);
 	if (p->since > last)
-		die(EXIT_INCOMPLETE, "nothing was recorded then: %s ends at %.19sZ", p->opts.replay,
+		die(EXIT_INCOMPLETE, "nothing was recorded then: %s ends at %.19sZ", called(p),
 		    end);
 	if (p->opts.at && p->until > last) {
-		warn("%s ends at %.19sZ: this is the state at its end", p->opts.replay, end);
+		warn("%s ends at %.19sZ: this is the state at its end", called(p), end);
 		p->damaged = true;
 	}
 }
@@ -91,7 +96,7 @@ int pipe_replay(struct pipe *p)
 			continue;
 		}
 		if (n < 0) {
-			warn("cannot read %s: %s", p->opts.replay, strerror(-n));
+			warn("cannot read %s: %s", called(p), strerror(-n));
 			return EXIT_INCOMPLETE;
 		}
 		if (watch && batch_ended(p))
@@ -102,7 +107,7 @@ int pipe_replay(struct pipe *p)
 			break;
 	}
 	if (p->scanning && n == -ENODATA && !p->damaged && !p->done) {
-		warn("%s ends in the middle of a scan", p->opts.replay);
+		warn("%s ends in the middle of a scan", called(p));
 		p->damaged = true;
 	}
 	reach(p);

@@ -68,6 +68,7 @@ bool rec_head_ok(const struct rec_head *h);
 void rec_head_seal(struct rec_head *h);
 /* Pack raw bytes into out (rec_bound(n) bytes) and fill in codec, stored, raw, crc and the sums. */
 size_t rec_bound(size_t n);
+void rec_pack_end(void); /* what packing keeps for the thread that packs is given back */
 void rec_pack(struct rec_head *h, const void *raw, size_t n, void *out);
 /* Unpack the payload into out, which has h->raw bytes; NULL, or why it cannot be. */
 const char *rec_unpack(const struct rec_head *h, const void *stored, void *out);
@@ -115,6 +116,8 @@ struct model;
 struct recorder;
 struct recorder *recorder_open(const char *path, const struct rec_limits *limits, bool force,
 			       const char *tier);
+/* Before the first event: the state it finds. */
+void recorder_begin(struct recorder *r, struct model *m, const struct ev *first);
 void recorder_event(struct recorder *r, const struct ev *e);
 /*
  * Between two events, at `now`: a block that waits long enough is handed over, and when it is time

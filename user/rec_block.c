@@ -65,15 +65,26 @@ bool rec_can_pack(void)
 #endif
 }
 
+#ifdef HAVE_ZSTD
+static _Thread_local ZSTD_CCtx *packer;
+#endif
+
+void rec_pack_end(void)
+{
+#ifdef HAVE_ZSTD
+	ZSTD_freeCCtx(packer);
+	packer = NULL;
+#endif
+}
+
 static size_t pack(const void *raw, size_t n, void *out)
 {
 #ifdef HAVE_ZSTD
-	static _Thread_local ZSTD_CCtx *ctx;
 	size_t packed;
 
-	if (!ctx)
-		ctx = ZSTD_createCCtx();
-	packed = ctx ? ZSTD_compressCCtx(ctx, out, rec_bound(n), raw, n, LEVEL) : 0;
+	if (!packer)
+		packer = ZSTD_createCCtx();
+	packed = packer ? ZSTD_compressCCtx(packer, out, rec_bound(n), raw, n, LEVEL) : 0;
 	if (packed && !ZSTD_isError(packed) && packed < n)
 		return packed;
 #endif

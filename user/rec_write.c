@@ -315,6 +315,7 @@ static void *writer_main(void *arg)
 	last.first_ts = last.last_ts;
 	if (!w->dead)
 		file_close(w, &last);
+	rec_pack_end();
 	return NULL;
 }
 
@@ -335,6 +336,13 @@ static void thread_start(struct rec_writer *w)
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISLNK(st.st_mode);
+}
+
 static int open_dir(struct rec_writer *w, struct buf *err)
 {
 	int error;
@@ -354,7 +362,7 @@ static int open_dir(struct rec_writer *w, struct buf *err)
 	}
 	if (error == EWOULDBLOCK)
 		buf_printf(err, "another recorder writes into %s", w->path);
-	else if (error == ELOOP || error == ENOTDIR)
+	else if (error == ELOOP || (error == ENOTDIR && is_link(w->path)))
 		buf_printf(err, "%s is a symbolic link, which is not followed", w->path);
 	else
 		buf_printf(err, "cannot write into %s: %s", w->path, strerror(error));
@@ -512,7 +520,7 @@ u64 rec_offset(const struct rec_writer *w)
 
 const char *rec_path(const struct rec_writer *w)
 {
-	return w->path;
+	return strcmp(w->path, "-") ? w->path : "standard output";
 }
 
 int rec_dir(const struct rec_writer *w)

@@ -162,6 +162,15 @@ static bool dump_due(struct recorder *r, u64 now)
 	return r->bytes >= (every > DUMP_BYTES ? every : DUMP_BYTES) || rec_wants_model(r->w);
 }
 
+void recorder_begin(struct recorder *r, struct model *m, const struct ev *first)
+{
+	const struct ev_clock *clock = (const void *)first;
+
+	if (first->kind == EV_KIND_CLOCK)
+		r->head.offset = clock->realtime - first->ts;
+	recorder_turn(r, m, first->ts);
+}
+
 void recorder_turn(struct recorder *r, struct model *m, u64 now)
 {
 	const u64 wait = rec_is_pipe(r->w) ? FLUSH_PIPE_NS : FLUSH_NS;

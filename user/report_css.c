@@ -69,7 +69,7 @@ const char report_css[] =
 "svg .move{stroke:var(--fg);stroke-width:1.6;fill:none}svg .head{fill:var(--fg)}"
 "svg .leak,svg .die{fill:var(--bad)}svg .cross{stroke:var(--fg);stroke-width:2.2}"
 "svg .cross.die{stroke:var(--bad)}svg text.red{fill:var(--bad);font-weight:600}"
-"svg .exec{fill:var(--fg)}svg .onbar{fill:var(--bg);font-size:10px}"
+"svg .exec{fill:var(--fg)}svg .onbar{fill:var(--bg);font-size:10px}svg .late{text-anchor:end}"
 ".legend{display:flex;flex-wrap:wrap;gap:.3rem 1.3rem;list-style:none;margin:.7rem 0 0;padding:0;font-size:.88rem}"
 ".legend li{display:flex;align-items:center;gap:.45rem}.legend svg{flex:none}"
 "footer{margin-top:3rem;border-top:1px solid var(--line);color:var(--mut);font-size:.85rem}"

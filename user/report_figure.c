@@ -90,35 +90,63 @@ bool tenure_there(const struct report *r, u32 id)
 	return tenure_at(r, id)->mark != 0;
 }
 
+/* Each bar in the first row where it meets no other. */
 static void lane_rows(struct figure *f, struct lane *l)
 {
 	const struct report *r = f->h->r;
+	u64 until[ROWS_MAX] = {0};
+	u32 *ids, n = tenures_of(r, 0, &ids);
 
+	for (u32 i = 0; i < n; i++) {
+		const struct tenure *t = tenure_at(r, ids[i]);
+		u32 row = 0;
+
+		if (t->life != l->life)
+			continue;
+		while (row + 1 < ROWS_MAX && until[row] > t->from)
+			row++;
+		until[row] = t->to ? t->to : ~0ull;
+		f->row[ids[i]] = (u8)row;
+		if (row >= l->rows)
+			l->rows = row + 1;
+	}
+	free(ids);
+}
+
+/* For whom there is room first: who made or was asked for, then who held something the longest. */
+static u64 weight(const struct report *r, u32 life)
+{
+	const u64 first = 1ull << 62;
+	u64 sum = life_at(r, life)->roles & (LIFE_MAKER | LIFE_TARGET) ? first : 1;
+
+	if (!(life_at(r, life)->roles & ~(u32)LIFE_ANCESTOR))
+		return 0;
 	for (u32 id = 1; id <= r->tenures.used; id++) {
 		const struct tenure *t = tenure_at(r, id);
-		u32 i = 0;
+		u64 from = t->from < r->from ? r->from : t->from, to = t->to ? t->to : r->to;
 
-		if (!tenure_there(r, id) || t->life != l->life)
-			continue;
-		while (i < l->rows && l->row[i] != t->track)
-			i++;
-		if (i == l->rows && i < ROWS_MAX)
-			l->row[l->rows++] = t->track;
+		if (tenure_there(r, id) && t->life == life && to > from)
+			sum += to - from;
 	}
+	return sum;
 }
 
 static void lanes_make(struct figure *f)
 {
 	u32 *ids, n = lives_sorted(f->h->r, &ids);
+	u64 *weights = xcalloc(2 * n + 1, sizeof(u64)), *sorted = weights + n, least;
 	double y = TOP;
 
+	for (u32 i = 0; i < n; i++)
+		weights[i] = sorted[i] = weight(f->h->r, ids[i]);
+	qsort(sorted, n, sizeof(u64), u64_cmp);
+	least = n > LANES_MAX ? sorted[n - LANES_MAX] : 1;
 	for (u32 i = 0; i < n; i++) {
-		const struct life *l = life_at(f->h->r, ids[i]);
 		struct lane *lane = &f->lane[f->lanes];
 
-		if (!(l->roles & ~(u32)LIFE_ANCESTOR))
+		if (!weights[i])
 			continue;
-		if (f->lanes == LANES_MAX) {
+		if (f->lanes == LANES_MAX || weights[i] < least) {
 			f->left_out++;
 			continue;
 		}
@@ -128,6 +156,7 @@ static void lanes_make(struct figure *f)
 		f->lanes++;
 	}
 	f->height = y + 8;
+	free(weights);
 	free(ids);
 }
 
@@ -139,13 +168,21 @@ struct lane *lane_of(struct figure *f, u32 life)
 	return NULL;
 }
 
-double bar_y(const struct lane *l, u32 track)
+double row_y(const struct lane *l, u32 row)
 {
-	u32 i = 0;
+	return l->y + BAR_TOP + row * (BAR + 3);
+}
 
-	while (i + 1 < l->rows && l->row[i] != track)
-		i++;
-	return l->y + BAR_TOP + i * (BAR + 3);
+double bar_y(const struct figure *f, const struct lane *l, u32 track)
+{
+	const struct report *r = f->h->r;
+	u32 row = 0;
+
+	for (u32 id = 1; id <= r->tenures.used; id++)
+		if (tenure_there(r, id) && tenure_at(r, id)->life == l->life &&
+		    tenure_at(r, id)->track == track)
+			row = f->row[id];
+	return row_y(l, row);
 }
 
 static void keys_make(struct figure *f)
@@ -201,6 +238,7 @@ bool figure_make(struct figure *f)
 {
 	const struct report *r = f->h->r;
 
+	f->row = xcalloc(r->tenures.used + 1, 1);
 	lanes_make(f);
 	if (f->lanes)
 		keys_make(f);
@@ -213,6 +251,7 @@ bool figure_make(struct figure *f)
 
 void figure_free(struct figure *f)
 {
+	free(f->row);
 	free(f->key);
 	free(f->x);
 }

@@ -83,8 +83,8 @@ static void arrow(struct figure *f, u64 ts, u32 from, u32 to, u32 track)
 
 	if (!a || !b || a == b)
 		return;
-	y1 = bar_y(a, track) + BAR / 2.0;
-	y2 = bar_y(b, track) + BAR / 2.0;
+	y1 = bar_y(f, a, track) + BAR / 2.0;
+	y2 = bar_y(f, b, track) + BAR / 2.0;
 	f->seen |= 1u << SEEN_MOVE;
 	html_raw(f->h,
 		 "<path class=\"move\" marker-end=\"url(#head)\" d=\"M%.1f %.1fC%.1f %.1f %.1f "
@@ -110,7 +110,7 @@ static void moment_draw(struct figure *f, const struct moment *mo)
 	}
 	if (mo->kind != DID_LEAK || !l)
 		return;
-	y = bar_y(l, mo->track) + BAR / 2.0;
+	y = bar_y(f, l, mo->track) + BAR / 2.0;
 	f->seen |= 1u << SEEN_LEAK;
 	html_raw(
 		h,

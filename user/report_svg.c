@@ -95,12 +95,12 @@ static void bar_draw(struct figure *f, u32 id)
 	struct html *h = f->h;
 	const struct tenure *t = tenure_at(h->r, id);
 	struct lane *l = lane_of(f, t->life);
-	double a = x_of(f, t->from), b = x_of(f, t->to ? t->to : h->r->to), y, shift;
+	double a = x_of(f, t->from), b = x_of(f, t->to ? t->to : h->r->to), y;
 
 	if (!l)
 		return;
 	f->seen |= 1u << bar_kind(t);
-	y = bar_y(l, t->track);
+	y = row_y(l, f->row[id]);
 	b += t->to ? 0 : 14; /* beyond the last instant: it goes on */
 	title_begin(f);
 	say_life(&h->s, h->r, t->life, t->to ? t->to : h->r->to);
@@ -124,9 +124,10 @@ static void bar_draw(struct figure *f, u32 id)
 		 "rx=\"3\"/>",
 		 classes[bar_kind(t)], a, y, b - a > 3 ? b - a : 3, BAR);
 	say_track(&h->s, track_at(h->r, t->track));
-	shift = bar_kind(t) == SEEN_MADE ? 5 : 34; /* what marks its beginning stands before */
-	if (h->s.len * CHAR < b - a - shift) {
-		html_raw(h, "<text class=\"onbar\" x=\"%.1f\" y=\"%.1f\">", a + shift, y + BAR - 3);
+	if (h->s.len * CHAR < b - a - 24) { /* away from the end that the marks are at */
+		html_raw(h, "<text class=\"onbar%s\" x=\"%.1f\" y=\"%.1f\">",
+			 bar_kind(t) == SEEN_MADE ? "" : " late",
+			 bar_kind(t) == SEEN_MADE ? a + 5 : b - 10, y + BAR - 3);
 		html_say(h);
 		html_raw(h, "</text>");
 	}

@@ -264,7 +264,10 @@ static bool miss_hold(struct model *m, const struct ev_scan_miss *e)
 {
 	const struct proc *p = proc_at(m, proc_find(m, e->h.tgid));
 	const struct tabref *r = p ? tabref_at(m, tabref_of_tid(m, p, e->h.tid)) : NULL;
-	struct hold *h = hold_in(m, e->files ? map_get(&m->by_files, e->files) : r ? r->fdtab : 0,
+	struct hold *h = hold_in(m,
+				 e->files ? map_get(&m->by_files, e->files)
+				 : r	  ? r->fdtab
+					  : 0,
 				 e->fd);
 	const struct sock *s = h ? sock_at(m, h->sock) : NULL;
 
@@ -290,7 +293,7 @@ static bool miss_sock(struct model *m, const struct ev_scan_miss *e)
 
 void on_scan_miss(struct model *m, const struct ev_scan_miss *e)
 {
-	bool dropped = e->what == SCOPE_TASKS   ? miss_task(m, e)
+	bool dropped = e->what == SCOPE_TASKS	? miss_task(m, e)
 		       : e->what == SCOPE_FDS	? miss_hold(m, e)
 		       : e->what == SCOPE_SOCKS ? miss_sock(m, e)
 						: false;

@@ -32,7 +32,8 @@ def storm(forks):
             yield (f"{ts} socket 200 {sock} state=CLOSE files=0x200 fd=3\n"
                    f"{ts} bind 200 {sock} local=0.0.0.0:8801 state=CLOSE fd=3\n"
                    f"{ts} listen 200 {sock} local=0.0.0.0:8801 state=LISTEN fd=3\n")
-        yield f"{ts} fork 200 start={ts} files={files:#x} parent_files=0x200 child={pid} parent=200 exit_signal=17\n"
+        yield (f"{ts} fork 200 start={ts} files={files:#x} parent_files=0x200 child={pid} parent=200"
+               " exit_signal=17\n")
         if i % 3 == 0:
             yield (f'{ts + 1000} exec {pid} start={ts} files={files:#x} old_tid={pid} name="job{i % 700}"'
                    f' exe="/bin/job{i % 700}" args=["job"]\n')

@@ -1,4 +1,4 @@
-"""The HTML report in a real browser: quiet, self-contained, selectable, reachable by keyboard, legible, harmless.
+"""The HTML report in a real browser: quiet, alone, selectable, reachable by keyboard, legible, harmless.
 
 The events are those of the stories.  Needs python3-selenium, chromium and chromium-driver.
 """
@@ -133,7 +133,8 @@ def test_one_file_no_script(open_page):
     page = open_page("incident")
     policy = page.js("return document.querySelector('meta[http-equiv=Content-Security-Policy]').content")
     assert "default-src 'none'" in policy and "script" not in policy
-    assert page.js("return document.querySelectorAll('script,link,img,iframe,object,embed,base,form').length") == 0
+    assert page.js("return document.querySelectorAll("
+                   "'script,link,img,iframe,object,embed,base,form').length") == 0
     page.js("const s = document.createElement('script'); s.textContent = 'window.ran = 1';"
             "document.body.append(s);")
     assert page.js("return window.ran === undefined")
@@ -238,7 +239,7 @@ def test_contrast(open_page, name, theme):
 def test_themes_differ(open_page, theme):
     page = open_page("incident")
     page.media(theme)
-    dark = page.js("const c = getComputedStyle(document.body).backgroundColor.match(/\\d+/g); return +c[0] < 128")
+    dark = page.js("return +getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0] < 128")
     assert dark == (theme == "dark")
 
 
@@ -266,7 +267,8 @@ def test_on_paper(open_page):
 def test_times_are_exact(open_page):
     """Local for people, UTC to the nanosecond behind it."""
     page = open_page("leaked")
-    times = page.js("return [...document.querySelectorAll('time')].map(e => [e.textContent, e.dateTime, e.title])")
+    times = page.js("return [...document.querySelectorAll('time')].map("
+                    "e => [e.textContent, e.dateTime, e.title])")
     assert ["12:00:07.000", "2026-11-21T12:00:07.000000000Z", "2026-11-21T12:00:07.000000000Z"] in times
 
 
@@ -290,8 +292,8 @@ def test_markup_is_text(open_page):
     page = open_page("markup")
     found = elements(page)
     assert not {"script", "img", "iframe", "u", "b"} & set(found), found
-    assert page.js("return [...document.querySelectorAll('*')].filter("
-                   "e => [...e.attributes].some(a => a.name.startsWith('on') || /javascript:/i.test(a.value))).length") == 0
+    assert page.js("return [...document.querySelectorAll('*')].filter(e => [...e.attributes].some("
+                   "a => a.name.startsWith('on') || /javascript:/i.test(a.value))).length") == 0
     text = page.js("return document.body.innerText")
     for name in ("<script>x</scri[200]", '"><img src=x>[300]', "<script>alert(1)</script>",
                  "/tmp/<svg/onload=alert(5)>", "&lt;b&gt;", r"\x1b[31mred", r"\u{202e}gnp.exe", r"\xff\xfe"):

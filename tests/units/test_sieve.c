@@ -7,10 +7,10 @@
 
 struct sifted {
 	struct feed *f;
-	u32 passed[EV_KIND_MAX]; /* events that went on, by kind */
-	u32 facts;		 /* of those, scan facts */
-	struct buf stream;	 /* all that went on */
-	struct buf told;	 /* what the model told, as text */
+	u32 passed[EV_KIND_MAX];  /* events that went on, by kind */
+	u32 facts;		  /* of those, scan facts */
+	struct buf stream;	  /* all that went on */
+	struct buf told;	  /* what the model told, as text */
 	struct ev_scan_miss miss; /* the last one */
 };
 
@@ -100,7 +100,8 @@ static void people(struct feed *f)
 	feed_exit(f, 103, 100, 3, 0);
 	FEED(f, socket, SOCKET, 101, 101, .inode = 900, .cookie = 900, .proto = UNIX1, .state = 7,
 	     .files = FILES(101), .fd = 7);
-	FEED(f, scan_name, SCAN_NAME, 0, 0, .inode = 900, .cookie = 900, .name = {.len = 2, .s = "ab"});
+	FEED(f, scan_name, SCAN_NAME, 0, 0, .inode = 900, .cookie = 900,
+	     .name = {.len = 2, .s = "ab"});
 	feed_listener(f, 101, FILES(101), 8, 82, 0);
 	FEED(f, pass, PASS, 101, 101, .files = FILES(101), .inode = 82, .over = 900, .fd = 8);
 	feed_fd_close(f, 101, FILES(101), 8, 82);
@@ -269,7 +270,7 @@ static void news_task(void **state)
 {
 	struct scene *sc = *state;
 	struct proc *p = proc_at(sc->world.m, proc_find(sc->world.m, 102));
-	u32 *const words[] = {&p->tracer, &p->sid,   &p->pgid,  &p->tty,
+	u32 *const words[] = {&p->tracer, &p->sid,   &p->pgid,	&p->tty,
 			      &p->uid,	  &p->pidns, &p->netns, &p->mntns};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -333,7 +334,8 @@ static void news_hold(void **state)
 	assert_news(sc, 1);
 	feed_install(&sc->world, 102, FILES(102), 9, 80, VIA_DUP, 3, 0, 0);
 	assert_news(sc, 1);
-	feed_install(&sc->world, 102, FILES(102), 9, 81, VIA_DUP, 4, 0, 0); /* another in the slot */
+	feed_install(&sc->world, 102, FILES(102), 9, 81, VIA_DUP, 4, 0,
+		     0); /* another in the slot */
 	assert_news(sc, 1);
 	FEED(&sc->world, fdtab, FDTAB, 102, 102, .files = FILES(888), .leader = 1);
 	rescan(sc);
@@ -365,7 +367,8 @@ static void nonsense(void **state)
 	     .inode = 80, .cookie = 80, .begin = begin);
 	FEED(f, scan_miss, SCAN_MISS, 100, 0, .what = SCOPE_FDS, .files = FILES(100), .fd = 3,
 	     .inode = 81, .cookie = 81, .begin = begin);
-	FEED(f, scan_miss, SCAN_MISS, 4711, 7, .what = SCOPE_FDS, .fd = 3, .inode = 80, .begin = begin);
+	FEED(f, scan_miss, SCAN_MISS, 4711, 7, .what = SCOPE_FDS, .fd = 3, .inode = 80,
+	     .begin = begin);
 	FEED(f, scan_miss, SCAN_MISS, 0, 0, .what = SCOPE_SOCKS, .inode = 80, .cookie = 80,
 	     .begin = begin); /* somebody holds it */
 	FEED(f, scan_miss, SCAN_MISS, 0, 0, .what = SCOPE_SOCKS, .begin = begin);
@@ -391,7 +394,8 @@ static void late_reopen(void **state)
 	scan_begin(begin, 7, sift, &sc->s);
 	world_facts(sc->world.m, 7, begin + NS_PER_MS, sift, &sc->s);
 	assert_int_equal(sc->s.facts, 0);
-	FEED_AT(f, close, CLOSE, t, 102, 102, .files = FILES(102), .inode = 80, .cookie = 80, .fd = 3);
+	FEED_AT(f, close, CLOSE, t, 102, 102, .files = FILES(102), .inode = 80, .cookie = 80,
+		.fd = 3);
 	assert_null(slot(f->m, FILES(102), 3));
 	FEED_AT(f, install, INSTALL, t + 1, 102, 102, .inode = 80, .cookie = 80, .netns = NETNS,
 		.proto = TCP4, .state = 10, .local = EP4(80), .files = FILES(102), .fd = 3,
@@ -404,7 +408,7 @@ static void late_reopen(void **state)
 static void table_end(struct sifted *s, u64 ts, u32 pid, u64 begin)
 {
 	struct ev_scan_end e = {HEAD(SCAN_END, scan_end, pid, pid, ts), .scope = SCOPE_TABLE,
-				.pid = pid, .files = FILES(pid), .begin = begin};
+				.files = FILES(pid), .begin = begin};
 
 	sift(s, &e.h);
 }
@@ -552,7 +556,8 @@ static void duel_close(struct duel *d)
 	free(d);
 }
 
-/* What went on is given to a third model through a sieve of its own: it has to be let pass whole. */
+/* What went on is given to a third model through a sieve of its own: it has to be let pass whole.
+ */
 static void assert_replays(const struct sifted *s)
 {
 	struct sifted again = {.f = calloc(1, sizeof(struct feed))};
@@ -622,7 +627,7 @@ static void random_worlds(void **state)
 struct late {
 	struct feed world;
 	struct sifted s;
-	struct buf ring; /* events that happened and are not read yet */
+	struct buf ring;  /* events that happened and are not read yet */
 	u32 pids, inodes; /* given out */
 };
 
@@ -633,16 +638,16 @@ static void happened(struct late *l, struct ev *e)
 	buf_add(&l->ring, e, e->size);
 }
 
-#define HAPPEN(l, lower, KIND, pid, ...)                                                           \
-	do {                                                                                       \
-		struct ev_##lower e_ = {HEAD(KIND, lower, pid, pid, 0), __VA_ARGS__};              \
-		happened((l), &e_.h);                                                              \
+#define HAPPEN(l, lower, KIND, pid, ...)                                              \
+	do {                                                                          \
+		struct ev_##lower e_ = {HEAD(KIND, lower, pid, pid, 0), __VA_ARGS__}; \
+		happened((l), &e_.h);                                                 \
 	} while (0)
 
 static void happen_install(struct late *l, u32 pid, const struct sock *s, s32 from, s32 fd)
 {
-	HAPPEN(l, install, INSTALL, pid, SOCK_OF(s), .files = FILES(pid), .fd = fd,
-	       .from_fd = from, .via = from < 0 ? VIA_SCM_RIGHTS : VIA_DUP);
+	HAPPEN(l, install, INSTALL, pid, SOCK_OF(s), .files = FILES(pid), .fd = fd, .from_fd = from,
+	       .via = from < 0 ? VIA_SCM_RIGHTS : VIA_DUP);
 }
 
 static void happen_close(struct late *l, u32 pid, const struct sock *s, s32 fd)
@@ -805,7 +810,8 @@ static void late_rings(void **state)
 		if (dumps_differ(&a, &b, text))
 			fail_msg("pass %d: world and model differ:%s", i, text);
 	}
-	print_message("%u processes, %u sockets, %u facts went on\n", l->pids, l->inodes, l->s.facts);
+	print_message("%u processes, %u sockets, %u facts went on\n", l->pids, l->inodes,
+		      l->s.facts);
 	assert_replays(&l->s);
 	feed_close(&l->world);
 	feed_close(l->s.f);
@@ -866,10 +872,22 @@ static void random_facts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(unchanged),	    T(missed_task),  T(missed_zombie),	T(missed_hold),
-		T(missed_sock),	    T(missed_time_wait), T(missed_flight), T(missed_unkeyed),
-		T(news_task),	    T(news_sock),    T(news_hold),	T(nonsense),
-		T(late_reopen),	    T(walk_in_pass), T(loss_before),	T(loss_within),
+		T(unchanged),
+		T(missed_task),
+		T(missed_zombie),
+		T(missed_hold),
+		T(missed_sock),
+		T(missed_time_wait),
+		T(missed_flight),
+		T(missed_unkeyed),
+		T(news_task),
+		T(news_sock),
+		T(news_hold),
+		T(nonsense),
+		T(late_reopen),
+		T(walk_in_pass),
+		T(loss_before),
+		T(loss_within),
 		T(partial),
 		cmocka_unit_test(random_facts),
 		cmocka_unit_test(random_worlds),
