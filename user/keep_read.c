@@ -348,6 +348,8 @@ static void take_place(struct model *m, struct stage *st)
 {
 	struct model *old = st->m, swap = *m;
 
+	for (u32 i = 0; i < KEEPS; i++) /* views keep ids, and look whether they are still good */
+		pool_reach(stage_pool(old, i), stage_pool(m, i)->reach);
 	st->m = NULL;
 	*m = *old;
 	*old = swap;

@@ -35,12 +35,14 @@ struct recorder {
 struct recorder *recorder_open(const char *path, const struct rec_limits *limits, bool force,
 			       const char *tier)
 {
-	struct recorder *r = xcalloc(1, sizeof(*r));
 	struct buf err = {};
+	struct rec_writer *w = rec_open(path, limits, force, tier, &err);
+	struct recorder *r;
 
-	r->w = rec_open(path, limits, force, tier, &err);
-	if (!r->w)
+	if (!w)
 		die(EXIT_USAGE, "%s", err.s);
+	r = xcalloc(1, sizeof(*r));
+	r->w = w;
 	r->every = limits->model_bytes;
 	r->head.offset = rec_offset(r->w);
 	r->first = true;

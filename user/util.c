@@ -186,26 +186,43 @@ bool pool_has_chunk(const struct pool *p, u32 id)
 	return i < p->chunks && p->chunk[i] != p->hole;
 }
 
+/* The chunks below are there, as holes if nothing else. */
+static void chunks_grow(struct pool *p, u32 chunks)
+{
+	if (!p->hole)
+		p->hole = xcalloc(POOL_CHUNK, p->elem);
+	p->chunk = xrealloc(p->chunk, chunks * sizeof(*p->chunk));
+	while (p->chunks < chunks)
+		p->chunk[p->chunks++] = p->hole;
+}
+
 void *pool_place(struct pool *p, u32 id)
 {
 	u32 i = (id - 1) / POOL_CHUNK;
 
-	if (!p->hole)
-		p->hole = xcalloc(POOL_CHUNK, p->elem);
 	if (i >= p->chunks) {
-		p->chunk = xrealloc(p->chunk, (i + 1) * sizeof(*p->chunk));
 		p->holes += i + 1 - p->chunks;
-		while (p->chunks <= i)
-			p->chunk[p->chunks++] = p->hole;
+		chunks_grow(p, i + 1);
 	}
 	if (p->chunk[i] == p->hole) {
 		p->chunk[i] = xcalloc(POOL_CHUNK, p->elem);
 		p->holes--;
 	}
 	if (p->used < id)
-		p->used = id;
+		p->used = p->reach = id;
 	p->live++;
 	return pool_at(p, id);
+}
+
+void pool_reach(struct pool *p, u32 reach)
+{
+	u32 chunks = (reach + POOL_CHUNK - 1) / POOL_CHUNK;
+
+	if (reach <= p->reach)
+		return;
+	if (chunks > p->chunks)
+		chunks_grow(p, chunks); /* not among p->holes: used after all else */
+	p->reach = reach;
 }
 
 void pool_placed(struct pool *p, const u64 *taken)
@@ -213,6 +230,17 @@ void pool_placed(struct pool *p, const u64 *taken)
 	for (u32 i = p->chunks; i-- > 0;)
 		if (p->chunk[i] != p->hole)
 			chunk_free(p, i, taken);
+}
+
+/* There is memory for slots of that chunk. */
+static void chunk_begin(struct pool *p, u32 i)
+{
+	if (i == p->chunks) {
+		p->chunk = xrealloc(p->chunk, (i + 1) * sizeof(*p->chunk));
+		p->chunk[p->chunks++] = NULL;
+	}
+	if (!p->chunk[i] || p->chunk[i] == p->hole)
+		p->chunk[i] = xcalloc(POOL_CHUNK, p->elem);
 }
 
 u32 pool_new(struct pool *p)
@@ -226,12 +254,10 @@ u32 pool_new(struct pool *p)
 		memcpy(&p->free, pool_at(p, id), sizeof(u32));
 		memset(pool_at(p, id), 0, sizeof(u32));
 	} else {
-		if (p->used == p->chunks * POOL_CHUNK) {
-			p->chunk = xrealloc(p->chunk, (p->chunks + 1) * sizeof(*p->chunk));
-			p->chunk[p->chunks++] = xmalloc((size_t)POOL_CHUNK * p->elem);
-		}
+		chunk_begin(p, p->used / POOL_CHUNK);
 		id = ++p->used;
-		memset(pool_at(p, id), 0, p->elem);
+		if (p->reach < id)
+			p->reach = id;
 	}
 	p->live++;
 	return id;

@@ -84,6 +84,7 @@ struct pool {
 	u32 elem;   /* bytes of one struct */
 	u32 chunks;
 	u32 used;   /* slots ever handed out */
+	u32 reach;  /* slots that may be looked at: see pool_reach() */
 	u32 live;   /* slots in use now */
 	u32 free;   /* head of the free list, 0: none; the link is in the slot's first bytes */
 	u32 holes;  /* chunks all free that are not there yet, see pool_place() */
@@ -96,7 +97,7 @@ void pool_drop(struct pool *p, u32 id);
 /* NULL for 0; no check that the slot is live. */
 static inline void *pool_at(const struct pool *p, u32 id)
 {
-	assert(id <= p->used);
+	assert(id <= p->reach);
 	if (!id)
 		return NULL;
 	id--;
@@ -112,6 +113,8 @@ void pool_free(struct pool *p);
 void *pool_place(struct pool *p, u32 id); /* zeroed */
 bool pool_has_chunk(const struct pool *p, u32 id); /* else pool_place() takes memory for it */
 void pool_placed(struct pool *p, const u64 *taken /* bit an id */);
+/* Slots up to there may be looked at, too, as if they had been handed out once: they are zeroes. */
+void pool_reach(struct pool *p, u32 reach);
 
 /* A string that grows. */
 struct buf {

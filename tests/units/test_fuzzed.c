@@ -57,6 +57,26 @@ static void born_of_its_child(void **state)
 	assert_int_equal(proc_by(f, 200)->birth, proc_by(f, 100)->id);
 }
 
+/* A view keeps ids, and then a checkpoint of another, smaller model takes the place of this one. */
+static void ids_of_before(void **state)
+{
+	struct feed *f = *state;
+	struct buf small = kept_dump(f->m);
+	u32 last;
+
+	for (u32 pid = 1000; pid < 1600; pid++)
+		feed_task(f, pid, 1, "server");
+	last = proc_find(f->m, 1599);
+	kept_read(f->m, &small);
+	assert_int_equal(f->m->kept_bad, 0);
+	assert_int_not_equal(proc_at(f->m, last)->id, last);
+	for (u32 pid = 2000; pid < 2700; pid++)
+		feed_task(f, pid, 1, "server");
+	assert_int_equal(proc_at(f->m, last)->id, last);
+	assert_int_equal(f->m->procs.used, 701);
+	buf_free(&small);
+}
+
 /* ---- recordings ---- */
 
 static void block_of_nothing(void **state)
@@ -114,6 +134,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sock_without_life, setup, teardown),
 		cmocka_unit_test_setup_teardown(table_of_thread_0, setup, teardown),
 		cmocka_unit_test_setup_teardown(born_of_its_child, setup, teardown),
+		cmocka_unit_test_setup_teardown(ids_of_before, setup, teardown),
 		cmocka_unit_test(block_of_nothing),
 		cmocka_unit_test(clock_set_back),
 	};

@@ -90,8 +90,8 @@ static struct feed *rich_feed(void)
 static void sizes_known(void **state)
 {
 	(void)state;
-	assert_int_equal(sizeof(struct model), 672);
-	assert_int_equal(sizeof(struct model_priv), 472);
+	assert_int_equal(sizeof(struct model), 744);
+	assert_int_equal(sizeof(struct model_priv), 488);
 	assert_int_equal(sizeof(struct proc), 192);
 	assert_int_equal(sizeof(struct image), 48);
 	assert_int_equal(sizeof(struct death), 48);
