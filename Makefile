@@ -45,8 +45,11 @@ features += -DHAVE_ZSTD
 else
 $(info probate: libzstd was not found (libzstd-dev): recordings will not be packed)
 endif
+# A room a folder; no two files of user/ have one name.
+rooms := $(patsubst %/,%,$(wildcard user/*/))
+vpath %.c user $(rooms)
 CFLAGS ?= $(OPT) -g
-all_cflags = -std=gnu17 -D_GNU_SOURCE -Wall -Wextra $(WERROR) $(CFLAGS) $(SANFLAGS) -Ibpf -Iuser -Ibuild \
+all_cflags = -std=gnu17 -D_GNU_SOURCE -Wall -Wextra $(WERROR) $(CFLAGS) $(SANFLAGS) -Ibpf $(rooms:%=-I%) -Ibuild \
 	-DPROBATE_VERSION='"$(VERSION)"' $(features) $(shell $(PKG_CONFIG) --cflags $(libs) 2>/dev/null)
 ldlibs = $(shell $(PKG_CONFIG) --libs $(libs) 2>/dev/null) -lpthread
 
@@ -55,7 +58,8 @@ bpf_cflags = -g -O2 -target bpf -mcpu=v3 -D__BPF__ -D__TARGET_ARCH_$(arch) -Wall
 	-Ibpf -I$(VMLINUX) $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 
 bpf_objs := live scan
-user_objs := $(patsubst user/%.c,$B/user/%.o,$(wildcard user/*.c))
+user_names := $(basename $(notdir $(wildcard user/*.c user/*/*.c)))
+user_objs := $(user_names:%=$B/user/%.o)
 lib_objs := $(filter-out $B/user/main.o,$(user_objs))
 unit_bins := $(patsubst tests/units/%.c,$B/tests/%,$(wildcard tests/units/test_*.c))
 tools := $B/tests/scene $B/tests/work $B/tests/tiny $B/tests/gen $B/tests/tape
@@ -96,7 +100,7 @@ vmlinux-header: build/vmlinux.h
 
 # ---- user space -----------------------------------------------------------------------------
 
-$B/user/%.o: user/%.c | $(bpf_objs:%=build/%.skel.h)
+$B/user/%.o: %.c | $(bpf_objs:%=build/%.skel.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(all_cflags) -MMD -MP -c $< -o $@
@@ -142,16 +146,16 @@ tests: $(unit_bins) $(tools)
 # clang also minds NULL + 0, which gcc does not and no machine does.
 fuzz_flags := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
 	-fno-sanitize=pointer-overflow -fno-sanitize-coverage=trace-cmp
-fuzz_cflags = -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(fuzz_flags) -Ibpf -Iuser \
+fuzz_cflags = -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(fuzz_flags) -Ibpf $(rooms:%=-I%) \
 	-DPROBATE_VERSION='"$(VERSION)"' $(features) $(shell $(PKG_CONFIG) --cflags $(libs) 2>/dev/null)
 # Not what talks to a kernel, writes recordings or is the program around a command.
 fuzz_skip := main live% scan scan_load ring diag child choose doctor% selftest smallbtf procfs% pipe% \
 	rec_write record history option options view_doctor view_record
-fuzz_lib := $(patsubst %,$B/fuzz/user/%.o,$(filter-out $(fuzz_skip),$(patsubst user/%.c,%,$(wildcard user/*.c))))
+fuzz_lib := $(patsubst %,$B/fuzz/user/%.o,$(filter-out $(fuzz_skip),$(user_names)))
 fuzz_parts := $(patsubst tests/fuzz/%.c,$B/fuzz/%.o,$(filter-out tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c)))
 fuzzers := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-$B/fuzz/user/%.o: user/%.c
+$B/fuzz/user/%.o: %.c
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(fuzz_cflags) -MMD -MP -c $< -o $@

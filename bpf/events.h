@@ -3,7 +3,7 @@
  * The schema: every kind of event and every field of it, in one table.
  *
  * Both sides include this file.  The kernel side gets the structs; user space also gets names,
- * help, JSON, text and the schema written into recordings (user/event.c expands the same table).
+ * help, JSON, text and the schema written into recordings (user/event/ expands the same table).
  *
  * Rules, so that a recording of any age can be read:
  *   - kinds are numbered for ever; a new kind takes a new number, an old one is never reused;
