@@ -240,7 +240,7 @@ static const char *block_take(struct reader *r, const struct rec_head *h, const 
 {
 	const char *why;
 
-	if (h->raw > r->raw_cap) {
+	if (!r->raw || h->raw > r->raw_cap) { /* of nothing, too: it is searched */
 		r->raw = xrealloc(r->raw, h->raw);
 		r->raw_cap = h->raw;
 	}
