@@ -191,6 +191,51 @@ def test_raw_of_raw(cli, recorded, tmp_path):
         assert cli("-r", str(again), *args).out == cli("-r", recorded, *args).out
 
 
+@pytest.fixture(scope="module")
+def tape(recorded, tmp_path_factory):
+    """The same as a recording, whose file is called by a hostile name, too."""
+    path = os.path.join(os.fsencode(tmp_path_factory.mktemp("tape")), NASTY["escape"] + b".prb")
+    done = subprocess.run([PROBATE, "-r", recorded, "record", path], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=20)
+    assert done.returncode == 0, done
+    return path
+
+
+@pytest.mark.parametrize("args", [["ports"], ["tree"], ["zombies"], ["trace"], ["report"],
+                                  ["report", "pid", "1"]], ids=" ".join)
+def test_recording_replays(cli, recorded, tape, args):
+    text = cli("-r", tape, *args)
+    assert text.code == 0 and not text.err, str(text)
+    clean(text.out)
+    clean(cli.terminal("-r", tape, *args).out, terminal=True)
+    for more in [], ["--json"]:
+        assert cli("-r", tape, *args, *more).out == cli("-r", recorded, *args, *more).out
+    assert objects(cli("-r", tape, *args, "--json").out) is not None
+
+
+def test_damaged_recording_is_named_safely(cli, tape, tmp_path):
+    with open(tape, "rb") as f:
+        whole = f.read()
+    with open(tape + b"2", "wb") as f:
+        f.write(whole[:-50])
+    done = cli("-r", tape + b"2", "ports")
+    assert done.code == 4 and "cut off" in clean(done.err)
+    clean(cli("-r", tape + b"2", "--at", "2001-01-01", "ports").err)
+    clean(cli("record", tape).err)
+    clean(cli("-r", tape + b"3", "ports").err)
+
+
+def test_page_and_trace_of_a_recording(cli, tape, tmp_path):
+    """Nothing of it becomes markup; no name is in the Perfetto trace as it was."""
+    page = clean(cli("-r", tape, "report", "--html").out)
+    markup = re.sub(r"<style>.*?</style>", "", page, flags=re.S)
+    assert "<script" not in markup and "onerror" not in re.sub(r">[^<]*<", "><", markup)
+    assert "Content-Security-Policy" in markup
+    out = tmp_path / "x.pf"
+    assert cli("-r", tape, "report", "--perfetto", "-o", str(out)).code == 0
+    assert NASTY["escape"] not in out.read_bytes() and NASTY["bidi"] not in out.read_bytes()
+
+
 def test_trace_says_it_all(cli, recorded):
     events = objects(cli("-r", recorded, "trace", "--json").out)
     lines = clean(cli("-r", recorded, "trace").out).rstrip("\n").split("\n")

@@ -11,11 +11,20 @@ static const struct {
 	const char *name;
 	u64 ns;
 } units[] = {
-	{"ns", 1},		  {"us", 1000},		     {"ms", NS_PER_MS},
-	{"s", NS_PER_S},	  {"sec", NS_PER_S},	     {"m", 60 * NS_PER_S},
-	{"min", 60 * NS_PER_S},	  {"h", 3600 * NS_PER_S},    {"hour", 3600 * NS_PER_S},
-	{"hours", 3600 * NS_PER_S}, {"d", 86400 * NS_PER_S}, {"day", 86400 * NS_PER_S},
-	{"days", 86400 * NS_PER_S}, {"w", 7 * 86400 * NS_PER_S},
+	{"ns", 1},
+	{"us", 1000},
+	{"ms", NS_PER_MS},
+	{"s", NS_PER_S},
+	{"sec", NS_PER_S},
+	{"m", 60 * NS_PER_S},
+	{"min", 60 * NS_PER_S},
+	{"h", 3600 * NS_PER_S},
+	{"hour", 3600 * NS_PER_S},
+	{"hours", 3600 * NS_PER_S},
+	{"d", 86400 * NS_PER_S},
+	{"day", 86400 * NS_PER_S},
+	{"days", 86400 * NS_PER_S},
+	{"w", 7 * 86400 * NS_PER_S},
 };
 
 static u64 unit_ns(const char *s, size_t n)
@@ -112,7 +121,8 @@ static const char *clock_time(const char *s, struct tm *tm)
 {
 	int n = 0;
 
-	if (!isdigit((unsigned char)*s) || sscanf(s, "%2d:%2d%n", &tm->tm_hour, &tm->tm_min, &n) != 2)
+	if (!isdigit((unsigned char)*s) ||
+	    sscanf(s, "%2d:%2d%n", &tm->tm_hour, &tm->tm_min, &n) != 2)
 		return NULL;
 	s += n;
 	n = 0;
@@ -213,8 +223,9 @@ bool when_parse(const char *s, u64 end, u64 *out, struct buf *why)
 		return true;
 	}
 	if ((relative || rest) && !end) {
-		buf_printf(why, "\"%s\" counts from the end of the recording, which is not known of a "
-				"pipe or of events in text: give a date and a time",
+		buf_printf(why,
+			   "\"%s\" counts from the end of the recording, which is not known of a "
+			   "pipe or of events in text: give a date and a time",
 			   s);
 		return false;
 	}
@@ -224,8 +235,9 @@ bool when_parse(const char *s, u64 end, u64 *out, struct buf *why)
 	}
 	if (rest && parse_clock(s, end, out))
 		return true;
-	buf_printf(why, "\"%s\" is not a time: write 03:12, 2026-11-21 03:12:05, or -2h for two hours "
-			"before the end",
+	buf_printf(why,
+		   "\"%s\" is not a time: write 03:12, 2026-11-21 03:12:05, or -2h for two hours "
+		   "before the end",
 		   s);
 	return false;
 }

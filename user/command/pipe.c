@@ -195,8 +195,9 @@ static const char *history_wanted(const struct view *view, const struct opts *o)
 	if (must || (view->start && !o->no_history))
 		dir = history_find();
 	if (must && !dir)
-		die(EXIT_USAGE, "--at, --since and --until need a recording: give one with -r, or let "
-				"probate record run");
+		die(EXIT_USAGE,
+		    "--at, --since and --until need a recording: give one with -r, or let "
+		    "probate record run");
 	if (dir && !o->quiet)
 		warn("from the history in %s", dir);
 	return dir;

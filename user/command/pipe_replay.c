@@ -34,8 +34,8 @@ static void check_span(struct pipe *p, u64 first, u64 last)
 	time_rfc3339(begin, first);
 	time_rfc3339(end, last);
 	if (p->until && p->until < first)
-		die(EXIT_INCOMPLETE, "nothing was recorded then: %s begins at %.19sZ",
-		    called(p), begin);
+		die(EXIT_INCOMPLETE, "nothing was recorded then: %s begins at %.19sZ", called(p),
+		    begin);
 	if (p->since > last)
 		die(EXIT_INCOMPLETE, "nothing was recorded then: %s ends at %.19sZ", called(p),
 		    end);

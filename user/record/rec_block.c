@@ -15,8 +15,11 @@
 #ifndef PROBATE_VERSION
 #define PROBATE_VERSION "unknown"
 #endif
-#define LEVEL 3 /* of zstd: 8 B an event at 210 ns; the next that is worth it takes three times as long */
-#define RATIO_MAX 20000u /* no packed payload is larger by more than this (zstd: repeats of 128 KiB) */
+#define LEVEL                                                                                     \
+	3 /* of zstd: 8 B an event at 210 ns; the next that is worth it takes three times as long \
+	   */
+#define RATIO_MAX \
+	20000u /* no packed payload is larger by more than this (zstd: repeats of 128 KiB) */
 
 u32 rec_crc(const void *p, size_t n)
 {
@@ -43,8 +46,7 @@ bool rec_head_ok(const struct rec_head *h)
 	return !memcmp(h->magic, REC_MAGIC, sizeof(h->magic)) && h->head_crc == head_sum(h) &&
 	       h->head_bytes >= sizeof(*h) && h->raw <= REC_BLOCK_MAX &&
 	       h->stored <= REC_BLOCK_MAX + REC_BLOCK && h->first_ts <= h->last_ts &&
-	       (h->codec != REC_RAW || h->stored == h->raw) &&
-	       h->raw / RATIO_MAX <= h->stored;
+	       (h->codec != REC_RAW || h->stored == h->raw) && h->raw / RATIO_MAX <= h->stored;
 }
 
 size_t rec_bound(size_t n)
@@ -129,7 +131,8 @@ const char *rec_unpack(const struct rec_head *h, const void *stored, void *out)
 #endif
 }
 
-/* ---- the text of a header --------------------------------------------------------------------- */
+/* ---- the text of a header ---------------------------------------------------------------------
+ */
 
 static void describe_schema(struct buf *b)
 {

@@ -64,8 +64,7 @@ int rec_segments(int dir, struct segment **out)
 			*out = xrealloc(*out, cap * sizeof(**out));
 		}
 		snprintf((*out)[n].name, sizeof((*out)[n].name), "%.47s", e->d_name);
-		(*out)[n].mtime_ns =
-			(u64)st.st_mtim.tv_sec * NS_PER_S + (u64)st.st_mtim.tv_nsec;
+		(*out)[n].mtime_ns = (u64)st.st_mtim.tv_sec * NS_PER_S + (u64)st.st_mtim.tv_nsec;
 		(*out)[n++].bytes = (u64)st.st_size;
 	}
 	closedir(d);

@@ -22,27 +22,28 @@
 struct reader {
 	struct source source;
 	char *path;
-	int dir;              /* -1: one file or a pipe */
+	int dir; /* -1: one file or a pipe */
 	struct segment *segs;
-	int nsegs, seg;       /* seg: the one that is read */
+	int nsegs, seg; /* seg: the one that is read */
 	struct input in;
 	bool open;
 
 	struct rec_head head; /* of the block in raw */
 	u8 *raw;
-	size_t at, raw_cap;   /* at: what comes next of raw; head.raw: the end */
-	char boot[40];	      /* boot id of the machine then */
+	size_t at, raw_cap;	/* at: what comes next of raw; head.raw: the end */
+	char boot[40];		/* boot id of the machine then */
 	u16 sizes[EV_KIND_MAX]; /* of each kind without tail when it was written; 0: as now */
 	u64 fitted[EV_MAX / sizeof(u64)];
 
-	bool begun, ended;    /* a block was read; the last one was an end */
-	u64 run, seq, event;  /* what the next block should say */
-	u64 ts, offset;       /* of the last event */
-	const char *why;      /* of damage met since the last good block; NULL: none */
+	bool begun, ended;   /* a block was read; the last one was an end */
+	u64 run, seq, event; /* what the next block should say */
+	u64 ts, offset;	     /* of the last event */
+	const char *why;     /* of damage met since the last good block; NULL: none */
 	u32 said, unsaid;
 };
 
-/* ---- damage in words --------------------------------------------------------------------------- */
+/* ---- damage in words ---------------------------------------------------------------------------
+ */
 
 static const char *file_name(const struct reader *r)
 {
@@ -105,7 +106,8 @@ static void say_cut(struct reader *r, const char *why)
 	r->why = NULL;
 }
 
-/* ---- files ------------------------------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------------------------------
+ */
 
 static int seg_open(const struct reader *r, int n)
 {
@@ -134,7 +136,8 @@ static int file_next(struct reader *r)
 	while (r->dir >= 0 && ++r->seg < r->nsegs) {
 		fd = seg_open(r, r->seg);
 		if (fd < 0) {
-			r->why = "it cannot be read"; /* the gap in the numbers tells what that means */
+			r->why = "it cannot be read"; /* the gap in the numbers tells what that
+							 means */
 			continue;
 		}
 		input_init(&r->in, fd);
@@ -159,7 +162,8 @@ static int file_end(struct reader *r)
 	return err == -ENODATA && cut ? -EBADMSG : err;
 }
 
-/* ---- where it was written, and with which schema ------------------------------------------------------------- */
+/* ---- where it was written, and with which schema
+ * ------------------------------------------------------------- */
 
 static void boot_learn(struct reader *r, const char *text, size_t n)
 {
@@ -167,7 +171,8 @@ static void boot_learn(struct reader *r, const char *text, size_t n)
 	size_t len = 0;
 
 	memset(r->boot, 0, sizeof(r->boot));
-	for (s = s ? s + 7 : end; s + len < end && s[len] != '\n' && len < sizeof(r->boot) - 1; len++)
+	for (s = s ? s + 7 : end; s + len < end && s[len] != '\n' && len < sizeof(r->boot) - 1;
+	     len++)
 		r->boot[len] = s[len];
 }
 
@@ -205,7 +210,8 @@ static const struct ev *fit(struct reader *r, const struct ev *e)
 	return to;
 }
 
-/* ---- blocks -------------------------------------------------------------------------------------- */
+/* ---- blocks
+ * -------------------------------------------------------------------------------------- */
 
 /* Is the block what should come?  Else the gap is said and told; the number of events missing. */
 static int continuity(struct reader *r, const struct rec_head *h, sink_fn sink, void *ctx)
@@ -312,7 +318,9 @@ static int block_next(struct reader *r, sink_fn sink, void *ctx)
 		if ((size_t)n >= sizeof(h))
 			memcpy(&h, r->in.buf + r->in.at, sizeof(h));
 		if ((size_t)n < sizeof(h) || !rec_head_ok(&h)) {
-			r->why = r->why ? r->why : "bytes in it are no block";
+			r->why = r->why			 ? r->why
+				 : (size_t)n < sizeof(h) ? "it was cut off"
+							 : "bytes in it are no block";
 			r->ended = false;
 			input_skip(&r->in, 1);
 			input_find(&r->in);
@@ -333,7 +341,8 @@ static int block_next(struct reader *r, sink_fn sink, void *ctx)
 	return err;
 }
 
-/* ---- the source ------------------------------------------------------------------------------------ */
+/* ---- the source
+ * ------------------------------------------------------------------------------------ */
 
 /* A batch ended here: what was there was shown. */
 static bool is_mark(const struct ev *e)
@@ -355,7 +364,8 @@ static int reader_poll(struct source *source, int timeout_ms, sink_fn sink, void
 
 		if (left < sizeof(*e) || e->size < sizeof(*e) || e->size > left) {
 			r->at = r->head.raw;
-			say(r, "an event in it makes no sense: the rest of its block is passed over");
+			say(r,
+			    "an event in it makes no sense: the rest of its block is passed over");
 			return -EBADMSG;
 		}
 		size = (e->size + 7u) & ~7u;
@@ -399,7 +409,8 @@ static void reader_close(struct source *source)
 	free(r);
 }
 
-/* ---- from when to when ------------------------------------------------------------------------------ */
+/* ---- from when to when
+ * ------------------------------------------------------------------------------ */
 
 /* First and last moment of one file; false: nothing in it can be read. */
 static bool file_span(int fd, u64 *first, u64 *last)
@@ -525,7 +536,8 @@ static int open_what(struct reader *r, const char *path)
 	if (!S_ISDIR(st.st_mode)) {
 		input_init(&r->in, fd);
 		r->open = true;
-		if (!fd && !r->in.seeks) /* its first byte was looked at, and is in front of stdin */
+		if (!fd &&
+		    !r->in.seeks) /* its first byte was looked at, and is in front of stdin */
 			input_unread(&r->in, (u8)getc(stdin));
 		return 0;
 	}
@@ -560,7 +572,8 @@ int source_open_recording(struct source **out, const char *path, struct buf *err
 		return 0;
 	}
 	if (error == -ENODATA)
-		buf_printf(err, "the directory %s holds no recording: no file in it is a segment", path);
+		buf_printf(err, "the directory %s holds no recording: no file in it is a segment",
+			   path);
 	else
 		buf_printf(err, "cannot read %s: %s", path, strerror(-error));
 	reader_close(&r->source);

@@ -225,7 +225,8 @@ static int try_write(struct rec_writer *w, struct job *j)
 static void say_full(struct rec_writer *w, int err)
 {
 	if (!w->full)
-		warn("cannot write to %s: %s; tracing goes on, what happens meanwhile is not recorded",
+		warn("cannot write to %s: %s; tracing goes on, what happens meanwhile is not "
+		     "recorded",
 		     w->path, strerror(-err));
 	w->full = true;
 }
@@ -408,7 +409,8 @@ static int open_target(struct rec_writer *w, bool force, struct buf *err)
 
 	if (!strcmp(w->path, "-")) {
 		if (isatty(STDOUT_FILENO)) {
-			buf_puts(err, "a recording is not for a terminal: give a file, or pipe it on");
+			buf_puts(err,
+				 "a recording is not for a terminal: give a file, or pipe it on");
 			return -ENOTTY;
 		}
 		w->fd = STDOUT_FILENO;
@@ -449,7 +451,8 @@ struct rec_writer *rec_open(const char *path, const struct rec_limits *limits, b
 	return w;
 }
 
-/* ---- what the recorder calls ------------------------------------------------------------------ */
+/* ---- what the recorder calls ------------------------------------------------------------------
+ */
 
 bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw)
 {

@@ -12,23 +12,23 @@
 #include "model.h"
 #include "rec.h"
 
-#define FLUSH_NS      NS_PER_S		 /* what happened is handed over this much later */
-#define FLUSH_PIPE_NS (100 * NS_PER_MS)	 /* on a pipe somebody is looking */
-#define DUMP_NS	      NS_PER_S		 /* no two dumps of the model within this */
-#define DUMP_BYTES    (16ull << 20)	 /* of events, unpacked, until the model is dumped again */
-#define DUMP_TIMES    16		 /* and that many times the last dump */
+#define FLUSH_NS      NS_PER_S		/* what happened is handed over this much later */
+#define FLUSH_PIPE_NS (100 * NS_PER_MS) /* on a pipe somebody is looking */
+#define DUMP_NS	      NS_PER_S		/* no two dumps of the model within this */
+#define DUMP_BYTES    (16ull << 20)	/* of events, unpacked, until the model is dumped again */
+#define DUMP_TIMES    16		/* and that many times the last dump */
 
 struct recorder {
 	struct rec_writer *w;
 	struct buf raw; /* events of the block under way */
 	struct rec_head head;
-	u64 since;	   /* `now` of the turn that first saw the block under way; 0: none */
-	u64 seq, next;	   /* numbers of the next block, the next event */
+	u64 since;     /* `now` of the turn that first saw the block under way; 0: none */
+	u64 seq, next; /* numbers of the next block, the next event */
 	u64 lost;
-	u64 dumped;	   /* `now` of the last dump */
-	u64 bytes;	   /* of events since then */
-	u64 dump_bytes;	   /* of that dump */
-	u64 every;	   /* bytes between dumps, as asked; 0: as it fits */
+	u64 dumped;	/* `now` of the last dump */
+	u64 bytes;	/* of events since then */
+	u64 dump_bytes; /* of that dump */
+	u64 every;	/* bytes between dumps, as asked; 0: as it fits */
 	bool first, scanning;
 };
 
