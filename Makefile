@@ -47,7 +47,8 @@ $(info probate: libzstd was not found (libzstd-dev): recordings will not be pack
 endif
 # A room a folder; no two files of user/ have one name.
 rooms := $(patsubst %/,%,$(wildcard user/*/))
-vpath %.c user $(rooms)
+vpath main.c user
+vpath %.c $(rooms)
 CFLAGS ?= $(OPT) -g
 all_cflags = -std=gnu17 -D_GNU_SOURCE -Wall -Wextra $(WERROR) $(CFLAGS) $(SANFLAGS) -Ibpf $(rooms:%=-I%) -Ibuild \
 	-DPROBATE_VERSION='"$(VERSION)"' $(features) $(shell $(PKG_CONFIG) --cflags $(libs) 2>/dev/null)
