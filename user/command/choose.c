@@ -76,8 +76,10 @@ struct source *source_choose(const struct view *v, const struct opts *o)
 	if (v->want)
 		v->want(o, &want);
 	if (o->replay) {
-		if ((rec_is_recording(o->replay) ? source_open_recording : source_open_story)(
-			    &s, o->replay, &err) < 0)
+		const char *path = rec_from_pipe(o->replay) ? "-" : o->replay;
+
+		if ((rec_is_recording(path) ? source_open_recording : source_open_story)(&s, path,
+										   &err) < 0)
 			die(EXIT_USAGE, "%s", err.s);
 		return s;
 	}

@@ -263,6 +263,8 @@ static void check_recording(const struct view *v, const struct opts *o)
 	if (v != &view_record && o->record && !strcmp(o->record, "-") && !o->out_path)
 		die(EXIT_USAGE,
 		    "%s and its recording cannot both go to standard output: add -o FILE", v->name);
+	if (o->cmd && (o->at || o->since || o->until))
+		die(EXIT_USAGE, "a command is run now: it goes without --since and --until");
 	if (o->force && !o->record)
 		die(EXIT_USAGE, "--force goes with a recording that is written");
 }

@@ -123,6 +123,8 @@ void pipe_event(void *ctx, const struct ev *e, size_t bytes)
 		return; /* newer than we are; or written by --raw, and told anew by the model */
 	if (event_is_kept(e->kind)) { /* the state itself, not something that happened */
 		model_apply(p->model, e);
+		if (p->rec && p->started && e->kind == EV_KIND_KEPT_END)
+			recorder_restart(p->rec);
 		return;
 	}
 	p->marked = e->kind == EV_KIND_TICK;
@@ -164,6 +166,7 @@ static int run(struct pipe *p)
 	if (source_is_live(p->view, &p->opts) || p->opts.record)
 		catch_stop();
 	code = flow(p);
+	history_close(p->history); /* before another may write into the directory */
 	if (p->rec && !recorder_close(p->rec, p->model) && code == EXIT_ANSWERED)
 		code = EXIT_INCOMPLETE;
 	if (!p->started && p->view->start)
@@ -178,12 +181,12 @@ static int run(struct pipe *p)
 	return code == EXIT_ANSWERED || answer > EXIT_OPPOSITE ? answer : code;
 }
 
-static struct recorder *open_recorder(const struct pipe *p)
+void pipe_record(struct pipe *p)
 {
 	struct rec_limits limits = p->opts.limits;
 
 	limits.wait = p->opts.replay; /* a recording can wait for the disk, the kernel does not */
-	return recorder_open(p->opts.record, &limits, p->opts.force, p->source->tier);
+	p->rec = recorder_open(p->opts.record, &limits, p->opts.force, p->source->tier);
 }
 
 /* Questions about the past are for the recorder that runs here; NULL: it is not about the past. */
@@ -217,17 +220,16 @@ int pipe_run(const struct view *view, const struct opts *opts, struct out *out)
 	if (view->scope || view->live_only || p.opts.replay)
 		p.source = source_choose(view, &p.opts);
 	p.model = model_new();
-	if (opts->record && !p.opts.replay)
+	if (opts->record && !p.opts.replay) {
 		history_resume(opts->record, p.model);
-	if (opts->record)
-		p.rec = open_recorder(&p);
+		pipe_record(&p);
+	}
 	p.state = view->open(&p.opts, out);
 	code = run(&p);
 	if (view->close)
 		view->close(p.state);
 	if (p.source)
 		p.source->ops->close(p.source);
-	history_close(p.history);
 	model_free(p.model);
 	child_free(&p.child);
 	return code;

@@ -44,7 +44,7 @@ static void batch_end(struct pipe *p, u64 now, int n)
 	if (p->view->settle || (n <= 0 && model_due(p->model, now)) || ts >= p->ticked + gap)
 		pipe_tick(p, ts);
 	pipe_settle(p);
-	if (p->rec)
+	if (p->rec && !p->scanning) /* in mid-scan it is not known what was met */
 		recorder_turn(p->rec, p->model, now);
 }
 
@@ -115,7 +115,7 @@ int pipe_one_shot(struct pipe *p)
 	struct want want = {.scope = p->view->scope};
 	int err;
 
-	p->recalled = !p->opts.no_history && history_recall(p->model, p->opts.quiet);
+	p->recalled = !p->opts.no_history && !strcmp(p->source->ops->name, "bpf") && history_recall(p->model, p->opts.quiet);
 	if (p->recalled)
 		want.scope = EVERYTHING; /* what was recorded and is no more is to be noticed */
 	else if (p->view->want)
@@ -177,11 +177,16 @@ static void history_turn(struct pipe *p)
 {
 	u64 now = time_boot_ns();
 
-	if (!p->history || !history_asked(p->history))
+	if (!p->history)
+		return;
+	if (p->asked && recorder_written(p->rec, p->asked)) {
+		history_answer(p->history);
+		p->asked = 0;
+	}
+	if (p->asked || !history_asked(p->history))
 		return;
 	batch_end(p, now, p->source->ops->poll(p->source, 0, pipe_event, p));
-	recorder_flush(p->rec, p->model);
-	history_answer(p->history);
+	p->asked = recorder_flush(p->rec, p->model);
 }
 
 static int poll_loop(struct pipe *p)
@@ -233,7 +238,7 @@ static void follow(struct pipe *p)
 int pipe_live(struct pipe *p)
 {
 	hurry();
-	if (p->rec)
+	if (p->rec && !p->view->event && !p->view->settle) /* all that happens, not what a view asks for */
 		p->history = history_serve(recorder_dir(p->rec));
 	procfs_clock(pipe_event, p);
 	scan_everything(p);

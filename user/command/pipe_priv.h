@@ -22,6 +22,7 @@ struct pipe {
 	struct child child;
 	u64 scanned, checked, over, stop; /* when last; 0: not */
 	u64 ticked;			  /* ts of the last tick */
+	u64 asked;			  /* for the history: what must be written first; 0: nobody asks */
 	u64 since, until;		  /* CLOCK_REALTIME of a replay's stretch; 0: none */
 	u64 bad;			  /* events that were no events */
 	bool scanning, lost;
@@ -39,6 +40,8 @@ extern volatile sig_atomic_t pipe_stopped, pipe_sent_to_us;
 void pipe_event(void *ctx, const struct ev *e, size_t bytes);
 /* Time passes although nothing happens: the model's timers run on events alone. */
 void pipe_tick(struct pipe *p, u64 ts);
+/* Begin to record what the options ask for; ends the program when that cannot be. */
+void pipe_record(struct pipe *p);
 /* All that was there has been applied. */
 void pipe_settle(struct pipe *p);
 /* A scan, with the command lines of who is new in it; 0 or -errno. */

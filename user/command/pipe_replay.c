@@ -60,6 +60,8 @@ static void position(struct pipe *p)
 		die(EXIT_USAGE, "--since lies after --until");
 	if (known && (p->since || p->until))
 		check_span(p, first, last);
+	if (p->until && ops->limit)
+		ops->limit(p->source, p->until);
 	from = p->since ? p->since : o->at && !p->view->start ? p->until : 0;
 	if (from && ops->seek && ops->seek(p->source, from))
 		die(EXIT_INCOMPLETE, "cannot read %s", o->replay);
@@ -89,6 +91,8 @@ int pipe_replay(struct pipe *p)
 	int n;
 
 	position(p);
+	if (p->opts.record)
+		pipe_record(p);
 	while ((n = p->source->ops->poll(p->source, 0, pipe_event, p)) != -ENODATA &&
 	       !pipe_stopped && !p->done) {
 		if (n == -EBADMSG) {
@@ -101,7 +105,7 @@ int pipe_replay(struct pipe *p)
 		}
 		if (watch && batch_ended(p))
 			pipe_settle(p);
-		if (p->rec && p->started)
+		if (p->rec && p->started && !p->scanning)
 			recorder_turn(p->rec, p->model, p->model->now);
 		if (out_dead(p->out) || (p->rec && recorder_dead(p->rec)))
 			break;

@@ -37,17 +37,19 @@ static bool run_dir(char out[sizeof(((struct sockaddr_un *)0)->sun_path)])
 	return n > 0 && (size_t)n < sizeof(((struct sockaddr_un *)0)->sun_path);
 }
 
+/* A connection to the recorder; -ENOENT: none runs, -ETIMEDOUT: it takes no more. */
 static int ask(void)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int fd;
+	int fd, error;
 
 	if (!run_dir(addr.sun_path))
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		return -ENOENT;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		error = errno;
 		close(fd);
-		return -1;
+		return error == EAGAIN ? -ETIMEDOUT : -ENOENT;
 	}
 	return fd;
 }
@@ -62,10 +64,11 @@ static bool listen_there(struct history *h)
 	mode_t old;
 	bool ok;
 
-	if (there >= 0) { /* another recorder answers */
+	if (there >= 0)
 		close(there);
-		return false;
-	}
+	errno = 0;
+	if (there >= 0 || there == -ETIMEDOUT)
+		return false; /* another recorder answers */
 	*slash = 0;
 	mkdir(h->addr.sun_path, 0755);
 	*slash = '/';
@@ -137,7 +140,7 @@ static int locate(char dir[PATH_MAX + 1])
 	int err = 0;
 
 	if (p.fd < 0)
-		return -ENOENT;
+		return p.fd;
 	while (!err && got > 0 && n < PATH_MAX && !(n && dir[n - 1] == '\n')) {
 		if (poll(&p, 1, ANSWER_MS) != 1)
 			err = -ETIMEDOUT;

@@ -90,6 +90,7 @@ struct segment {
 /* The segments of a directory in order; their number, or -errno.  The array is the caller's. */
 int rec_segments(int dir, struct segment **out);
 void rec_segment_name(char out[48], u64 run, u32 number);
+u64 rec_segment_run(const char *name); /* the run of a segment so called, to the ms */
 
 /* ---- writing (rec_write.c): a thread of its own packs and writes ---------------------------- */
 
@@ -103,12 +104,13 @@ bool rec_wants_model(struct rec_writer *w);
 bool rec_is_pipe(const struct rec_writer *w);
 /* Has the reader of a pipe left? */
 bool rec_dead(struct rec_writer *w);
-void rec_sync(struct rec_writer *w);  /* everything handed over is in the file */
+u64 rec_ticket(struct rec_writer *w);           /* for what was handed over until now; never 0 */
+bool rec_done(struct rec_writer *w, u64 ticket); /* that is in the file, or was given up */
 u64 rec_offset(const struct rec_writer *w); /* CLOCK_REALTIME - CLOCK_BOOTTIME when it was opened */
 const char *rec_path(const struct rec_writer *w);
 int rec_dir(const struct rec_writer *w); /* descriptor of the directory; -1: a file or a pipe */
-/* End: the number of blocks that could not be written. */
-u64 rec_close(struct rec_writer *w);
+/* End: the number of blocks that could not be written.  next: the numbers that would come. */
+u64 rec_close(struct rec_writer *w, const struct rec_head *next);
 
 /* ---- the recorder: events in, blocks out (record.c) ----------------------------------------- */
 
@@ -124,7 +126,11 @@ void recorder_event(struct recorder *r, const struct ev *e);
  * the model is dumped and put in its own place (R3).
  */
 void recorder_turn(struct recorder *r, struct model *m, u64 now);
-void recorder_flush(struct recorder *r, struct model *m); /* all until now is in the file */
+/* Hand over all until now; never 0.  It is in the file when recorder_written() says so. */
+u64 recorder_flush(struct recorder *r, struct model *m);
+bool recorder_written(struct recorder *r, u64 ticket);
+/* The model was replaced: the recording goes on with a dump of it. */
+void recorder_restart(struct recorder *r);
 bool recorder_dead(const struct recorder *r); /* nobody reads the pipe any more */
 int recorder_dir(const struct recorder *r);   /* as rec_dir() */
 const char *recorder_path(const struct recorder *r);
@@ -157,6 +163,8 @@ static inline u64 head_wall_end(const struct rec_head *h) { return h->last_ts + 
 
 /* ---- reading: the recording as a source (rec_read.c) ----------------------------------------- */
 
+/* Is it a named pipe?  Then it is standard input now, to be read as "-". */
+bool rec_from_pipe(const char *path);
 /* Does what can be read there begin like a recording?  For a directory: does it hold segments? */
 bool rec_is_recording(const char *path);
 /* Was it made since this machine was booted?  Known after the first poll or seek. */

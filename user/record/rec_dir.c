@@ -35,6 +35,19 @@ static bool is_segment(const char *name)
 	return !form[i] && !name[i];
 }
 
+u64 rec_segment_run(const char *name)
+{
+	struct tm tm = {};
+	unsigned int ms;
+
+	if (sscanf(name, "%4d%2d%2dT%2d%2d%2d.%3uZ", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+		   &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms) != 7)
+		return 0;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	return (u64)timegm(&tm) * NS_PER_S + ms * NS_PER_MS;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct segment *)a)->name, ((const struct segment *)b)->name);

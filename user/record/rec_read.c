@@ -15,42 +15,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "rec.h"
+#include "rec_priv.h"
 
+#define WASTE_MAX (64ull << 20) /* bytes of no good blocks that are searched for others */
 #define SAID_MAX 8 /* sentences about damage; more are counted */
 
-struct reader {
-	struct source source;
-	char *path;
-	int dir; /* -1: one file or a pipe */
-	struct segment *segs;
-	int nsegs, seg; /* seg: the one that is read */
-	struct input in;
-	bool open;
-
-	struct rec_head head; /* of the block in raw */
-	u8 *raw;
-	size_t at, raw_cap;	/* at: what comes next of raw; head.raw: the end */
-	char boot[40];		/* boot id of the machine then */
-	u16 sizes[EV_KIND_MAX]; /* of each kind without tail when it was written; 0: as now */
-	u64 fitted[EV_MAX / sizeof(u64)];
-
-	bool begun, ended;   /* a block was read; the last one was an end */
-	u64 run, seq, event; /* what the next block should say */
-	u64 ts, offset;	     /* of the last event */
-	const char *why;     /* of damage met since the last good block; NULL: none */
-	u32 said, unsaid;
-};
-
-/* ---- damage in words ---------------------------------------------------------------------------
- */
+/* ---- damage in words ------------------------------------------------------------------------- */
 
 static const char *file_name(const struct reader *r)
 {
 	return r->dir >= 0 && r->seg < r->nsegs ? r->segs[r->seg].name : r->path;
 }
 
-static void __attribute__((format(printf, 2, 3))) say(struct reader *r, const char *fmt, ...)
+static void __attribute__((format(printf, 3, 4)))
+say(struct reader *r, const char *name, const char *fmt, ...)
 {
 	struct buf b = {};
 	char text[512];
@@ -63,7 +41,7 @@ static void __attribute__((format(printf, 2, 3))) say(struct reader *r, const ch
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	buf_add_safe(&b, file_name(r), strlen(file_name(r)), 0);
+	buf_add_safe(&b, name, strlen(name), 0);
 	warn("%s: %s", b.s, text);
 	buf_free(&b);
 }
@@ -76,7 +54,7 @@ static void when(char out[64], u64 wall)
 	snprintf(out, 64, "%.19sZ", rfc);
 }
 
-/* From the last good block to this one something is missing. */
+/* From the last good block of the run to this one something is missing. */
 static void say_gap(struct reader *r, const struct rec_head *h, u64 missing)
 {
 	const char *why = r->why ? r->why : "the blocks do not follow one another";
@@ -84,35 +62,49 @@ static void say_gap(struct reader *r, const struct rec_head *h, u64 missing)
 
 	when(from, r->ts + r->offset);
 	when(to, head_wall(h));
-	if (!missing)
-		say(r, "%s: a block without events is lost, before %s", why, to);
-	else if (!r->begun)
-		say(r, "%s: what was before %s is missing", why, to);
-	else
-		say(r, "%s: %llu events between %s and %s are missing", why,
+	if (missing)
+		say(r, file_name(r), "%s: %llu events between %s and %s are missing", why,
 		    (unsigned long long)missing, from, to);
-	r->why = NULL;
+	else
+		say(r, file_name(r), "%s: a block without events is lost, before %s", why, to);
 }
 
-static void say_cut(struct reader *r, const char *why)
+/* A run does not begin with the state it found. */
+static void say_headless(struct reader *r, const struct rec_head *h)
+{
+	char to[64];
+
+	when(to, head_wall(h));
+	say(r, file_name(r), "%s: what was before %s is missing",
+	    r->why ? r->why : "it does not begin with a dump of the state", to);
+}
+
+static void say_cut(struct reader *r, const char *name)
 {
 	char to[64];
 
 	when(to, r->ts + r->offset);
 	if (r->begun)
-		say(r, "%s: what came after %s is missing", why, to);
+		say(r, name, "%s: what came after %s is missing", r->why ? r->why : "it was cut off",
+		    to);
 	else
-		say(r, "it holds no events: %s", why);
+		say(r, name, "it holds no events: %s", r->why ? r->why : "it is empty");
 	r->why = NULL;
+	r->cut[0] = 0;
 }
 
-/* ---- files -------------------------------------------------------------------------------------
- */
-
-static int seg_open(const struct reader *r, int n)
+/* The recorder was not running at the moment that is asked for. */
+static void say_between(struct reader *r, const struct rec_head *h)
 {
-	return openat(r->dir, r->segs[n].name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char from[64], to[64];
+
+	when(from, r->ts + r->offset);
+	when(to, head_wall(h));
+	say(r, file_name(r), "nothing was recorded between %s and %s: this is the state at the first",
+	    from, to);
 }
+
+/* ---- files ----------------------------------------------------------------------------------- */
 
 /* A recorder keeps what it writes locked. */
 static bool being_written(const struct reader *r)
@@ -125,45 +117,23 @@ static bool being_written(const struct reader *r)
 	return errno == EWOULDBLOCK;
 }
 
-/* The next segment that can be opened; -ENODATA when there is none. */
-static int file_next(struct reader *r)
-{
-	int fd;
-
-	if (r->open)
-		input_free(&r->in);
-	r->open = false;
-	while (r->dir >= 0 && ++r->seg < r->nsegs) {
-		fd = seg_open(r, r->seg);
-		if (fd < 0) {
-			r->why = "it cannot be read"; /* the gap in the numbers tells what that
-							 means */
-			continue;
-		}
-		input_init(&r->in, fd);
-		r->open = true;
-		return 0;
-	}
-	return -ENODATA;
-}
-
 /* The end of a file: 0: read on in the next; -EBADMSG: it was said that it is cut; -ENODATA. */
 static int file_end(struct reader *r)
 {
-	bool cut = !r->ended && !being_written(r), last = r->dir < 0 || r->seg + 1 >= r->nsegs;
+	bool cut = !r->ended && !being_written(r);
 	int err;
 
-	if (cut && !r->why)
-		r->why = r->begun || r->in.pos ? "it was cut off" : "it is empty";
-	if (cut && last)
-		say_cut(r, r->why);
+	if (cut)
+		snprintf(r->cut, sizeof(r->cut), "%.63s", file_name(r));
 	err = file_next(r);
-	r->ended = last && r->ended;
-	return err == -ENODATA && cut ? -EBADMSG : err;
+	r->ended = false;
+	if (err != -ENODATA || !cut)
+		return err;
+	say_cut(r, r->dir < 0 ? r->path : r->cut);
+	return -EBADMSG;
 }
 
-/* ---- where it was written, and with which schema
- * ------------------------------------------------------------- */
+/* ---- where it was written, and with which schema --------------------------------------------- */
 
 static void boot_learn(struct reader *r, const char *text, size_t n)
 {
@@ -176,7 +146,7 @@ static void boot_learn(struct reader *r, const char *text, size_t n)
 		r->boot[len] = s[len];
 }
 
-static void header_learn(struct reader *r, const char *text, size_t n)
+void header_learn(struct reader *r, const char *text, size_t n)
 {
 	const char *s = memmem(text, n, "\nschema:", 8), *end = text + n;
 	u32 number, bytes;
@@ -210,21 +180,34 @@ static const struct ev *fit(struct reader *r, const struct ev *e)
 	return to;
 }
 
-/* ---- blocks
- * -------------------------------------------------------------------------------------- */
+/* ---- blocks ---------------------------------------------------------------------------------- */
 
-/* Is the block what should come?  Else the gap is said and told; the number of events missing. */
+/* A run begins here: the one before should have ended, and this one with what it found. */
+static int run_begins(struct reader *r, const struct rec_head *h)
+{
+	bool whole = h->type == REC_MODEL && h->flags & REC_FIRST;
+	int said = 0;
+
+	if (r->begun && (!r->over || r->why)) {
+		say_cut(r, r->cut[0] ? r->cut : file_name(r));
+		said = -EBADMSG;
+	}
+	if (r->why || !whole || (r->begun && h->seq)) {
+		say_headless(r, h);
+		said = -EBADMSG;
+	}
+	r->ts = h->first_ts;
+	return said;
+}
+
+/* Is the block what should come?  Else what is missing is said and told. */
 static int continuity(struct reader *r, const struct rec_head *h, sink_fn sink, void *ctx)
 {
-	bool other_run = h->run != r->run;
 	struct ev_lost lost = {.h = {.kind = EV_KIND_LOST, .size = sizeof(lost), .ts = r->ts}};
 	int said = 0;
 
-	if (!r->begun || other_run) {
-		if (r->why || (r->begun && h->seq))
-			said = -EBADMSG;
-		if (said)
-			say_gap(r, h, h->first_event ? h->first_event : 1);
+	if (!r->begun || h->run != r->run) {
+		said = run_begins(r, h);
 	} else if (h->seq != r->seq || r->why) {
 		lost.count = h->first_event > r->event ? h->first_event - r->event : 0;
 		say_gap(r, h, lost.count);
@@ -233,6 +216,7 @@ static int continuity(struct reader *r, const struct rec_head *h, sink_fn sink, 
 			sink(ctx, &lost.h, sizeof(lost));
 	}
 	r->why = NULL;
+	r->cut[0] = 0;
 	r->begun = true;
 	r->run = h->run;
 	r->seq = h->seq;
@@ -242,7 +226,7 @@ static int continuity(struct reader *r, const struct rec_head *h, sink_fn sink, 
 }
 
 /* Payload at hand: take it over.  NULL, or why it is no good. */
-static const char *block_take(struct reader *r, const struct rec_head *h, const u8 *payload)
+const char *block_take(struct reader *r, const struct rec_head *h, const u8 *payload)
 {
 	const char *why;
 
@@ -258,91 +242,125 @@ static const char *block_take(struct reader *r, const struct rec_head *h, const 
 	return why;
 }
 
-/* A whole block is at hand. */
+/*
+ * A block whose payload is no good: the next may begin in what seems to be it, unless there is one
+ * just behind it.  A file that is made of such heads is not to take for ever.
+ */
+static void block_skip(struct reader *r, const struct rec_head *h)
+{
+	const size_t whole = h->head_bytes + h->stored;
+	struct rec_head next;
+	ssize_t n = input_need(&r->in, whole + sizeof(next));
+
+	r->wasted += h->stored;
+	if (n >= (ssize_t)(whole + sizeof(next))) {
+		memcpy(&next, r->in.buf + r->in.at + whole, sizeof(next));
+		if (rec_head_ok(&next) || r->wasted > WASTE_MAX) {
+			input_skip(&r->in, whole);
+			return;
+		}
+	}
+	input_skip(&r->in, sizeof(*h));
+	input_find(&r->in);
+}
+
+/* What the block is for: 0, or -EBADMSG when something was said about it. */
 static int block_use(struct reader *r, const struct rec_head *h, sink_fn sink, void *ctx)
 {
-	const char *why = block_take(r, h, r->in.buf + r->in.at + h->head_bytes);
+	bool known = h->type == REC_END || h->type == REC_MODEL || h->type == REC_EVENTS;
 	int said;
 
-	r->ended = false;
-	if (why) { /* the next block may begin in what seems to be its payload */
-		r->why = why;
-		input_skip(&r->in, sizeof(*h));
-		input_find(&r->in);
-		return 0;
-	}
-	input_skip(&r->in, h->head_bytes + h->stored);
-	if (h->type == REC_HEADER) {
+	if (h->type == REC_HEADER)
 		header_learn(r, (const char *)r->raw, h->raw);
+	if (h->type == REC_HEADER || (r->begun && h->run == r->run && h->seq < r->seq)) {
+		if (h->type != REC_HEADER)
+			r->why = "a block comes twice";
 		r->head.raw = 0;
 		return 0;
 	}
-	if (h->type != REC_END && h->type != REC_MODEL && h->type != REC_EVENTS) {
-		r->head.raw = 0; /* of a later version */
-		return 0;
-	}
-	if (r->begun && h->run == r->run && h->seq < r->seq) {
+	if (r->until && r->begun && h->run != r->run && head_wall(h) > r->until) {
+		say_between(r, h);
 		r->head.raw = 0;
-		r->why = "a block comes twice";
-		return 0;
+		input_free(&r->in);
+		r->open = false;
+		r->nsegs = 0;
+		return -EBADMSG;
 	}
 	said = continuity(r, h, sink, ctx);
-	if (h->type == REC_END) {
-		r->ended = true;
-		r->head.raw = 0;
+	r->ended = r->over = h->type == REC_END;
+	if (!known || r->ended)
+		r->head.raw = 0; /* nothing in it, or of a later version */
+	if (r->ended)
 		return said;
-	}
 	r->seq++;
 	if (h->type == REC_EVENTS)
 		r->event += h->events;
 	return said;
 }
 
+/* No block can be made of what is there: 0, after going on to the next that is one. */
+static int block_lost(struct reader *r, const char *why, size_t skip)
+{
+	if (being_written(r)) { /* the rest is not there yet */
+		input_skip(&r->in, r->in.have - r->in.at);
+		return 0;
+	}
+	r->why = r->why ? r->why : why;
+	r->ended = false;
+	input_skip(&r->in, skip);
+	input_find(&r->in);
+	return 0;
+}
+
+/* The head at the beginning of what is read: 1, 0: there is none, and what to do was done. */
+static int head_next(struct reader *r, struct rec_head *h)
+{
+	ssize_t n = input_need(&r->in, sizeof(*h));
+
+	if (n < 0)
+		return (int)n;
+	if (!n)
+		return file_end(r);
+	if ((size_t)n < sizeof(*h))
+		return block_lost(r, "it was cut off", (size_t)n);
+	memcpy(h, r->in.buf + r->in.at, sizeof(*h));
+	if (!rec_head_ok(h))
+		return block_lost(r, "bytes in it are no block", 1);
+	n = input_need(&r->in, h->head_bytes + h->stored);
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n < h->head_bytes + h->stored)
+		return block_lost(r, "it was cut off", sizeof(*h));
+	return 1;
+}
+
 /* Read on to a block with events: 0, -ENODATA at the end, -EBADMSG: damage was said; call again. */
 static int block_next(struct reader *r, sink_fn sink, void *ctx)
 {
 	struct rec_head h;
-	ssize_t n;
+	const char *why;
 	int err = 0;
 
-	while (!err && r->at >= r->head.raw) {
+	while (err >= 0 && r->at >= r->head.raw) {
 		if (!r->open)
 			return -ENODATA;
-		n = input_need(&r->in, sizeof(h));
-		if (n < 0)
-			return (int)n;
-		if (!n) {
-			err = file_end(r);
+		err = head_next(r, &h);
+		if (err <= 0)
 			continue;
-		}
-		if ((size_t)n >= sizeof(h))
-			memcpy(&h, r->in.buf + r->in.at, sizeof(h));
-		if ((size_t)n < sizeof(h) || !rec_head_ok(&h)) {
-			r->why = r->why			 ? r->why
-				 : (size_t)n < sizeof(h) ? "it was cut off"
-							 : "bytes in it are no block";
+		why = block_take(r, &h, r->in.buf + r->in.at + h.head_bytes);
+		if (why) {
+			r->why = r->why ? r->why : why;
 			r->ended = false;
-			input_skip(&r->in, 1);
-			input_find(&r->in);
+			block_skip(r, &h);
 			continue;
 		}
-		n = input_need(&r->in, h.head_bytes + h.stored);
-		if (n < 0)
-			return (int)n;
-		if ((size_t)n < h.head_bytes + h.stored) {
-			r->why = "it was cut off";
-			r->ended = false;
-			input_skip(&r->in, sizeof(h));
-			input_find(&r->in);
-			continue;
-		}
+		input_skip(&r->in, h.head_bytes + h.stored);
 		err = block_use(r, &h, sink, ctx);
 	}
-	return err;
+	return err < 0 ? err : 0;
 }
 
-/* ---- the source
- * ------------------------------------------------------------------------------------ */
+/* ---- the source ------------------------------------------------------------------------------ */
 
 /* A batch ended here: what was there was shown. */
 static bool is_mark(const struct ev *e)
@@ -364,7 +382,7 @@ static int reader_poll(struct source *source, int timeout_ms, sink_fn sink, void
 
 		if (left < sizeof(*e) || e->size < sizeof(*e) || e->size > left) {
 			r->at = r->head.raw;
-			say(r,
+			say(r, file_name(r),
 			    "an event in it makes no sense: the rest of its block is passed over");
 			return -EBADMSG;
 		}
@@ -393,6 +411,11 @@ static int no_describe(struct source *s, const u32 *tgids, u32 n, sink_fn sink, 
 	return 0;
 }
 
+static void reader_limit(struct source *source, u64 wall)
+{
+	((struct reader *)source)->until = wall;
+}
+
 static void reader_close(struct source *source)
 {
 	struct reader *r = (struct reader *)source;
@@ -409,113 +432,6 @@ static void reader_close(struct source *source)
 	free(r);
 }
 
-/* ---- from when to when
- * ------------------------------------------------------------------------------ */
-
-/* First and last moment of one file; false: nothing in it can be read. */
-static bool file_span(int fd, u64 *first, u64 *last)
-{
-	struct rec_head h;
-	s64 pos = head_find(fd, 0, &h);
-
-	if (pos < 0)
-		return false;
-	*first = head_wall(&h);
-	for (*last = *first; pos >= 0; pos = head_find(fd, (u64)pos + h.head_bytes + h.stored, &h))
-		if (head_wall_end(&h) > *last)
-			*last = head_wall_end(&h);
-	return true;
-}
-
-static int reader_span(struct source *source, u64 *first, u64 *last)
-{
-	struct reader *r = (struct reader *)source;
-	u64 a, b;
-	bool any = false;
-
-	if (r->dir < 0)
-		return r->in.seeks && file_span(r->in.fd, first, last) ? 0 : -ENODATA;
-	for (int i = 0, step = 1; i < r->nsegs && i >= 0; i += step) {
-		int fd = seg_open(r, i);
-		bool ok = fd >= 0 && file_span(fd, &a, &b);
-
-		if (fd >= 0)
-			close(fd);
-		if (!ok)
-			continue;
-		if (!any)
-			*first = a;
-		if (!any || b > *last) /* the clock may have been set back between them */
-			*last = b;
-		if (any || step < 0)
-			return 0;
-		any = true; /* the first: now from the end */
-		i = r->nsegs;
-		step = -1;
-	}
-	return any ? 0 : -ENODATA;
-}
-
-/* Where in this file the last dump of the model begins that is not after `wall`; -1: none. */
-static s64 dump_before(int fd, u64 wall)
-{
-	struct rec_head h;
-	s64 found = -1;
-
-	for (s64 pos = head_find(fd, 0, &h); pos >= 0;
-	     pos = head_find(fd, (u64)pos + h.head_bytes + h.stored, &h)) {
-		if (h.type == REC_MODEL && h.flags & REC_FIRST) {
-			if (head_wall(&h) > wall)
-				break;
-			found = pos;
-		}
-	}
-	return found;
-}
-
-/* What was written with other sizes has to be known before the first event is read. */
-static int seek_in_file(struct reader *r, s64 pos)
-{
-	struct rec_head h;
-	ssize_t n = input_need(&r->in, sizeof(h));
-
-	if (n >= (ssize_t)sizeof(h)) {
-		memcpy(&h, r->in.buf + r->in.at, sizeof(h));
-		if (rec_head_ok(&h) && h.type == REC_HEADER &&
-		    input_need(&r->in, h.head_bytes + h.stored) >=
-			    (ssize_t)(h.head_bytes + h.stored) &&
-		    !block_take(r, &h, r->in.buf + r->in.at + h.head_bytes))
-			header_learn(r, (const char *)r->raw, h.raw);
-		r->head.raw = 0;
-	}
-	return input_seek(&r->in, (u64)pos);
-}
-
-static int reader_seek(struct source *source, u64 wall)
-{
-	struct reader *r = (struct reader *)source;
-	s64 pos = -1;
-
-	if (r->dir < 0) {
-		pos = r->in.seeks ? dump_before(r->in.fd, wall) : -1;
-		return pos >= 0 ? seek_in_file(r, pos) : 0;
-	}
-	for (int i = r->nsegs - 1; i >= 0; i--) {
-		int fd = seg_open(r, i);
-		struct rec_head h;
-
-		if (fd >= 0 && head_find(fd, 0, &h) >= 0 && head_wall(&h) <= wall)
-			pos = dump_before(fd, wall);
-		if (fd >= 0)
-			close(fd);
-		if (pos < 0)
-			continue;
-		r->seg = i - 1;
-		return file_next(r) ? -EIO : seek_in_file(r, pos);
-	}
-	return 0;
-}
-
 static const struct source_ops reader_ops = {
 	.name = "recording",
 	.scan = no_scan,
@@ -523,6 +439,7 @@ static const struct source_ops reader_ops = {
 	.poll = reader_poll,
 	.span = reader_span,
 	.seek = reader_seek,
+	.limit = reader_limit,
 	.close = reader_close,
 };
 
@@ -578,6 +495,22 @@ int source_open_recording(struct source **out, const char *path, struct buf *err
 		buf_printf(err, "cannot read %s: %s", path, strerror(-error));
 	reader_close(&r->source);
 	return error;
+}
+
+/* A named pipe can be opened once: it takes the place of standard input. */
+bool rec_from_pipe(const char *path)
+{
+	struct stat st;
+	int fd;
+	bool ok;
+
+	if (stat(path, &st) || !S_ISFIFO(st.st_mode))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ok = fd >= 0 && dup2(fd, STDIN_FILENO) >= 0;
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return ok;
 }
 
 /* Text has no zero bytes, and a head of a block is full of them, whatever bit of it was changed. */

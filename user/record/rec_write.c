@@ -11,6 +11,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@
 #include "rec.h"
 
 #define QUEUE_BYTES (64ull << 20) /* blocks that wait for the disk */
+#define STALL_MS    100		  /* looks that often whether it is to end while a pipe is full */
 #define SYNC_S	    10		  /* what is written is on the disk this much later */
 
 struct job {
@@ -36,7 +39,8 @@ struct rec_writer {
 	int dir, fd; /* dir -1: a file or a pipe; fd -1: nothing is open */
 	bool pipe;
 	struct rec_limits limits;
-	u64 run;
+	u64 run;     /* later than that of every segment there */
+	u64 offset;  /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	u32 segment; /* number of the one that is written */
 	char name[48];
 	u64 bytes, opened; /* of the file; when, CLOCK_BOOTTIME */
@@ -52,20 +56,44 @@ struct rec_writer {
 	pthread_cond_t work, idle;
 	struct job *first, **last;
 	u64 waiting; /* bytes in the queue */
-	bool stop, busy;
+	bool stop;
+	u64 put, done;	/* jobs handed over; dealt with */
+	struct rec_head end; /* once it stops: the numbers that would come next */
 	bool wants_model, dead; /* under lock */
 };
 
 /* ---- one file ------------------------------------------------------------------------------ */
 
-static int write_all(int fd, const void *p, size_t n)
+/* May the pipe take more?  One whose reader stalls is not waited for when we are to end. */
+static bool pipe_ready(struct rec_writer *w)
+{
+	struct pollfd p = {.fd = w->fd, .events = POLLOUT};
+	u64 since = 0;
+
+	while (poll(&p, 1, STALL_MS) == 0) {
+		pthread_mutex_lock(&w->lock);
+		if (w->stop && !since)
+			since = time_boot_ns();
+		pthread_mutex_unlock(&w->lock);
+		if (since && time_boot_ns() - since > NS_PER_S)
+			return false;
+	}
+	return true;
+}
+
+/* On a pipe no more at a time than it takes at once when it is ready. */
+static int write_all(struct rec_writer *w, const void *p, size_t n)
 {
 	const char *s = p;
 
 	while (n) {
-		ssize_t done = write(fd, s, n);
+		size_t part = w->pipe && n > PIPE_BUF ? PIPE_BUF : n;
+		ssize_t done;
 
-		if (done < 0 && errno == EINTR)
+		if (w->pipe && !pipe_ready(w))
+			return -EPIPE;
+		done = write(w->fd, s, part);
+		if (done < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (done < 0)
 			return -errno;
@@ -87,7 +115,7 @@ static int write_block(struct rec_writer *w, struct rec_head *h, const void *raw
 	h->run = w->run;
 	rec_pack(h, raw, n, w->out + sizeof(*h));
 	memcpy(w->out, h, sizeof(*h));
-	err = write_all(w->fd, w->out, sizeof(*h) + h->stored);
+	err = write_all(w, w->out, sizeof(*h) + h->stored);
 	if (!err) {
 		w->bytes += sizeof(*h) + h->stored;
 		w->dirty = true;
@@ -98,16 +126,30 @@ static int write_block(struct rec_writer *w, struct rec_head *h, const void *raw
 	return err;
 }
 
+static void say_full(struct rec_writer *w, int err)
+{
+	if (!w->full)
+		warn("cannot write to %s: %s; tracing goes on, what happens meanwhile is not recorded",
+		     rec_path(w), strerror(-err));
+	w->full = true;
+}
+
 static void file_close(struct rec_writer *w, const struct rec_head *next)
 {
 	struct rec_head end = *next;
+	int err;
 
 	if (w->fd < 0)
 		return;
 	end.type = REC_END;
 	end.flags = 0;
 	end.events = 0;
-	write_block(w, &end, NULL, 0);
+	end.first_ts = end.last_ts;
+	err = w->bytes ? write_block(w, &end, NULL, 0) : 0;
+	if (err && err != -EPIPE) {
+		say_full(w, err);
+		w->dropped++;
+	}
 	if (!w->pipe)
 		fsync(w->fd);
 	if (w->dir >= 0)
@@ -156,8 +198,8 @@ static bool drop_oldest(struct rec_writer *w)
 	int n = rec_segments(w->dir, &all);
 	bool done = false;
 
-	for (int i = 0; i < n && !done && strcmp(all[i].name, w->name); i++)
-		done = !unlinkat(w->dir, all[i].name, 0);
+	for (int i = 0; i < n && !done; i++)
+		done = strcmp(all[i].name, w->name) && !unlinkat(w->dir, all[i].name, 0);
 	free(all);
 	return done;
 }
@@ -174,12 +216,12 @@ static void drop_old(struct rec_writer *w)
 	now = (u64)ts.tv_sec * NS_PER_S;
 	for (int i = 0; i < n; i++)
 		sum += all[i].bytes;
-	for (int i = 0; i < n && strcmp(all[i].name, w->name); i++) {
+	for (int i = 0; i < n; i++) {
 		bool large = w->limits.total_bytes && sum > w->limits.total_bytes;
 		bool old = w->limits.total_ns && all[i].mtime_ns + w->limits.total_ns < now;
 
-		if (!large && !old)
-			break;
+		if (!(large || old) || !strcmp(all[i].name, w->name))
+			continue;
 		unlinkat(w->dir, all[i].name, 0);
 		sum -= all[i].bytes;
 	}
@@ -217,18 +259,9 @@ static int segment_next(struct rec_writer *w, const struct rec_head *first)
 
 static int try_write(struct rec_writer *w, struct job *j)
 {
-	int err = j->head.flags & REC_FIRST || w->fd < 0 ? segment_next(w, &j->head) : 0;
+	int err = j->head.flags & REC_FIRST || w->fd < 0 || !w->bytes ? segment_next(w, &j->head) : 0;
 
 	return err ? err : write_block(w, &j->head, j->raw.s, j->raw.len);
-}
-
-static void say_full(struct rec_writer *w, int err)
-{
-	if (!w->full)
-		warn("cannot write to %s: %s; tracing goes on, what happens meanwhile is not "
-		     "recorded",
-		     w->path, strerror(-err));
-	w->full = true;
 }
 
 static void job_do(struct rec_writer *w, struct job *j)
@@ -261,71 +294,73 @@ static void sync_file(struct rec_writer *w)
 	w->dirty = false;
 }
 
-/* The next job, or NULL when it is time to sync or to end. */
-static struct job *job_wait(struct rec_writer *w)
+/* The next job; NULL: it is time to sync, or (*end) everything is written and nothing more comes. */
+static struct job *job_wait(struct rec_writer *w, bool *end)
 {
 	struct timespec until;
 	struct job *j;
 	int err = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += SYNC_S;
 	pthread_mutex_lock(&w->lock);
-	w->busy = false;
-	pthread_cond_broadcast(&w->idle);
 	while (!w->first && !w->stop && !err)
 		err = pthread_cond_timedwait(&w->work, &w->lock, &until);
 	j = w->first;
+	*end = !j && w->stop;
 	if (j) {
 		w->first = j->next;
 		if (!w->first)
 			w->last = &w->first;
 		w->waiting -= j->raw.len;
-		w->busy = true;
 	}
 	pthread_mutex_unlock(&w->lock);
 	return j;
+}
+
+static void job_done(struct rec_writer *w, struct job *j)
+{
+	buf_free(&j->raw);
+	free(j);
+	pthread_mutex_lock(&w->lock);
+	w->done++;
+	pthread_cond_broadcast(&w->idle);
+	pthread_mutex_unlock(&w->lock);
 }
 
 static void *writer_main(void *arg)
 {
 	struct rec_writer *w = arg;
 	u64 synced = time_boot_ns();
-	struct rec_head last = {};
+	struct job *j;
+	bool end;
 
-	for (;;) {
-		struct job *j = job_wait(w);
-		u64 now = time_boot_ns();
-
-		if (now - synced >= SYNC_S * NS_PER_S) {
-			sync_file(w);
-			synced = now;
-		}
-		if (!j && w->stop)
-			break;
-		if (!j)
-			continue;
-		if (!w->dead)
+	while ((j = job_wait(w, &end)) || !end) {
+		if (j && !w->dead)
 			job_do(w, j);
-		last = j->head;
-		buf_free(&j->raw);
-		free(j);
+		if (j)
+			job_done(w, j);
+		if (time_boot_ns() - synced >= SYNC_S * NS_PER_S) {
+			sync_file(w);
+			synced = time_boot_ns();
+		}
 	}
-	last.seq++;
-	last.first_event += last.type == REC_EVENTS ? last.events : 0;
-	last.first_ts = last.last_ts;
 	if (!w->dead)
-		file_close(w, &last);
+		file_close(w, &w->end);
 	rec_pack_end();
 	return NULL;
 }
 
 static void thread_start(struct rec_writer *w)
 {
+	pthread_condattr_t clock;
 	sigset_t all, old;
 
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->work, NULL);
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->work, &clock);
+	pthread_condattr_destroy(&clock);
 	pthread_cond_init(&w->idle, NULL);
 	w->last = &w->first;
 	sigfillset(&all);
@@ -344,28 +379,47 @@ static bool is_link(const char *path)
 	return !lstat(path, &st) && S_ISLNK(st.st_mode);
 }
 
+/* The order of names is that of runs, also when the clock was set back. */
+static void run_after_others(struct rec_writer *w)
+{
+	struct segment *all;
+	int n = rec_segments(w->dir, &all);
+	u64 newest = n > 0 ? rec_segment_run(all[n - 1].name) : 0;
+
+	if (w->run < newest + NS_PER_MS)
+		w->run = newest + NS_PER_MS;
+	free(all);
+}
+
+static int open_first(struct rec_writer *w)
+{
+	int err;
+
+	run_after_others(w);
+	while ((err = file_open(w)) == -ENOSPC && drop_oldest(w))
+		;
+	if (!err)
+		drop_old(w);
+	return err;
+}
+
 static int open_dir(struct rec_writer *w, struct buf *err)
 {
-	int error;
+	int error = 0;
 
-	if (mkdir(w->path, 0700) && errno != EEXIST) {
+	if (mkdir(w->path, 0700) && errno != EEXIST)
 		error = errno;
+	if (error) {
 		buf_printf(err, "cannot make the directory %s: %s", w->path, strerror(error));
 		return -error;
 	}
 	w->dir = open(w->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (w->dir >= 0 && !flock(w->dir, LOCK_EX | LOCK_NB)) {
-		error = -file_open(w);
-		if (!error)
-			return 0;
-	} else {
-		error = errno;
-	}
+	error = w->dir < 0 || flock(w->dir, LOCK_EX | LOCK_NB) ? errno : -open_first(w);
 	if (error == EWOULDBLOCK)
 		buf_printf(err, "another recorder writes into %s", w->path);
 	else if (error == ELOOP || (error == ENOTDIR && is_link(w->path)))
 		buf_printf(err, "%s is a symbolic link, which is not followed", w->path);
-	else
+	else if (error)
 		buf_printf(err, "cannot write into %s: %s", w->path, strerror(error));
 	return -error;
 }
@@ -381,19 +435,19 @@ static int open_file(struct rec_writer *w, bool force, struct buf *err)
 	else
 		flags |= O_CREAT | (force ? 0 : O_EXCL);
 	w->fd = open(w->path, flags, 0600);
-	if (w->fd >= 0 && !w->pipe && (ftruncate(w->fd, 0) || fchmod(w->fd, 0600))) {
+	if (w->fd >= 0 && !w->pipe &&
+	    (flock(w->fd, LOCK_EX | LOCK_NB) || ftruncate(w->fd, 0) || fchmod(w->fd, 0600))) {
 		error = errno;
 		close(w->fd);
 		w->fd = -1;
 		errno = error;
 	}
-	if (w->fd >= 0) {
-		if (!w->pipe)
-			flock(w->fd, LOCK_EX | LOCK_NB);
+	if (w->fd >= 0)
 		return 0;
-	}
 	error = errno;
-	if (error == EEXIST && S_ISREG(st.st_mode))
+	if (error == EWOULDBLOCK)
+		buf_printf(err, "another recorder writes %s", w->path);
+	else if (error == EEXIST && S_ISREG(st.st_mode))
 		buf_printf(err, "%s is there already; --force writes over it", w->path);
 	else if (error == ELOOP || error == EEXIST)
 		buf_printf(err, "%s is a symbolic link, which is not followed", w->path);
@@ -430,21 +484,27 @@ struct rec_writer *rec_open(const char *path, const struct rec_limits *limits, b
 {
 	struct rec_writer *w = xcalloc(1, sizeof(*w));
 	struct timespec now;
+	int error;
 
 	clock_gettime(CLOCK_REALTIME, &now);
+	w->limits = *limits;
+	if (w->limits.total_bytes && w->limits.segment_bytes > w->limits.total_bytes / 4)
+		w->limits.segment_bytes = w->limits.total_bytes / 4;
 	w->path = xstrdup(path);
 	w->tier = xstrdup(tier);
-	w->limits = *limits;
 	w->run = (u64)now.tv_sec * NS_PER_S + (u64)now.tv_nsec;
 	w->dir = w->fd = -1;
 	w->segment = 1;
 	w->opened = time_boot_ns();
-	if (open_target(w, force, err)) {
+	w->offset = w->run - w->opened;
+	error = -open_target(w, force, err);
+	if (error) {
 		if (w->dir >= 0)
 			close(w->dir);
 		free(w->path);
 		free(w->tier);
 		free(w);
+		errno = error;
 		return NULL;
 	}
 	thread_start(w);
@@ -468,6 +528,7 @@ bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw)
 		j->raw = *raw;
 		*raw = (struct buf){};
 		w->waiting += j->raw.len;
+		w->put++;
 		*w->last = j;
 		w->last = &j->next;
 		pthread_cond_signal(&w->work);
@@ -508,17 +569,29 @@ bool rec_dead(struct rec_writer *w)
 	return dead;
 }
 
-void rec_sync(struct rec_writer *w)
+u64 rec_ticket(struct rec_writer *w)
 {
+	u64 put;
+
 	pthread_mutex_lock(&w->lock);
-	while (w->first || w->busy)
-		pthread_cond_wait(&w->idle, &w->lock);
+	put = w->put;
 	pthread_mutex_unlock(&w->lock);
+	return put ? put : 1;
+}
+
+bool rec_done(struct rec_writer *w, u64 ticket)
+{
+	bool done;
+
+	pthread_mutex_lock(&w->lock);
+	done = w->done >= ticket || w->done == w->put;
+	pthread_mutex_unlock(&w->lock);
+	return done;
 }
 
 u64 rec_offset(const struct rec_writer *w)
 {
-	return w->run - w->opened;
+	return w->offset;
 }
 
 const char *rec_path(const struct rec_writer *w)
@@ -531,12 +604,13 @@ int rec_dir(const struct rec_writer *w)
 	return w->dir;
 }
 
-u64 rec_close(struct rec_writer *w)
+u64 rec_close(struct rec_writer *w, const struct rec_head *next)
 {
 	u64 dropped;
 
 	pthread_mutex_lock(&w->lock);
 	w->stop = true;
+	w->end = *next;
 	pthread_cond_signal(&w->work);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);

@@ -5,6 +5,7 @@
  * It copies events into a block and hands the block over when it is full or has waited long
  * enough.  The rest (packing, files) is the writer's, on a thread of its own.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ struct recorder {
 	u64 bytes;	/* of events since then */
 	u64 dump_bytes; /* of that dump */
 	u64 every;	/* bytes between dumps, as asked; 0: as it fits */
-	bool first, scanning;
+	bool first; /* the model is to be dumped before anything else */
 };
 
 struct recorder *recorder_open(const char *path, const struct rec_limits *limits, bool force,
@@ -40,7 +41,8 @@ struct recorder *recorder_open(const char *path, const struct rec_limits *limits
 	struct recorder *r;
 
 	if (!w)
-		die(EXIT_USAGE, "%s", err.s);
+		die(errno == ENOSPC || errno == EDQUOT || errno == EIO ? EXIT_INCOMPLETE : EXIT_USAGE,
+		    "%s", err.s);
 	r = xcalloc(1, sizeof(*r));
 	r->w = w;
 	r->every = limits->model_bytes;
@@ -95,11 +97,7 @@ static void events_end(struct recorder *r)
 
 void recorder_event(struct recorder *r, const struct ev *e)
 {
-	if (e->kind == EV_KIND_SCAN_BEGIN)
-		r->scanning = true;
-	else if (e->kind == EV_KIND_SCAN_END)
-		r->scanning = false;
-	else if (e->kind == EV_KIND_LOST)
+	if (e->kind == EV_KIND_LOST)
 		r->lost += ((const struct ev_lost *)(const void *)e)->count;
 	block_add(r, e);
 	r->bytes += e->size;
@@ -157,11 +155,13 @@ static bool dump_due(struct recorder *r, u64 now)
 
 	if (r->first)
 		return true;
-	if (r->every)
-		return r->bytes >= r->every;
+	if (r->every && r->bytes >= r->every)
+		return true;
 	if (now < r->dumped + DUMP_NS)
 		return false;
-	return r->bytes >= (every > DUMP_BYTES ? every : DUMP_BYTES) || rec_wants_model(r->w);
+	if (!r->every && r->bytes >= (every > DUMP_BYTES ? every : DUMP_BYTES))
+		return true;
+	return rec_wants_model(r->w);
 }
 
 void recorder_begin(struct recorder *r, struct model *m, const struct ev *first)
@@ -178,7 +178,7 @@ void recorder_turn(struct recorder *r, struct model *m, u64 now)
 	const u64 wait = rec_is_pipe(r->w) ? FLUSH_PIPE_NS : FLUSH_NS;
 
 	clock_of(r, m);
-	if (!r->scanning && dump_due(r, now)) { /* in mid-scan it is not known what was met */
+	if (dump_due(r, now)) {
 		dump(r, m, now);
 		r->dumped = now;
 	}
@@ -190,11 +190,21 @@ void recorder_turn(struct recorder *r, struct model *m, u64 now)
 		events_end(r);
 }
 
-void recorder_flush(struct recorder *r, struct model *m)
+u64 recorder_flush(struct recorder *r, struct model *m)
 {
 	clock_of(r, m);
 	events_end(r);
-	rec_sync(r->w);
+	return rec_ticket(r->w);
+}
+
+bool recorder_written(struct recorder *r, u64 ticket)
+{
+	return rec_done(r->w, ticket);
+}
+
+void recorder_restart(struct recorder *r)
+{
+	r->first = true;
 }
 
 bool recorder_dead(const struct recorder *r)
@@ -220,7 +230,9 @@ bool recorder_close(struct recorder *r, struct model *m)
 	if (r->first)
 		dump(r, m, m->now);
 	events_end(r);
-	dropped = rec_close(r->w);
+	r->head.seq = r->seq;
+	r->head.first_event = r->next;
+	dropped = rec_close(r->w, &r->head);
 	if (dropped)
 		warn("%llu blocks of the recording could not be written",
 		     (unsigned long long)dropped);

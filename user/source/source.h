@@ -74,6 +74,8 @@ struct source_ops {
 	int (*span)(struct source *s, u64 *first, u64 *last);
 	/* Begin with the newest dump of the model that is not after `wall`; 0 or -errno. */
 	int (*seek)(struct source *s, u64 wall);
+	/* What began to be recorded after `wall` is not read; NULL: of no use. */
+	void (*limit)(struct source *s, u64 wall);
 	void (*close)(struct source *s);
 };
 /* Each source's own struct begins with this. */
