@@ -300,8 +300,7 @@ const struct option_def option_defs[] = {
 /* clang-format on */
 _Static_assert(ARRAY_SIZE(option_defs) == OPTIONS, "OPTIONS does not count the table");
 
-/* ---- help --------------------------------------------------------------------------------------
- */
+/* ---- help ---------------------------------------------------------------------------- */
 
 bool option_is_for(const struct option_def *d, const struct view *v)
 {

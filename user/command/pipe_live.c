@@ -130,8 +130,7 @@ int pipe_one_shot(struct pipe *p)
 	return EXIT_ANSWERED;
 }
 
-/* ---- live --------------------------------------------------------------------------------------
- */
+/* ---- live ---------------------------------------------------------------------------- */
 
 /* Does nobody read standard output any more?  Else `trace | head` would wait for one more event. */
 static bool reader_left(struct pipe *p)

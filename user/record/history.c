@@ -54,8 +54,7 @@ static int ask(void)
 	return fd;
 }
 
-/* ---- the recorder's side ------------------------------------------------------------------------
- */
+/* ---- the recorder's side ------------------------------------------------------------- */
 
 static bool listen_there(struct history *h)
 {
@@ -128,8 +127,7 @@ void history_close(struct history *h)
 	free(h);
 }
 
-/* ---- the other side -----------------------------------------------------------------------------
- */
+/* ---- the other side ------------------------------------------------------------------ */
 
 /* Ask the recorder; 0 and its directory, -ENOENT: none runs, -ETIMEDOUT. */
 static int locate(char dir[PATH_MAX + 1])

@@ -131,8 +131,7 @@ const char *rec_unpack(const struct rec_head *h, const void *stored, void *out)
 #endif
 }
 
-/* ---- the text of a header ---------------------------------------------------------------------
- */
+/* ---- the text of a header ------------------------------------------------------------ */
 
 static void describe_schema(struct buf *b)
 {

@@ -37,6 +37,19 @@ struct reader {
 const char *block_take(struct reader *r, const struct rec_head *h, const u8 *payload);
 /* The text of a header: the boot, and how long each kind of event was. */
 void header_learn(struct reader *r, const char *text, size_t n);
+/* ---- in words (rec_say.c) ---- */
+
+const char *reader_file(const struct reader *r); /* of the file that is read */
+void reader_say(struct reader *r, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* From the last good block of the run to this one something is missing. */
+void reader_say_gap(struct reader *r, const struct rec_head *h, u64 missing);
+/* A run does not begin with the state it found. */
+void reader_say_headless(struct reader *r, const struct rec_head *h);
+void reader_say_cut(struct reader *r, const char *name);
+/* The recorder was not running at the moment that is asked for. */
+void reader_say_between(struct reader *r, const struct rec_head *h);
+
 /* The next segment that can be opened; -ENODATA when there is none. */
 int file_next(struct reader *r);
 

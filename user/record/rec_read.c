@@ -18,91 +18,6 @@
 #include "rec_priv.h"
 
 #define WASTE_MAX (64ull << 20) /* bytes of no good blocks that are searched for others */
-#define SAID_MAX 8 /* sentences about damage; more are counted */
-
-/* ---- damage in words ------------------------------------------------------------------------- */
-
-static const char *file_name(const struct reader *r)
-{
-	return r->dir >= 0 && r->seg < r->nsegs ? r->segs[r->seg].name : r->path;
-}
-
-static void __attribute__((format(printf, 3, 4)))
-say(struct reader *r, const char *name, const char *fmt, ...)
-{
-	struct buf b = {};
-	char text[512];
-	va_list ap;
-
-	if (r->said++ >= SAID_MAX) {
-		r->unsaid++;
-		return;
-	}
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	buf_add_safe(&b, name, strlen(name), 0);
-	warn("%s: %s", b.s, text);
-	buf_free(&b);
-}
-
-static void when(char out[64], u64 wall)
-{
-	char rfc[40];
-
-	time_rfc3339(rfc, wall);
-	snprintf(out, 64, "%.19sZ", rfc);
-}
-
-/* From the last good block of the run to this one something is missing. */
-static void say_gap(struct reader *r, const struct rec_head *h, u64 missing)
-{
-	const char *why = r->why ? r->why : "the blocks do not follow one another";
-	char from[64], to[64];
-
-	when(from, r->ts + r->offset);
-	when(to, head_wall(h));
-	if (missing)
-		say(r, file_name(r), "%s: %llu events between %s and %s are missing", why,
-		    (unsigned long long)missing, from, to);
-	else
-		say(r, file_name(r), "%s: a block without events is lost, before %s", why, to);
-}
-
-/* A run does not begin with the state it found. */
-static void say_headless(struct reader *r, const struct rec_head *h)
-{
-	char to[64];
-
-	when(to, head_wall(h));
-	say(r, file_name(r), "%s: what was before %s is missing",
-	    r->why ? r->why : "it does not begin with a dump of the state", to);
-}
-
-static void say_cut(struct reader *r, const char *name)
-{
-	char to[64];
-
-	when(to, r->ts + r->offset);
-	if (r->begun)
-		say(r, name, "%s: what came after %s is missing", r->why ? r->why : "it was cut off",
-		    to);
-	else
-		say(r, name, "it holds no events: %s", r->why ? r->why : "it is empty");
-	r->why = NULL;
-	r->cut[0] = 0;
-}
-
-/* The recorder was not running at the moment that is asked for. */
-static void say_between(struct reader *r, const struct rec_head *h)
-{
-	char from[64], to[64];
-
-	when(from, r->ts + r->offset);
-	when(to, head_wall(h));
-	say(r, file_name(r), "nothing was recorded between %s and %s: this is the state at the first",
-	    from, to);
-}
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
@@ -124,44 +39,13 @@ static int file_end(struct reader *r)
 	int err;
 
 	if (cut)
-		snprintf(r->cut, sizeof(r->cut), "%.63s", file_name(r));
+		snprintf(r->cut, sizeof(r->cut), "%.63s", reader_file(r));
 	err = file_next(r);
 	r->ended = false;
 	if (err != -ENODATA || !cut)
 		return err;
-	say_cut(r, r->dir < 0 ? r->path : r->cut);
+	reader_say_cut(r, r->dir < 0 ? r->path : r->cut);
 	return -EBADMSG;
-}
-
-/* ---- where it was written, and with which schema --------------------------------------------- */
-
-static void boot_learn(struct reader *r, const char *text, size_t n)
-{
-	const char *s = memmem(text, n, "\nboot: ", 7), *end = text + n;
-	size_t len = 0;
-
-	memset(r->boot, 0, sizeof(r->boot));
-	for (s = s ? s + 7 : end; s + len < end && s[len] != '\n' && len < sizeof(r->boot) - 1;
-	     len++)
-		r->boot[len] = s[len];
-}
-
-void header_learn(struct reader *r, const char *text, size_t n)
-{
-	const char *s = memmem(text, n, "\nschema:", 8), *end = text + n;
-	u32 number, bytes;
-
-	boot_learn(r, text, n);
-	memset(r->sizes, 0, sizeof(r->sizes));
-	while (s && (s = memchr(s + 1, '\n', (size_t)(end - s - 1)))) {
-		char line[64] = "";
-		size_t len = (size_t)(end - s - 1);
-
-		memcpy(line, s + 1, len < sizeof(line) ? len : sizeof(line) - 1);
-		if (sscanf(line, "%u %*31s %u:", &number, &bytes) == 2 && number < EV_KIND_MAX &&
-		    bytes >= sizeof(struct ev) && bytes <= EV_MAX)
-			r->sizes[number] = (u16)bytes;
-	}
 }
 
 /* Fields were appended since it was written: they are 0, before the tail. */
@@ -189,11 +73,11 @@ static int run_begins(struct reader *r, const struct rec_head *h)
 	int said = 0;
 
 	if (r->begun && (!r->over || r->why)) {
-		say_cut(r, r->cut[0] ? r->cut : file_name(r));
+		reader_say_cut(r, r->cut[0] ? r->cut : reader_file(r));
 		said = -EBADMSG;
 	}
 	if (r->why || !whole || (r->begun && h->seq)) {
-		say_headless(r, h);
+		reader_say_headless(r, h);
 		said = -EBADMSG;
 	}
 	r->ts = h->first_ts;
@@ -210,7 +94,7 @@ static int continuity(struct reader *r, const struct rec_head *h, sink_fn sink, 
 		said = run_begins(r, h);
 	} else if (h->seq != r->seq || r->why) {
 		lost.count = h->first_event > r->event ? h->first_event - r->event : 0;
-		say_gap(r, h, lost.count);
+		reader_say_gap(r, h, lost.count);
 		said = -EBADMSG;
 		if (lost.count)
 			sink(ctx, &lost.h, sizeof(lost));
@@ -279,7 +163,7 @@ static int block_use(struct reader *r, const struct rec_head *h, sink_fn sink, v
 		return 0;
 	}
 	if (r->until && r->begun && h->run != r->run && head_wall(h) > r->until) {
-		say_between(r, h);
+		reader_say_between(r, h);
 		r->head.raw = 0;
 		input_free(&r->in);
 		r->open = false;
@@ -382,8 +266,9 @@ static int reader_poll(struct source *source, int timeout_ms, sink_fn sink, void
 
 		if (left < sizeof(*e) || e->size < sizeof(*e) || e->size > left) {
 			r->at = r->head.raw;
-			say(r, file_name(r),
-			    "an event in it makes no sense: the rest of its block is passed over");
+			reader_say(r, reader_file(r),
+				   "an event in it makes no sense: the rest of its block is passed "
+				   "over");
 			return -EBADMSG;
 		}
 		size = (e->size + 7u) & ~7u;

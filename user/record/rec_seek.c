@@ -147,4 +147,3 @@ int reader_seek(struct source *source, u64 wall)
 	}
 	return 0;
 }
-

@@ -6,6 +6,7 @@
  * enough.  The rest (packing, files) is the writer's, on a thread of its own.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@
 #define FLUSH_PIPE_NS (100 * NS_PER_MS) /* on a pipe somebody is looking */
 #define DUMP_NS	      NS_PER_S		/* no two dumps of the model within this */
 #define DUMP_BYTES    (16ull << 20)	/* of events, unpacked, until the model is dumped again */
-#define DUMP_TIMES    16		/* and that many times the last dump */
+#define TRIM_BYTES    (4ull << 20)
+#define DUMP_TIMES    16 /* and that many times the last dump */
 
 struct recorder {
 	struct rec_writer *w;
@@ -30,7 +32,7 @@ struct recorder {
 	u64 bytes;	/* of events since then */
 	u64 dump_bytes; /* of that dump */
 	u64 every;	/* bytes between dumps, as asked; 0: as it fits */
-	bool first; /* the model is to be dumped before anything else */
+	bool first;	/* the model is to be dumped before anything else */
 };
 
 struct recorder *recorder_open(const char *path, const struct rec_limits *limits, bool force,
@@ -41,7 +43,8 @@ struct recorder *recorder_open(const char *path, const struct rec_limits *limits
 	struct recorder *r;
 
 	if (!w)
-		die(errno == ENOSPC || errno == EDQUOT || errno == EIO ? EXIT_INCOMPLETE : EXIT_USAGE,
+		die(errno == ENOSPC || errno == EDQUOT || errno == EIO ? EXIT_INCOMPLETE
+								       : EXIT_USAGE,
 		    "%s", err.s);
 	r = xcalloc(1, sizeof(*r));
 	r->w = w;
@@ -147,6 +150,10 @@ static void dump(struct recorder *r, struct model *m, u64 now)
 	r->bytes = 0;
 	r->first = false;
 	buf_free(&all);
+#ifdef __GLIBC__
+	if (r->dump_bytes > TRIM_BYTES) /* for a moment the model was there three times */
+		malloc_trim(0);
+#endif
 }
 
 static bool dump_due(struct recorder *r, u64 now)

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The files of a recording as they are written: blocks, segments, and which of them go.
+ *
+ * A file ends with a whole block at all times: what was written of one that did not fit on the
+ * disk is taken back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "rec_writer.h"
+
+#define STALL_MS 100 /* looks that often whether it is to end while a pipe is full */
+
+/* ---- one file ------------------------------------------------------------------------------ */
+
+/* May the pipe take more?  One whose reader stalls is not waited for when we are to end. */
+static bool pipe_ready(struct rec_writer *w)
+{
+	struct pollfd p = {.fd = w->fd, .events = POLLOUT};
+	u64 since = 0;
+
+	while (poll(&p, 1, STALL_MS) == 0) {
+		pthread_mutex_lock(&w->lock);
+		if (w->stop && !since)
+			since = time_boot_ns();
+		pthread_mutex_unlock(&w->lock);
+		if (since && time_boot_ns() - since > NS_PER_S)
+			return false;
+	}
+	return true;
+}
+
+/* On a pipe no more at a time than it takes at once when it is ready. */
+static int write_all(struct rec_writer *w, const void *p, size_t n)
+{
+	const char *s = p;
+
+	while (n) {
+		size_t part = w->pipe && n > PIPE_BUF ? PIPE_BUF : n;
+		ssize_t done;
+
+		if (w->pipe && !pipe_ready(w))
+			return -EPIPE;
+		done = write(w->fd, s, part);
+		if (done < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (done < 0)
+			return -errno;
+		s += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+int write_block(struct rec_writer *w, struct rec_head *h, const void *raw, size_t n)
+{
+	size_t need = sizeof(*h) + rec_bound(n);
+	int err;
+
+	if (need > w->out_bytes) {
+		w->out = xrealloc(w->out, need);
+		w->out_bytes = need;
+	}
+	h->run = w->run;
+	rec_pack(h, raw, n, w->out + sizeof(*h));
+	memcpy(w->out, h, sizeof(*h));
+	err = write_all(w, w->out, sizeof(*h) + h->stored);
+	if (!err) {
+		w->bytes += sizeof(*h) + h->stored;
+		w->dirty = true;
+	} else if (!w->pipe && (ftruncate(w->fd, (off_t)w->bytes) ||
+				lseek(w->fd, (off_t)w->bytes, SEEK_SET) < 0)) {
+		return -errno;
+	}
+	return err;
+}
+
+void writer_say_full(struct rec_writer *w, int err)
+{
+	if (!w->full)
+		warn("cannot write to %s: %s; tracing goes on, what happens meanwhile is not "
+		     "recorded",
+		     rec_path(w), strerror(-err));
+	w->full = true;
+}
+
+void file_close(struct rec_writer *w, const struct rec_head *next)
+{
+	struct rec_head end = *next;
+	int err;
+
+	if (w->fd < 0)
+		return;
+	end.type = REC_END;
+	end.flags = 0;
+	end.events = 0;
+	end.first_ts = end.last_ts;
+	err = w->bytes ? write_block(w, &end, NULL, 0) : 0;
+	if (err && err != -EPIPE) {
+		writer_say_full(w, err);
+		w->dropped++;
+	}
+	if (!w->pipe)
+		fsync(w->fd);
+	if (w->dir >= 0)
+		fsync(w->dir);
+	if (w->fd != STDOUT_FILENO)
+		close(w->fd);
+	w->fd = -1;
+}
+
+/* A symbolic link is not followed, and what is there is not written over. */
+int file_open(struct rec_writer *w)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+
+	rec_segment_name(w->name, w->run, w->segment);
+	w->fd = openat(w->dir, w->name, flags, 0600);
+	if (w->fd < 0)
+		return -errno;
+	flock(w->fd, LOCK_EX | LOCK_NB); /* who reads it sees that it is still being written */
+	w->bytes = 0;
+	return 0;
+}
+
+static int header_write(struct rec_writer *w, const struct rec_head *first)
+{
+	struct rec_head h = *first;
+	struct buf text = {};
+	int err;
+
+	h.type = REC_HEADER;
+	h.flags = 0;
+	h.events = 0;
+	h.last_ts = h.first_ts;
+	rec_describe(&text, w->run, w->segment, h.first_ts, h.offset, w->tier);
+	err = write_block(w, &h, text.s, text.len);
+	buf_free(&text);
+	return err;
+}
+
+/* ---- segments ------------------------------------------------------------------------------ */
+
+bool drop_oldest(struct rec_writer *w)
+{
+	struct segment *all;
+	int n = rec_segments(w->dir, &all);
+	bool done = false;
+
+	for (int i = 0; i < n && !done; i++)
+		done = strcmp(all[i].name, w->name) && !unlinkat(w->dir, all[i].name, 0);
+	free(all);
+	return done;
+}
+
+void drop_old(struct rec_writer *w)
+{
+	struct segment *all;
+	int n = rec_segments(w->dir, &all);
+	struct timespec ts;
+	u64 sum = w->limits.segment_bytes, now;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	now = (u64)ts.tv_sec * NS_PER_S;
+	for (int i = 0; i < n; i++)
+		sum += all[i].bytes;
+	for (int i = 0; i < n; i++) {
+		bool large = w->limits.total_bytes && sum > w->limits.total_bytes;
+		bool old = w->limits.total_ns && all[i].mtime_ns + w->limits.total_ns < now;
+
+		if (!(large || old) || !strcmp(all[i].name, w->name))
+			continue;
+		unlinkat(w->dir, all[i].name, 0);
+		sum -= all[i].bytes;
+	}
+	free(all);
+}
+
+bool segment_over(const struct rec_writer *w, u64 bytes)
+{
+	u64 age = time_boot_ns() - w->opened;
+
+	if (w->fd < 0)
+		return true;
+	return w->dir >= 0 &&
+	       ((w->limits.segment_bytes && bytes >= w->limits.segment_bytes) ||
+		(w->limits.segment_ns && age >= w->limits.segment_ns && w->bytes > REC_BLOCK / 16));
+}
+
+int segment_next(struct rec_writer *w, const struct rec_head *first)
+{
+	int err;
+
+	if (w->dir >= 0 && segment_over(w, w->bytes)) {
+		file_close(w, first);
+		w->segment++;
+		err = file_open(w);
+		if (err)
+			return err;
+		w->opened = time_boot_ns();
+		drop_old(w);
+	}
+	return w->bytes ? 0 : header_write(w, first);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of the writer share: the thread (rec_write.c), files (rec_file.c), opening (rec_open.c). */
+#ifndef PROBATE_REC_WRITER_H
+#define PROBATE_REC_WRITER_H
+
+#include <pthread.h>
+
+#include "rec.h"
+
+struct job {
+	struct job *next;
+	struct rec_head head;
+	struct buf raw;
+};
+
+struct rec_writer {
+	char *path, *tier;
+	int dir, fd; /* dir -1: a file or a pipe; fd -1: nothing is open */
+	bool pipe;
+	struct rec_limits limits;
+	u64 run;     /* later than that of every segment there */
+	u64 offset;  /* CLOCK_REALTIME - CLOCK_BOOTTIME */
+	u32 segment; /* number of the one that is written */
+	char name[48];
+	u64 bytes, opened; /* of the file; when, CLOCK_BOOTTIME */
+	bool dirty;	   /* written, not synced */
+	bool full;	   /* could not write the last time: said */
+	bool dropping;	   /* the oldest go because the disk is full: said */
+	char *out;
+	size_t out_bytes;
+	u64 dropped;
+
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work, idle;
+	struct job *first, **last;
+	u64 waiting; /* bytes in the queue */
+	bool stop;
+	u64 put, done;	/* jobs handed over; dealt with */
+	struct rec_head end; /* once it stops: the numbers that would come next */
+	bool wants_model, dead; /* under lock */
+};
+
+/* One block; after an error the file is as long as it was.  0 or -errno. */
+int write_block(struct rec_writer *w, struct rec_head *h, const void *raw, size_t n);
+/* The file of this segment, for nobody else to write; 0 or -errno. */
+int file_open(struct rec_writer *w);
+/* With the end block, whose numbers are those of what would come next. */
+void file_close(struct rec_writer *w, const struct rec_head *next);
+/* Has the segment reached its size or age? */
+bool segment_over(const struct rec_writer *w, u64 bytes);
+/* Before a block that may begin a segment: the next one if it is time, and its header. */
+int segment_next(struct rec_writer *w, const struct rec_head *first);
+/* Delete the oldest segment but the one that is written; false: there is none. */
+bool drop_oldest(struct rec_writer *w);
+/* Room for one more segment below the cap, and nothing older than wanted. */
+void drop_old(struct rec_writer *w);
+void writer_say_full(struct rec_writer *w, int err); /* once, until it can be written again */
+
+/* rec_open.c: 0 or -errno with a sentence. */
+int open_target(struct rec_writer *w, bool force, struct buf *err);
+
+#endif
