@@ -19,7 +19,7 @@
 #define DUMP_NS	      NS_PER_S		/* no two dumps of the model within this */
 #define DUMP_BYTES    (16ull << 20)	/* of events, unpacked, until the model is dumped again */
 #define TRIM_BYTES    (4ull << 20)
-#define DUMP_TIMES    16 /* and that many times the last dump */
+#define DUMP_TIMES    4 /* and that many times the last dump: a moment is found in a second */
 
 struct recorder {
 	struct rec_writer *w;
