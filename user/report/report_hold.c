@@ -31,6 +31,7 @@ static void tenure_close(struct report *r, u32 id, u64 ts, enum tenure_end why)
 
 	life_unlink(r, t->life, id);
 	t->to = ts > t->from ? ts : t->from;
+	t->to = t->to ? t->to : 1; /* 0 says that it is open */
 	t->end = why;
 	if (!s->accepted && t->to >= r->last_held) {
 		life_use(r, t->life);
