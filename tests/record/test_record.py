@@ -437,6 +437,24 @@ def test_recorder_goes_on_after_a_restart(recorder, leak, tmp_path):
     assert replay["creator"]["pid"] == port.maker
 
 
+def test_who_came_while_nobody_watched(recorder, leak, tmp_path):
+    """Addresses are used again: what the first recorder held is not mixed with what came since."""
+    d = tmp_path / "d"
+    recorder(f"{d}/").end()
+    ports = [leak() for _ in range(8)]
+    second = recorder(f"{d}/")
+    for port in ports:
+        port.kill()
+    recorded(d, ports[-1].port, "held")
+    second.end()
+    for port in ports:
+        sock, = port_at(d, port.port)["sockets"]
+        assert [h["pid"] for h in sock["holders"]] == [port.holder]
+        doc = json.loads(ask("-r", d, "report", "--json", port.port).stdout)
+        held = {h["process"]["pid"] for s in doc["sockets"] for h in s["holders"]}
+        assert held == {port.maker, port.holder}
+
+
 def test_killed_recorder_leaves_no_trap(recorder, tmp_path):
     """A socket nobody listens on any more is no history; the next recorder takes its place."""
     env = {"PROBATE_RUN": str(tmp_path / "run")}

@@ -92,11 +92,39 @@ def test_moments_of_both(two):
 
 
 def test_moment_between_the_two(two):
-    """Nobody recorded then: the state at the end of the first, and it is said."""
-    answer, said = held(two[2], 8801, T1 + 1600, code=4)
-    assert answer is True
-    assert re.search(r"nothing was recorded between .*12:00:3\dZ and .*13:00:00Z", said), said
-    assert held(two[2], 9901, T1 + 1600, code=4)[0] is False
+    """Nobody recorded then: that is said, and no answer is made up."""
+    for more in [], ["--json"]:
+        done = ask("-r", two[2], "--at", f"@{T1 + 1600}", *more, "port", 8801, code=4)
+        assert not done.stdout
+        assert re.search(r"nothing was recorded between .*12:00:3\dZ and .*13:00:00Z", done.stderr)
+
+
+def test_stretch_over_both(two):
+    """That nobody was watching in between is in the trace and in the report, not only beside it."""
+    assert "nobody was watching" in ask("-r", two[2], "trace").stdout
+    told = ask("-r", two[2], "report").stdout
+    assert "not watched all the time" in told and "nobody was watching from here on" in told
+    losses = json.loads(ask("-r", two[2], "report", "--json").stdout)["losses"]
+    assert [(x["count"], x["unwatched"]) for x in losses] == [(0, True)]
+    assert "not watched" in ask("-r", two[2], "report", "--html", "9901").stdout
+
+
+def test_copies_are_not_mixed(two, tmp_path):
+    ask("-r", two[0], "record", f"{tmp_path}/d/")
+    assert "already" in ask("-r", two[0], "record", f"{tmp_path}/d/", code=2).stderr
+
+
+def test_nothing_is_no_answer(two, tmp_path):
+    stump = tmp_path / "stump.prb"
+    stump.write_bytes(two[0].read_bytes()[:500])
+    for more in [], ["--json"]:
+        done = ask("-r", stump, *more, "port", 8801, code=4)
+        assert not done.stdout and done.stderr
+
+
+def test_since_before_the_beginning(two):
+    done = ask("-r", two[0], "--since", "2001-01-01", "trace", "--json", code=4)
+    assert "begins at" in done.stderr and done.stdout
 
 
 def test_copy_of_both(two, tmp_path):
@@ -127,7 +155,7 @@ def test_gap_in_the_second(two, tmp_path):
     both.write_bytes(two[0].read_bytes() + hurt.read_bytes())
     done = ask("-r", both, "trace", "--json", code=4)
     assert re.search(r"between 2026-11-21T13:00:\d\dZ and 2026-11-21T13:00:\d\dZ", done.stderr)
-    lost = [e for e in map(json.loads, done.stdout.splitlines()) if e["event"] == "lost"]
+    lost = [e for e in map(json.loads, done.stdout.splitlines()) if e["event"] == "lost" and e["count"]]
     assert len(lost) == 1 and lost[0]["ts"].startswith("2026-11-21T13:00:")
 
 

@@ -530,6 +530,7 @@ Losses
  "busiest": [],
  "losses": [{"ts": "2026-11-21T12:00:15.000000000Z",
      "count": 4711,
+     "unwatched": false,
      "repaired": "2026-11-21T12:00:16.000000000Z",
      "dropped": 0,
      "added": 0}],

@@ -6,6 +6,7 @@
  * stretch (--since, --until) is shown from its beginning, and what was before it only applied.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pipe_priv.h"
@@ -33,6 +34,10 @@ static void check_span(struct pipe *p, u64 first, u64 last)
 
 	time_rfc3339(begin, first);
 	time_rfc3339(end, last);
+	if (p->since && p->since < first && p->since < last) {
+		warn("%s begins at %.19sZ only", called(p), begin);
+		p->damaged = true;
+	}
 	if (p->until && p->until < first)
 		die(EXIT_INCOMPLETE, "nothing was recorded then: %s begins at %.19sZ", called(p),
 		    begin);
@@ -95,7 +100,9 @@ int pipe_replay(struct pipe *p)
 		pipe_record(p);
 	while ((n = p->source->ops->poll(p->source, 0, pipe_event, p)) != -ENODATA &&
 	       !pipe_stopped && !p->done) {
-		if (n == -EBADMSG) {
+		if (n == -ETIME && p->opts.at)
+			exit(EXIT_INCOMPLETE); /* it is not known, and the source has said why */
+		if (n == -EBADMSG || n == -ETIME) {
 			p->damaged = true; /* the source says it */
 			continue;
 		}
@@ -114,6 +121,8 @@ int pipe_replay(struct pipe *p)
 		warn("%s ends in the middle of a scan", called(p));
 		p->damaged = true;
 	}
+	if (!p->model->events && p->damaged && !p->rec)
+		exit(EXIT_INCOMPLETE); /* no answer is better than one from nothing */
 	reach(p);
 	pipe_settle(p);
 	return EXIT_ANSWERED;

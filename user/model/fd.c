@@ -158,6 +158,18 @@ u32 fdtab_new(struct model *m, u64 key)
 	return id;
 }
 
+void fdtabs_forget(struct model *m)
+{
+	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
+		for (u32 r = proc_at(m, id)->tabrefs; r; r = tabref_at(m, r)->proc_next) {
+			struct fdtab *t = fdtab_at(m, tabref_at(m, r)->fdtab);
+
+			if (t->key)
+				map_take(&m->by_files, t->key);
+			t->key = 0;
+		}
+}
+
 static void fdtab_clear(struct model *m, struct fdtab *t)
 {
 	while (t->holds)

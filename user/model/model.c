@@ -206,6 +206,8 @@ void model_interrupt(struct model *m, bool seen)
 	on_lost(m, &e);
 	if (seen)
 		m->priv->last_loss = last;
+	else
+		fdtabs_forget(m); /* addresses may be others' by then */
 }
 
 void on_cgroup(struct model *m, const struct ev_cgroup *e)

@@ -176,6 +176,7 @@ u32 proc_main(const struct model *m, const struct proc *p); /* tabref with tid 0
 void proc_set_main(struct model *m, struct proc *p, u32 fdtab);
 void proc_drop_tables(struct model *m, struct proc *p);
 u32 fdtab_new(struct model *m, u64 key);
+void fdtabs_forget(struct model *m); /* the keys of all */
 u32 fdtab_fresh(struct model *m, u64 key); /* one that begins now, whoever had the key before */
 u32 fdtab_of(struct model *m, struct proc *p, u32 tid, u64 files); /* 0 when p is dead */
 u32 tabref_find(const struct model *m, const struct proc *p, u32 fdtab);

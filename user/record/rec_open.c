@@ -33,8 +33,12 @@ static void run_after_others(struct rec_writer *w)
 
 static int open_first(struct rec_writer *w)
 {
-	int err;
+	struct segment *there;
+	int err = rec_segments(w->dir, &there);
 
+	free(there);
+	if (err > 0 && w->limits.wait)
+		return -EEXIST; /* a copy among others would be read as one with them */
 	run_after_others(w);
 	while ((err = file_open(w)) == -ENOSPC && drop_oldest(w))
 		;
@@ -57,6 +61,10 @@ static int open_dir(struct rec_writer *w, struct buf *err)
 	error = w->dir < 0 || flock(w->dir, LOCK_EX | LOCK_NB) ? errno : -open_first(w);
 	if (error == EWOULDBLOCK)
 		buf_printf(err, "another recorder writes into %s", w->path);
+	else if (error == EEXIST)
+		buf_printf(err, "%s holds a recording already: a copy goes into a file, or a "
+				"directory of its own",
+			   w->path);
 	else if (error == ELOOP || (error == ENOTDIR && is_link(w->path)))
 		buf_printf(err, "%s is a symbolic link, which is not followed", w->path);
 	else if (error)

@@ -91,6 +91,8 @@ static int continuity(struct reader *r, const struct rec_head *h, sink_fn sink, 
 	int said = 0;
 
 	if (!r->begun || h->run != r->run) {
+		if (r->begun) /* nobody was watching: a loss of nobody knows how many */
+			sink(ctx, &lost.h, sizeof(lost));
 		said = run_begins(r, h);
 	} else if (h->seq != r->seq || r->why) {
 		lost.count = h->first_event > r->event ? h->first_event - r->event : 0;
@@ -148,7 +150,7 @@ static void block_skip(struct reader *r, const struct rec_head *h)
 	input_find(&r->in);
 }
 
-/* What the block is for: 0, or -EBADMSG when something was said about it. */
+/* What the block is for: 0, -EBADMSG: something was said about it; -ETIME: it begins too late. */
 static int block_use(struct reader *r, const struct rec_head *h, sink_fn sink, void *ctx)
 {
 	bool known = h->type == REC_END || h->type == REC_MODEL || h->type == REC_EVENTS;
@@ -168,7 +170,7 @@ static int block_use(struct reader *r, const struct rec_head *h, sink_fn sink, v
 		input_free(&r->in);
 		r->open = false;
 		r->nsegs = 0;
-		return -EBADMSG;
+		return -ETIME;
 	}
 	said = continuity(r, h, sink, ctx);
 	r->ended = r->over = h->type == REC_END;
@@ -348,7 +350,7 @@ static int open_what(struct reader *r, const char *path)
 	r->nsegs = rec_segments(fd, &r->segs);
 	if (r->nsegs < 0)
 		return r->nsegs;
-	return file_next(r) ? -ENODATA : 0;
+	return file_next(r);
 }
 
 bool recording_is_of_this_boot(struct source *source)

@@ -87,7 +87,7 @@ void reader_say_between(struct reader *r, const struct rec_head *h)
 	when(from, r->ts + r->offset);
 	when(to, head_wall(h));
 	reader_say(r, reader_file(r),
-		   "nothing was recorded between %s and %s: this is the state at the first", from,
+		   "nothing was recorded between %s and %s", from,
 		   to);
 }
 

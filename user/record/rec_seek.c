@@ -19,7 +19,7 @@ static int seg_open(const struct reader *r, int n)
 /* The next segment that can be opened; -ENODATA when there is none. */
 int file_next(struct reader *r)
 {
-	int fd;
+	int fd, error = -ENODATA;
 
 	if (r->open)
 		input_free(&r->in);
@@ -27,6 +27,7 @@ int file_next(struct reader *r)
 	while (r->dir >= 0 && ++r->seg < r->nsegs) {
 		fd = seg_open(r, r->seg);
 		if (fd < 0) {
+			error = errno == EACCES ? -EACCES : error;
 			r->why = "it cannot be read"; /* the gap in the numbers tells what that
 							 means */
 			continue;
@@ -35,7 +36,7 @@ int file_next(struct reader *r)
 		r->open = true;
 		return 0;
 	}
-	return -ENODATA;
+	return r->begun ? -ENODATA : error;
 }
 
 /* ---- from when to when ----------------------------------------------------------------------- */

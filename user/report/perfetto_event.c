@@ -41,7 +41,10 @@ static void on_lost(struct perfetto *pf, const struct model *m, const struct ev 
 
 	(void)m;
 	incomplete_begin(pf);
-	buf_printf(&text, "%llu events were lost", (unsigned long long)x->count);
+	if (x->count)
+		buf_printf(&text, "%llu events were lost", (unsigned long long)x->count);
+	else
+		buf_puts(&text, "nobody was watching for a while");
 	note_begin(pf, MARK_INSTANT, text.s);
 	fact_uint(&pf->pk, "count", x->count);
 	mark_close(&pf->pk);

@@ -130,7 +130,8 @@ struct crop {
 
 struct gap {
 	u64 ts, repaired; /* 0: not */
-	u64 count;
+	u64 count;        /* events; 0: not known */
+	bool unwatched;   /* no recorder was running */
 	u32 dropped, added;
 };
 
@@ -177,6 +178,7 @@ struct report {
 	bool also_pid;         /* a port was reported, and a process has that number, too */
 	u64 from, to, first;   /* stretch; first: when the first event of it came */
 	u64 events, lost, kinds[EV_KIND_MAX];
+	bool unwatched; /* in some of the stretch no recorder was running */
 	struct pool lives, tracks, tenures, moments;
 	struct map by_life, by_inode, by_proc; /* hash of (tgid, start); inode; proc id -> life */
 	struct buf order;      /* u32 ids of moments, oldest first */

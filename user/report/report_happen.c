@@ -170,7 +170,11 @@ void say_happen(struct buf *b, const struct report *r, const struct model *m, u3
 		buf_puts(b, "it was gone: nothing held it any more");
 		break;
 	case HAP_LOST:
-		buf_printf(b, "%llu events were lost here", (unsigned long long)h->gap->count);
+		if (h->gap->unwatched)
+			buf_puts(b, "nobody was watching from here on for a while");
+		else
+			buf_printf(b, "%llu events were lost here",
+				   (unsigned long long)h->gap->count);
 		break;
 	default:
 		say_moment(b, r, track_at(r, track), moment_at(r, h->moment));

@@ -348,6 +348,7 @@ static void json_gaps(struct json *j, const struct report *r, const struct model
 		json_obj(j, NULL);
 		json_time(j, "ts", model_wall(m, g->ts));
 		json_u64(j, "count", g->count);
+		json_bool(j, "unwatched", g->unwatched);
 		json_time(j, "repaired", model_wall(m, g->repaired));
 		json_u64(j, "dropped", g->dropped);
 		json_u64(j, "added", g->added);

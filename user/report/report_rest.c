@@ -136,12 +136,27 @@ static void zombie_add(struct report *r, const struct model *m, const struct ev_
 		crop_add(r, m, p, z->exited, who_of(m, proc_find(m, z->h.tgid), z->h.tgid));
 }
 
+/* Where it was counted when it was told: under the parent of then, who may be dead by now. */
+static struct crop *crop_holding(struct report *r, const struct model *m, const struct proc *p,
+				 const struct ev_reap *x)
+{
+	const struct proc *birth = proc_at(m, p->birth);
+	struct crop *c = NULL;
+
+	for (u32 i = 0; i < r->crops; i++)
+		for (u32 n = 0; n < r->crop[i].count && n < CROP_PIDS; n++)
+			if (r->crop[i].pid[n] == p->tgid &&
+			    !strcmp(r->crop[i].comm, proc_comm(m, p)))
+				c = &r->crop[i];
+	if (!c && birth)
+		c = crop_with(r, proc_comm(m, p), birth->tgid);
+	return c ? c : crop_with(r, proc_comm(m, p), x->reaper ? x->reaper : x->h.tgid);
+}
+
 static void reap_add(struct report *r, const struct model *m, const struct ev_reap *x)
 {
 	const struct proc *p = proc_at(m, proc_find_start(m, x->child, x->start));
-	struct crop *c = p && x->zombie_ns >= ZOMBIE_AFTER_NS
-				 ? crop_with(r, proc_comm(m, p), x->reaper ? x->reaper : x->h.tgid)
-				 : NULL;
+	struct crop *c = p && x->zombie_ns >= ZOMBIE_AFTER_NS ? crop_holding(r, m, p, x) : NULL;
 
 	if (c && x->zombie_ns > c->longest)
 		c->longest = x->zombie_ns;
@@ -154,8 +169,10 @@ static void loss_add(struct report *r, const struct ev_lost *x)
 	struct gap *g = r->gaps ? &r->gap[r->gaps - 1] : NULL;
 
 	r->lost += x->count;
+	r->unwatched |= !x->count;
 	if (g && !g->repaired) {
 		g->count += x->count;
+		g->unwatched |= !x->count;
 		return;
 	}
 	if (r->gaps == GAPS_MAX) { /* the first half stays, of the rest the latest */
@@ -164,14 +181,14 @@ static void loss_add(struct report *r, const struct ev_lost *x)
 		r->gaps--;
 		r->cut.gaps++;
 	}
-	r->gap[r->gaps++] = (struct gap){.ts = x->h.ts, .count = x->count};
+	r->gap[r->gaps++] = (struct gap){.ts = x->h.ts, .count = x->count, .unwatched = !x->count};
 }
 
 static void loss_over(struct report *r, const struct ev_resync *x)
 {
 	struct gap *g = r->gaps ? &r->gap[r->gaps - 1] : NULL;
 
-	if (!g || g->repaired)
+	if (!g || (g->repaired && !g->unwatched))
 		return;
 	g->repaired = x->h.ts;
 	g->dropped = x->dropped;
@@ -308,6 +325,10 @@ void rest_event(struct report *r, const struct model *m, const struct ev *e)
 		break;
 	case EV_KIND_LOST:
 		loss_add(r, (const struct ev_lost *)e);
+		break;
+	case EV_KIND_SCAN_END: /* another life of a recorder has looked at everything */
+		if (r->gaps && r->gap[r->gaps - 1].unwatched && !r->gap[r->gaps - 1].repaired)
+			r->gap[r->gaps - 1].repaired = e->ts;
 		break;
 	case EV_KIND_RESYNC:
 		loss_over(r, (const struct ev_resync *)e);

@@ -63,6 +63,8 @@ void say_events(struct buf *b, const struct report *r)
 		buf_printf(b, "%llu lost", (unsigned long long)r->lost);
 	else
 		buf_puts(b, "none lost");
+	if (r->unwatched)
+		buf_puts(b, "; not watched all the time");
 }
 
 void say_limits(struct buf *b, const struct report *r, const struct model *m)
@@ -237,10 +239,12 @@ void say_handover(struct buf *b, const struct handover *h)
 
 void say_gap(struct buf *b, const struct model *m, const struct gap *g)
 {
+	if (g->unwatched)
+		buf_puts(b, "nobody was watching from here on; ");
 	if (g->count)
 		buf_printf(b, "%llu event%s lost; ", (unsigned long long)g->count,
 			   g->count == 1 ? " was" : "s were");
-	else
+	else if (!g->unwatched)
 		buf_puts(b, "events had been lost before the stretch; ");
 	if (!g->repaired) {
 		buf_puts(b, "no scan made up for it by the end");

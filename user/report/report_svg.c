@@ -38,18 +38,21 @@ static void gaps_draw(struct figure *f)
 
 	for (u32 i = 0; i < h->r->gaps; i++) {
 		const struct gap *g = &h->r->gap[i];
+		char label[40] = "not watched";
 		double a = x_of(f, g->ts), b = g->repaired ? x_of(f, g->repaired) : f->width - 60;
 
 		f->seen |= 1u << SEEN_LOSS;
+		if (!g->unwatched)
+			snprintf(label, sizeof(label), "%llu lost", (unsigned long long)g->count);
 		title_begin(f);
 		say_gap(&h->s, h->m, g);
 		html_say(h);
 		html_raw(h,
 			 "</title><rect class=\"loss\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" "
-			 "height=\"%.1f\"/><text class=\"s\" x=\"%.1f\" y=\"%.1f\">%llu lost</text>"
+			 "height=\"%.1f\"/><text class=\"s\" x=\"%.1f\" y=\"%.1f\">%s</text>"
 			 "</g>",
 			 a, TOP - 6, b - a > 6 ? b - a : 6, f->height - TOP, a + 4, f->height - 9,
-			 (unsigned long long)g->count);
+			 label);
 		html_line(h);
 	}
 }

@@ -300,7 +300,10 @@ static enum tint on_lost(struct buf *b, const struct model *m, const struct ev *
 	SELF(lost);
 
 	(void)m;
-	buf_printf(b, "%llu events were lost: looking at everything again",
+	if (!x->count)
+		buf_puts(b, "nobody was watching from here on for a while");
+	else
+		buf_printf(b, "%llu events were lost: looking at everything again",
 		   (unsigned long long)x->count);
 	return TINT_BAD;
 }

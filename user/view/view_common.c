@@ -340,7 +340,10 @@ void text_limits(struct out *o, const struct model *m)
 {
 	struct buf b = {0};
 
-	if (m->lost_since)
+	if (m->lost_since && !m->lost)
+		buf_puts(&b, "Incomplete: nobody was watching for a while, and no scan has made up "
+			     "for it yet.\n");
+	else if (m->lost_since)
 		buf_printf(
 			&b,
 			"Incomplete: %llu events were lost and no scan has made up for it yet.\n",
