@@ -211,12 +211,46 @@ static bool parse_epoch(const char *s, u64 *out)
 	return s && !*s;
 }
 
+/* "-2h", "2h ago", "now": how long before the end. */
+static bool before_end(const char *s, u64 *ns)
+{
+	char text[64];
+	size_t n = strlen(s);
+
+	*ns = 0;
+	if (!strcmp(s, "now"))
+		return true;
+	if (*s == '-')
+		return span_parse(s + 1, ns);
+	if (n < 5 || n >= sizeof(text) || strcmp(s + n - 4, " ago"))
+		return false;
+	memcpy(text, s, n - 4);
+	text[n - 4] = 0;
+	return span_parse(text, ns);
+}
+
+/* "today", "yesterday": midnight before the end, and the one before that. */
+static bool parse_day(const char *s, u64 end, u64 *out)
+{
+	time_t t = (time_t)(end / NS_PER_S);
+	struct tm day;
+
+	if (strcmp(s, "today") && strcmp(s, "yesterday"))
+		return false;
+	localtime_r(&t, &day);
+	day.tm_mday -= *s == 'y';
+	day.tm_hour = day.tm_min = day.tm_sec = 0;
+	day.tm_isdst = -1;
+	*out = (u64)mktime(&day) * NS_PER_S;
+	return true;
+}
+
 bool when_parse(const char *s, u64 end, u64 *out, struct buf *why)
 {
 	struct tm tm = {};
 	u64 ns;
 	const char *rest = clock_time(s, &tm);
-	bool relative = *s == '-' && span_parse(s + 1, &ns);
+	bool relative = before_end(s, &ns), day = end && parse_day(s, end, out);
 
 	if (*s == '@' ? parse_epoch(s + 1, out) : parse_date(s, out)) {
 		*out += !*out; /* 0 means that no moment was given */
@@ -229,6 +263,8 @@ bool when_parse(const char *s, u64 end, u64 *out, struct buf *why)
 			   s);
 		return false;
 	}
+	if (day)
+		return true;
 	if (relative) {
 		*out = end > ns ? end - ns : 1;
 		return true;

@@ -6,7 +6,8 @@
 #include "util.h"
 
 /*
- * A moment, CLOCK_REALTIME in ns.  "-2h", "-90s", "-1d2h" is that long before `end`; "03:12" and
+ * A moment, CLOCK_REALTIME in ns.  "-2h", "-1d2h", "5 min ago" is that long before `end`, "now" is
+ * `end`, "today" and "yesterday" midnight before it; "03:12" and
  * "03:12:05.5" the last such local time that is not after `end`; "2026-11-21", "2026-11-21 03:12",
  * "2026-11-21T03:12:05.123456789Z" (or +01:00) that moment, in local time without a zone; "@N"
  * seconds since 1970.  end 0: not known, then the first two forms fail.

@@ -198,9 +198,9 @@ static const char *history_wanted(const struct view *view, const struct opts *o)
 	if (must || (view->start && !o->no_history))
 		dir = history_find();
 	if (must && !dir)
-		die(EXIT_USAGE,
-		    "--at, --since and --until need a recording, and no recorder answers here: give "
-		    "one with -r, such as -r /var/lib/probate");
+		die(EXIT_USAGE, "--at, --since and --until need a recording, and no recorder "
+				"answers here: give "
+				"one with -r, such as -r /var/lib/probate");
 	if (dir && !o->quiet)
 		warn("from the history in %s", dir);
 	return dir;

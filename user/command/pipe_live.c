@@ -115,7 +115,8 @@ int pipe_one_shot(struct pipe *p)
 	struct want want = {.scope = p->view->scope};
 	int err;
 
-	p->recalled = !p->opts.no_history && !strcmp(p->source->ops->name, "bpf") && history_recall(p->model, p->opts.quiet);
+	p->recalled = !p->opts.no_history && !strcmp(p->source->ops->name, "bpf") &&
+		      history_recall(p->model, p->opts.quiet);
 	if (p->recalled)
 		want.scope = EVERYTHING; /* what was recorded and is no more is to be noticed */
 	else if (p->view->want)
@@ -237,7 +238,8 @@ static void follow(struct pipe *p)
 int pipe_live(struct pipe *p)
 {
 	hurry();
-	if (p->rec && !p->view->event && !p->view->settle) /* all that happens, not what a view asks for */
+	if (p->rec && !p->view->event &&
+	    !p->view->settle) /* all that happens, not what a view asks for */
 		p->history = history_serve(recorder_dir(p->rec));
 	procfs_clock(pipe_event, p);
 	scan_everything(p);

@@ -62,8 +62,9 @@ static int open_dir(struct rec_writer *w, struct buf *err)
 	if (error == EWOULDBLOCK)
 		buf_printf(err, "another recorder writes into %s", w->path);
 	else if (error == EEXIST)
-		buf_printf(err, "%s holds a recording already: a copy goes into a file, or a "
-				"directory of its own",
+		buf_printf(err,
+			   "%s holds a recording already: a copy goes into a file, or a "
+			   "directory of its own",
 			   w->path);
 	else if (error == ELOOP || (error == ENOTDIR && is_link(w->path)))
 		buf_printf(err, "%s is a symbolic link, which is not followed", w->path);

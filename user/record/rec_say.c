@@ -86,9 +86,7 @@ void reader_say_between(struct reader *r, const struct rec_head *h)
 
 	when(from, r->ts + r->offset);
 	when(to, head_wall(h));
-	reader_say(r, reader_file(r),
-		   "nothing was recorded between %s and %s", from,
-		   to);
+	reader_say(r, reader_file(r), "nothing was recorded between %s and %s", from, to);
 }
 
 /* ---- where it was written, and with which schema --------------------------------------------- */
