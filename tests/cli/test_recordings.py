@@ -57,8 +57,8 @@ WRONG = {
     "ports -w -r old.prb --at -1s --since -2s": ["--at", "--since"],
     "ports -r old.prb --at -1s --until -2s": ["--at", "--until"],
     "trace -r old.prb --since -1s --until -2s": ["--since lies after --until"],
-    "ports --at -1s": ["-r", "probate record"],
-    "trace --since -1s": ["-r", "probate record"],
+    "ports --at -1s": ["-r", "no recorder answers"],
+    "trace --since -1s": ["-r", "no recorder answers"],
     "ports --record new": ["-w", "probate record"],
     "port 8801 --record new": ["-w", "probate record"],
     "ports -w -r old.prb --record new": ["probate -r OLD", "record NEW"],
@@ -93,7 +93,7 @@ def test_wrong_usage(cli, place, line):
 
 
 @pytest.mark.parametrize("value", [
-    "25:00", "24:00", "3:60", "03:12:61", "03:12.", "03:12Z", "yesterday", "now", "''", "-", "-x",
+    "25:00", "24:00", "3:60", "03:12:61", "03:12.", "03:12Z", "someday", "nowish", "''", "-", "-x",
     "-5y", "-1d-2h", "-99999999999999d", "2026-02-31", "2026-13-01", "2026-11-21T",
     "'2026-11-21 3'", "'2026-11-21 03:12 CET'", "2026-11-21T03:12+99:00", "1e9", "@", "@x",
     "@12345678901", "0-1-1", r"$'\e[31m'"])
@@ -103,6 +103,13 @@ def test_no_time(cli, place, option, value):
     assert done.code == USAGE and not done.out, str(done)
     assert "is not a time" in done.sentence() and "03:12" in done.sentence()
     assert "\x1b" not in done.sentence()
+
+
+@pytest.mark.parametrize("value", ["now", "'0 s ago'", "-0s", "'1 day ago'", "today", "yesterday"])
+def test_times_as_journalctl_has_them(cli, place, value):
+    done = tried(cli, place, f"-r old.prb ports --at {value}")
+    assert done.code in (0, 4), str(done)
+    assert "is not a time" not in done.err.decode()
 
 
 @pytest.mark.parametrize("option", ["--segment-size", "--max-size", "--checkpoint"])
