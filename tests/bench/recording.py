@@ -115,7 +115,7 @@ class Recording:
     def week(self):
         path = os.path.join(self.dir, "week/")
         part = 1 if self.options.week else 20 if not self.options.quick else 200
-        events = self.tape(path, 1 + WEEK_EVENTS // part // self.events, 500)
+        events = self.tape(path, 1 + WEEK_EVENTS * 4 // 3 // part // self.events, 500)
         size = sum(e.stat().st_size for e in os.scandir(path))
         whole = size / events * WEEK_EVENTS
         cpu, peak = spent([self.bench.PROBATE, "-r", path, "report"])
