@@ -73,7 +73,6 @@ void rec_pack(struct rec_head *h, const void *raw, size_t n, void *out);
 /* Unpack the payload into out, which has h->raw bytes; NULL, or why it cannot be. */
 const char *rec_unpack(const struct rec_head *h, const void *stored, void *out);
 u32 rec_crc(const void *p, size_t n);
-bool rec_can_pack(void); /* built with zstd */
 
 /* The text of a header. */
 void rec_describe(struct buf *b, u64 run, u32 segment, u64 boot_ts, u64 offset, const char *tier);

@@ -58,15 +58,6 @@ size_t rec_bound(size_t n)
 #endif
 }
 
-bool rec_can_pack(void)
-{
-#ifdef HAVE_ZSTD
-	return true;
-#else
-	return false;
-#endif
-}
-
 #ifdef HAVE_ZSTD
 static _Thread_local ZSTD_CCtx *packer;
 #endif

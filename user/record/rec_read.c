@@ -286,18 +286,6 @@ static int reader_poll(struct source *source, int timeout_ms, sink_fn sink, void
 	return n;
 }
 
-static int no_scan(struct source *s, const struct want *want, sink_fn sink, void *ctx)
-{
-	(void)s, (void)want, (void)sink, (void)ctx;
-	return 0;
-}
-
-static int no_describe(struct source *s, const u32 *tgids, u32 n, sink_fn sink, void *ctx)
-{
-	(void)s, (void)tgids, (void)n, (void)sink, (void)ctx;
-	return 0;
-}
-
 static void reader_limit(struct source *source, u64 wall)
 {
 	((struct reader *)source)->until = wall;
@@ -321,8 +309,6 @@ static void reader_close(struct source *source)
 
 static const struct source_ops reader_ops = {
 	.name = "recording",
-	.scan = no_scan,
-	.describe = no_describe,
 	.poll = reader_poll,
 	.span = reader_span,
 	.seek = reader_seek,

@@ -53,9 +53,9 @@ struct rec_limits {
 struct source;
 struct source_ops {
 	const char *name;     /* "bpf", "proc", "story", "recording" */
-	/* One-shot scan of what `want` asks, as scan_* events between scan_begin and scan_end. */
+	/* One-shot scan of what `want` asks, as scan_* events between scan_begin and scan_end; NULL: a file. */
 	int (*scan)(struct source *s, const struct want *want, sink_fn sink, void *ctx);
-	/* scan_args (and cgroup) events for these tgids.  Vanished ones are passed over. */
+	/* scan_args (and cgroup) events for these tgids.  Vanished ones are passed over; NULL: a file. */
 	int (*describe)(struct source *s, const u32 *tgids, u32 n, sink_fn sink, void *ctx);
 	/*
 	 * Deliver what has come; wait up to timeout_ms for more when nothing has.  Number of events

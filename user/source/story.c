@@ -29,18 +29,6 @@ struct story {
 	u64 event[EV_MAX / sizeof(u64)];
 };
 
-static int story_scan(struct source *s, const struct want *want, sink_fn sink, void *ctx)
-{
-	(void)s, (void)want, (void)sink, (void)ctx;
-	return 0;
-}
-
-static int story_describe(struct source *s, const u32 *tgids, u32 n, sink_fn sink, void *ctx)
-{
-	(void)s, (void)tgids, (void)n, (void)sink, (void)ctx;
-	return 0;
-}
-
 static int line_bad(struct story *s, const char *why)
 {
 	if (!s->bad++) {
@@ -126,8 +114,6 @@ static void story_close(struct source *source)
 
 static const struct source_ops story_ops = {
 	.name = "story",
-	.scan = story_scan,
-	.describe = story_describe,
 	.poll = story_poll,
 	.close = story_close,
 };
