@@ -45,6 +45,15 @@ features += -DHAVE_ZSTD
 else
 $(info probate: libzstd was not found (libzstd-dev): recordings will not be packed)
 endif
+# The exporter is there as a whole or not at all.
+serve_libs := libmicrohttpd gnutls yaml-0.1 libcrypt libseccomp libcap
+ifeq ($(shell $(PKG_CONFIG) --exists $(serve_libs) 2>/dev/null && echo yes),yes)
+libs += $(serve_libs)
+features += -DHAVE_SERVE
+else
+$(info probate: of $(serve_libs) some were not found (libmicrohttpd-dev libgnutls28-dev libyaml-dev libcrypt-dev libseccomp-dev libcap-dev): no `serve`)
+no_serve := $(filter-out view_serve,$(basename $(notdir $(wildcard user/serve/*.c)))) test_rights test_state test_web web_driver
+endif
 # A room a folder; no two files of user/ have one name.
 rooms := $(patsubst %/,%,$(wildcard user/*/))
 vpath main.c user
@@ -59,11 +68,11 @@ bpf_cflags = -g -O2 -target bpf -mcpu=v3 -D__BPF__ -D__TARGET_ARCH_$(arch) -Wall
 	-Ibpf -I$(VMLINUX) $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 
 bpf_objs := live scan
-user_names := $(basename $(notdir $(wildcard user/*.c user/*/*.c)))
+user_names := $(filter-out $(no_serve),$(basename $(notdir $(wildcard user/*.c user/*/*.c))))
 user_objs := $(user_names:%=$B/user/%.o)
 lib_objs := $(filter-out $B/user/main.o,$(user_objs))
-unit_bins := $(patsubst tests/units/%.c,$B/tests/%,$(wildcard tests/units/test_*.c))
-tools := $B/tests/scene $B/tests/work $B/tests/tiny $B/tests/gen $B/tests/tape
+unit_bins := $(patsubst %,$B/tests/%,$(filter-out $(no_serve),$(basename $(notdir $(wildcard tests/units/test_*.c)))))
+tools := $(patsubst %,$B/tests/%,scene work tiny gen tape $(filter-out $(no_serve),web_driver))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -136,6 +145,8 @@ $B/tests/tiny: tests/bench/tiny.c
 	$(Q)$(CC) -O2 -static -o $@ $<
 
 $B/tests/tape: tests/bench/tape.c $(lib_objs)
+$B/tests/web_driver: tests/serve/web_driver.c $(lib_objs)
+$B/tests/tape $B/tests/web_driver:
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(all_cflags) -MMD -MP -o $@ $< $(lib_objs) $(ldlibs)
@@ -210,8 +221,13 @@ install: all
 	install -D -m 644 contrib/probate.8 $(DESTDIR)$(PREFIX)/share/man/man8/probate.8
 	install -D -m 644 contrib/probate.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/probate
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' contrib/probate-record.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/probate-record.service
-	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/probate-record.service
+	for u in record serve; do \
+		sed 's|/usr/local/bin/|$(PREFIX)/bin/|' contrib/probate-$$u.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/probate-$$u.service || exit; \
+		chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/probate-$$u.service || exit; \
+	done
+	install -m 644 contrib/probate-serve.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	install -d $(DESTDIR)$(PREFIX)/share/probate
+	install -m 644 contrib/alerts.yaml contrib/grafana.json contrib/kubernetes.yaml $(DESTDIR)$(PREFIX)/share/probate/
 
 clean:
 	rm -rf build

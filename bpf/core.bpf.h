@@ -318,6 +318,32 @@ static __always_inline u64 task_cgroup(struct task_struct *task)
 	return task->cgroups->dfl_cgrp->kn->id;
 }
 
+/*
+ * Who opened a file, as far as it can be proven: every process has credentials of its own from its
+ * fork or exec on, a file keeps those it was opened with, and while it does no others have their
+ * address.  So the process with these very credentials opened it, and has neither exec'd nor
+ * changed its user since.  Numbers, not pointers: they are only compared.
+ */
+struct makers {
+	u64 own, parents; /* credentials */
+	u32 tgid, parent;
+};
+
+static __always_inline struct makers task_makers(struct task_struct *task)
+{
+	struct task_struct *parent = task->real_parent;
+
+	return (struct makers){.own = (u64)task->cred,
+			       .parents = (u64)parent->cred,
+			       .tgid = task->tgid,
+			       .parent = parent->tgid};
+}
+
+static __always_inline u32 file_maker(u64 cred, const struct makers *m)
+{
+	return cred == m->own ? m->tgid : cred == m->parents ? m->parent : 0;
+}
+
 static __always_inline bool task_is_leader(struct task_struct *task)
 {
 	return task->pid == task->tgid;

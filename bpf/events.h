@@ -292,7 +292,7 @@ struct ev {
 	F(s32, fd, FD, "descriptor; -1: seen at the state change, not at the call")                \
 	F(s32, error, ERRNO, "0, or why not")                                                      \
 	F(u32, backlog, DEC, "as asked")                                                           \
-	F(u32, zero, HIDE, "0")
+	F(u32, maker, HIDE, "pid of who opened it, itself or its parent; 0: not known")
 
 /* connect() returned (EINPROGRESS counts as begun and is told as error). */
 #define EV_CONNECT(F)                                                                              \
@@ -402,7 +402,9 @@ struct ev {
 	SOCK_FIELDS(F)                                                                             \
 	F(u64, files, HIDE, "files_struct; from /proc: made up, unique a process or thread")       \
 	F(s32, fd, FD, "slot")                                                                     \
-	F(u32, cloexec, BOOL, "close-on-exec set; 2: could not be read")
+	F(u32, cloexec, BOOL, "close-on-exec set; 2: could not be read")                           \
+	F(u32, maker, HIDE, "pid of who opened it, itself or its parent; 0: not known")            \
+	F(u32, waits, HIDE, "opened by another: 1 somebody waits on it, 2 nobody; 0: not known")
 
 /* A socket is there, whether or not a descriptor shows it.  Source: iter/tcp, udp, unix. */
 #define EV_SCAN_SOCK(F)                                                                            \

@@ -22,9 +22,10 @@ struct walk {
 	u32 first;              /* descriptor of bit 0 */
 	u32 tgid, tid;
 	u32 lost;
+	struct makers makers;
 };
 
-static __always_inline void walk_socket(struct walk *w, struct slot s, u32 bit)
+static __always_inline void walk_socket(struct walk *w, struct slot s, u32 bit, struct file *file)
 {
 	struct ev_scan_fd *e;
 
@@ -39,6 +40,8 @@ static __always_inline void walk_socket(struct walk *w, struct slot s, u32 bit)
 	e->files = w->files;
 	e->fd = w->first + bit;
 	e->cloexec = w->marks >> bit & 1;
+	e->maker = makers ? file_maker((u64)RD(true, file, f_cred), &w->makers) : 0;
+	e->waits = 0;
 	EV_SUBMIT(e);
 }
 
@@ -55,7 +58,7 @@ static long walk_bit(u32 bit, struct walk *w)
 	if (file) {
 		s = file_socket_walked(file);
 		if (s.sk)
-			walk_socket(w, s, bit & 63);
+			walk_socket(w, s, bit & 63, file);
 	}
 	return 0;
 }
@@ -72,8 +75,10 @@ static long walk_word(u32 i, struct walk *w)
 }
 
 /* `begin`: the table is told as it was at this time or later. */
-static __always_inline void table_walk(struct files_struct *files, u32 tgid, u32 tid, u64 begin)
+static __always_inline void table_walk(struct task_struct *task, u64 begin)
 {
+	struct files_struct *files = task->files;
+	u32 tgid = task->tgid, tid = task->pid;
 	struct fdtable *fdt = files->fdt;
 	struct walk w = {
 		.files = (u64)files,
@@ -86,6 +91,8 @@ static __always_inline void table_walk(struct files_struct *files, u32 tgid, u32
 	u32 words = fdt->max_fds / 64;
 	struct ev_scan_end *e;
 
+	if (makers)
+		w.makers = task_makers(task);
 	bpf_loop(words < WALK_WORDS ? words : WALK_WORDS, walk_word, &w, 0);
 	e = EV_NEW_FOR(SCAN_END, scan_end, tgid, tid);
 	if (!e)

@@ -18,6 +18,7 @@ const volatile u32 want_uid = 0;
 const volatile u16 want_port = 0;
 const volatile bool want_has_comm = false;
 const volatile struct comm want_comm __attribute__((aligned(8))) = {};
+const volatile bool makers = false; /* tell who opened what is found open */
 const volatile bool lean = false; /* no system call hooks: tell what they would */
 
 u32 tree_on = 0; /* only members of `tree` */

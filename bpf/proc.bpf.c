@@ -7,6 +7,7 @@
  * all see 0: the first of them tells.
  */
 #include "arch.bpf.h"
+#include "count.bpf.h"
 #include "fdwalk.bpf.h"
 #include <bpf/bpf_tracing.h>
 
@@ -83,6 +84,7 @@ int BPF_PROG(proc_fork, struct task_struct *parent, struct task_struct *child)
 	}
 	if (child->flags & PF_KTHREAD)
 		return 0;
+	count_one(COUNT_FORK);
 	if (tree_on && tree_has(parent->tgid))
 		tree_add(child->tgid);
 	if (!WANTED(FORK) || !task_passes(parent))
@@ -117,7 +119,7 @@ int BPF_PROG(proc_fork_walk, struct task_struct *parent, struct task_struct *chi
 	    files == parent->files || child->flags & PF_KTHREAD)
 		return 0;
 	if (WANTED(SCAN_FD) && task_passes(parent))
-		table_walk(files, child->tgid, child->pid, bpf_ktime_get_boot_ns());
+		table_walk(child, bpf_ktime_get_boot_ns());
 	return 0;
 }
 
@@ -166,6 +168,7 @@ int BPF_PROG(proc_exec, struct task_struct *task, int old_tid, struct linux_binp
 	u32 zero = 0, size;
 
 	task = task_plain(task);
+	count_one(COUNT_EXEC);
 	if (!WANTED(EXEC) || !task_passes(task))
 		return 0;
 	b = bpf_map_lookup_elem(&exec_bufs, &zero);
@@ -181,7 +184,7 @@ int BPF_PROG(proc_exec, struct task_struct *task, int old_tid, struct linux_binp
 	if (size > sizeof(*b))
 		return 0;
 	ev_head(&b->e.h, EV_KIND_EXEC, size, task->tgid, task->pid);
-	ev_output(&b->e.h, size);
+	ev_output(&b->e.h, EV_KIND_EXEC, size);
 	return 0;
 }
 
@@ -191,7 +194,7 @@ int BPF_PROG(proc_exec_walk, struct task_struct *task)
 {
 	task = task_plain(task);
 	if (WANTED(SCAN_FD) && task_passes(task))
-		table_walk(task->files, task->tgid, task->pid, bpf_ktime_get_boot_ns());
+		table_walk(task, bpf_ktime_get_boot_ns());
 	return 0;
 }
 
@@ -240,13 +243,14 @@ static __always_inline void exit_process(struct task_struct *task)
 	struct ev_exit *e;
 	u32 status;
 
+	status = signal->flags & SIGNAL_GROUP_EXIT_BIT ? signal->group_exit_code
+						       : task->group_leader->exit_code;
+	count_exit(status);
 	if (!WANTED(EXIT) || !task_passes(task))
 		return;
 	e = EV_NEW(EXIT, exit, task);
 	if (!e)
 		return;
-	status = signal->flags & SIGNAL_GROUP_EXIT_BIT ? signal->group_exit_code
-						       : task->group_leader->exit_code;
 	e->start = task_start(task);
 	e->files = (u64)task->files;
 	e->parent = task->group_leader->real_parent->tgid;

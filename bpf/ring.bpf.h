@@ -11,6 +11,7 @@
 #include "core.bpf.h"
 
 #define LOST_CPUS  256 /* power of two; CPUs beyond share a counter */
+#define LOST_ROWS  32  /* likewise, of a table that is larger and looked at less */
 #define KICK_BYTES 65536
 
 struct {
@@ -21,10 +22,14 @@ struct {
 const volatile u64 ring_mark = 4 << 20; /* bytes waiting above which user space is woken */
 u64 ring_kicked = 0;                    /* producer position of the last wake-up */
 u64 ring_lost[LOST_CPUS] = {};          /* failed reserves, read by user space */
+u64 ring_lost_kinds[LOST_ROWS][EV_KIND_MAX] = {}; /* the same by kind */
 
-static __always_inline void ring_lose(void)
+static __always_inline void ring_lose(u32 kind)
 {
-	__sync_fetch_and_add(&ring_lost[bpf_get_smp_processor_id() & (LOST_CPUS - 1)], 1);
+	u32 cpu = bpf_get_smp_processor_id();
+
+	__sync_fetch_and_add(&ring_lost[cpu & (LOST_CPUS - 1)], 1);
+	__sync_fetch_and_add(&ring_lost_kinds[cpu & (LOST_ROWS - 1)][kind], 1);
 }
 
 /*
@@ -67,16 +72,16 @@ static __always_inline void ev_head(struct ev *h, u16 kind, u16 size, u32 tgid, 
 		if (__e)                                                                           \
 			ev_head(&__e->h, EV_KIND_##ID, sizeof(*__e), by_tgid, by_tid);             \
 		else                                                                               \
-			ring_lose();                                                               \
+			ring_lose(EV_KIND_##ID);                                                   \
 		__e;                                                                               \
 	})
 #define EV_SUBMIT(e) bpf_ringbuf_submit(e, ring_flags((e)->h.ts))
 
-/* A record with a tail, built elsewhere. */
-static __always_inline void ev_output(struct ev *e, u32 size)
+/* A record with a tail, built elsewhere; `kind` is what its head says. */
+static __always_inline void ev_output(struct ev *e, u32 kind, u32 size)
 {
 	if (bpf_ringbuf_output(&ring, e, size, ring_flags(e->ts)))
-		ring_lose();
+		ring_lose(kind);
 }
 
 #endif

@@ -199,6 +199,30 @@ int scan_tasks(struct at_task *ctx)
 
 /* ---- descriptors --------------------------------------------------------------------------- */
 
+/* In accept(), in a read, in poll(), or with it in an epoll set: all of them are on its queue. */
+static __always_inline u32 sock_waits(struct sock *sk)
+{
+	struct socket_wq *wq = (struct socket_wq *)(u64)sk->sk_wq;
+	u64 first, queue;
+
+	if (!wq || !may_probe)
+		return 0;
+	first = (u64)BPF_CORE_READ(wq, wait.head.next);
+	queue = (u64)__builtin_preserve_access_index(&wq->wait.head);
+	return first == queue ? 2 : 1;
+}
+
+/* Who made a socket waits on it or not as work comes; of one that was inherited it tells a lot. */
+static __always_inline void maker_fill(struct ev_scan_fd *e, struct task_struct *t,
+				       struct file *file, struct sock *sk)
+{
+	struct makers m = task_makers(task_plain(t));
+
+	e->maker = file_maker((u64)file->f_cred, &m);
+	if (e->maker != e->h.tgid)
+		e->waits = sock_waits(sk);
+}
+
 SEC("iter/task_file")
 int scan_fds(struct at_task_file *ctx)
 {
@@ -227,6 +251,8 @@ int scan_fds(struct at_task_file *ctx)
 	e.files = (u64)files;
 	e.fd = (u32)ctx->fd;
 	e.cloexec = may_probe ? files_cloexec(files, (u32)ctx->fd) : 2;
+	if (want.makers)
+		maker_fill(&e, t, file, sk);
 	bpf_seq_write(ctx->meta->seq, &e, sizeof(e));
 	return 0;
 }
@@ -271,6 +297,22 @@ static __always_inline void timewait_fill(struct ev_scan_sock *e, struct tcp_tim
 	e->left_ms = ms_until(tw->tw_sk.tw_timer.expires);
 }
 
+u64 tcp_seen[16] SEC(".bss") = {}; /* want.tally: by state; user space begins it anew */
+
+/*
+ * After a storm of connections there are tens of thousands that wait for their time to be over: a
+ * number says as much of them.  True: this one need not be told.
+ */
+static __always_inline bool tcp_tally(struct sock_common *skc)
+{
+	u64 dead = 1ull << bpf_core_enum_value(enum sock_flags, SOCK_DEAD);
+
+	if (!want.tally)
+		return false;
+	tcp_seen[skc->skc_state & 15]++;
+	return skc->skc_state == TCP_TIME_WAIT || skc->skc_flags & dead;
+}
+
 /* False: not wanted after all. */
 static __always_inline bool tcp_fill(struct ev_scan_sock *e, struct sock_common *skc)
 {
@@ -306,7 +348,7 @@ int scan_tcp(struct at_tcp *ctx)
 	struct sock_common *skc = ctx->sk_common;
 	struct ev_scan_sock e = {};
 
-	if (!skc || (want.port && skc->skc_num != want.port))
+	if (!skc || (want.port && skc->skc_num != want.port) || tcp_tally(skc))
 		return 0;
 	if (!tcp_fill(&e, skc))
 		return 0;

@@ -9,6 +9,8 @@ struct scan_want {
 	u32 family; /* AF_UNIX, or AF_INET for both of IPv4 and IPv6; 0: all */
 	u16 port;   /* local port; 0: all */
 	u16 bound;  /* only what is bound, listens or has a name */
+	u32 makers; /* tell who opened what */
+	u32 tally;  /* count TCP sockets by state, and tell none that only the kernel still has */
 };
 
 #endif

@@ -5,6 +5,7 @@
  * In lean mode only the two tracepoints at the bottom are attached.  inet_sock_set_state runs
  * mostly in an interrupt: only CLOSE -> LISTEN and CLOSE -> SYN_SENT have the right `current`.
  */
+#include "count.bpf.h"
 #include "sys.bpf.h"
 
 static __always_inline void socket_event(struct task_struct *task, s32 fd, bool cloexec)
@@ -157,7 +158,7 @@ int BPF_PROG(sys_listen, struct pt_regs *regs, long ret)
 	e->fd = SYS_ARG1(regs);
 	e->error = ret;
 	e->backlog = SYS_ARG2(regs);
-	e->zero = 0;
+	e->maker = 0; /* its socket event told */
 	EV_SUBMIT(e);
 	return 0;
 }
@@ -211,6 +212,15 @@ int BPF_PROG(sys_accept, struct pt_regs *regs, long ret)
 	return 0;
 }
 
+static __always_inline u32 sock_maker(struct task_struct *task, struct sock *sk)
+{
+	struct makers m = task_makers(task);
+	struct socket *socket = sk->sk_socket;
+	struct file *file = socket ? socket->file : 0;
+
+	return file ? file_maker((u64)file->f_cred, &m) : 0;
+}
+
 /* In lean mode a listen() shows here only, with the right current. */
 static __always_inline void state_listen(struct sock *sk, u64 cookie)
 {
@@ -227,7 +237,7 @@ static __always_inline void state_listen(struct sock *sk, u64 cookie)
 	e->fd = -1;
 	e->error = 0;
 	e->backlog = sk->sk_max_ack_backlog;
-	e->zero = 0;
+	e->maker = makers ? sock_maker(task, sk) : 0;
 	EV_SUBMIT(e);
 }
 
@@ -263,10 +273,11 @@ static __always_inline u64 *closed_here(void)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(sock_state, struct sock *sk, int old, int new)
 {
-	struct task_struct *task = task_current();
+	struct task_struct *task;
 	struct ev_state *e;
 	u64 cookie;
 
+	count_tcp(sk, old, new);
 	/* A clone of the listener, made when the handshake is complete: ESTABLISHED comes next. */
 	if (old == TCP_LISTEN && new == TCP_SYN_RECV)
 		return 0;
@@ -282,6 +293,7 @@ int BPF_PROG(sock_state, struct sock *sk, int old, int new)
 		state_listen(sk, cookie);
 	if (!WANTED(STATE))
 		return 0;
+	task = task_current();
 	e = EV_NEW(STATE, state, task);
 	if (!e)
 		return 0;

@@ -5,7 +5,7 @@ _probate() {
 	COMPREPLY=()
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
-	commands="trace ports port pid tree zombies report record doctor"
+	commands="trace ports port pid tree zombies report record serve doctor"
 	options="--json --watch --quiet --replay --at --since --until --record --force --output --fd=
 		--buffer --no-bpf --no-history --help --version"
 
@@ -38,6 +38,23 @@ _probate() {
 			lost resync" -- "$cur"))
 		return
 		;;
+	--web.listen-address)
+		COMPREPLY=($(compgen -W "127.0.0.1:9977 :9977" -- "$cur"))
+		return
+		;;
+	--web.config.file)
+		compopt -o filenames
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return
+		;;
+	--web.telemetry-path)
+		COMPREPLY=($(compgen -W "/metrics" -- "$cur"))
+		return
+		;;
+	--user)
+		COMPREPLY=($(compgen -u -- "$cur"))
+		return
+		;;
 	--pid | --tree | pid | tree)
 		if [[ $cur != -* ]]; then
 			COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$cur"))
@@ -61,6 +78,14 @@ _probate() {
 		fi
 		COMPREPLY=($(compgen -W "--segment-size --segment-age --max-size --max-age --checkpoint
 			$options" -- "$cur"))
+		;;
+	serve)
+		for word in process pids zombie socket tcp program unit self bpf; do
+			options+=" --collector.$word --no-collector.$word"
+		done
+		COMPREPLY=($(compgen -W "--web.listen-address --web.telemetry-path --web.config.file
+			--web.systemd-socket --user --list --segment-size --segment-age --max-size
+			--max-age --checkpoint $options" -- "$cur"))
 		;;
 	*) COMPREPLY=($(compgen -W "$options" -- "$cur")) ;;
 	esac

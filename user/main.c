@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 		return EXIT_ANSWERED;
 	out_init(&out, open_output(&opts), opts.json);
 	if (opts.list)
-		trace_list(&out);
+		(view->daemon ? metrics_list : trace_list)(&out);
 	else
 		code = pipe_run(view, &opts, &out);
 	out_flush(&out);

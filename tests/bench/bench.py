@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 
+from exporting import bench_exporter
 from recording import bench_recording
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -29,11 +30,11 @@ INCOMPLETE = 4  # exit code of a tracer that lost events and could not repair it
 # What is promised. Factors are "at least", overheads "at most"; None is measured, not promised.
 FASTER_THAN = {"ss": 12, "lsof": 20, "fuser": None}
 OVERHEAD = {
-    "getppid": {"full": None, "lean": 0.02},
-    "dupclose": {"full": None, "lean": None},
-    "forkwait": {"full": 0.04, "lean": 0.04},
-    "spawn": {"full": 0.03, "lean": 0.03},
-    "connect": {"full": 0.25, "lean": 0.08},
+    "getppid": {"full": None, "lean": 0.02, "serve": 0.01},
+    "dupclose": {"full": None, "lean": None, "serve": None},
+    "forkwait": {"full": 0.04, "lean": 0.04, "serve": 0.02},
+    "spawn": {"full": 0.03, "lean": 0.03, "serve": 0.02},
+    "connect": {"full": 0.25, "lean": 0.08, "serve": 0.05},
 }
 MEMORY_BASE, MEMORY_PROC, MEMORY_SOCKET = 24 << 20, 400, 250
 
@@ -45,8 +46,8 @@ class Failed(Exception):
 class Population:
     """A few thousand processes full of sockets, and one listening port to ask about."""
 
-    def __init__(self, nproc, nfds):
-        self.run = subprocess.Popen([WORK, "hold", str(nproc), str(nfds)],
+    def __init__(self, nproc, nfds, kind="hold"):
+        self.run = subprocess.Popen([WORK, kind, str(nproc), str(nfds)],
                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         line = self.run.stdout.readline()
         if not line:
@@ -185,24 +186,28 @@ def run_work(name, ms):
     return json.loads(done.stdout)["batches"]
 
 
+MODES = {"full": ("trace", "--json", "--fd=full"), "lean": ("trace", "--json", "--fd=lean"),
+         "serve": ("serve", "--web.listen-address=127.0.0.1:0")}
+
+
 def run_slot(names, ms, mode=None):
     if not mode:
         return {name: run_work(name, ms) for name in names}
-    with Tracer("trace", "--json", "--fd=" + mode) as tracer:
+    with Tracer(*MODES[mode]) as tracer:
         slot = {name: run_work(name, ms) for name in names}
     return {**slot, "ready_s": tracer.ready_s, "incomplete": tracer.code == INCOMPLETE}
 
 
-def bench_overhead(names, options):
+def bench_overhead(names, options, modes=("full", "lean")):
     """Rounds of: untraced, full, untraced, lean. Each traced slot has untraced neighbours."""
-    slots = {"full": [], "lean": [], "none": [run_slot(names, options.slot_ms)]}
+    slots = {**{mode: [] for mode in modes}, "none": [run_slot(names, options.slot_ms)]}
     end = time.monotonic() + options.overhead_s
-    while time.monotonic() < end or len(slots["full"]) < 3:
-        for mode in ("full", "lean"):
+    while time.monotonic() < end or len(slots[modes[0]]) < 3:
+        for mode in modes:
             slots[mode].append(run_slot(names, options.slot_ms, mode))
             slots["none"].append(run_slot(names, options.slot_ms))
-    rows = [overhead_row(name, mode, slots) for name in names for mode in ("full", "lean")]
-    return rows + [ready_row("idle", [s["ready_s"] for s in slots["full"] + slots["lean"]])]
+    rows = [overhead_row(name, mode, slots) for name in names for mode in modes]
+    return rows + [ready_row("idle", [s["ready_s"] for mode in modes for s in slots[mode]])]
 
 
 def show_ns(ns):
@@ -220,7 +225,7 @@ def overhead_row(name, mode, slots):
     ratio = {q: pooled(on, name, q) / pooled(off, name, q) for q in (0, 0.25, 0.5)}
     noise = pooled(off[::2], name, 0.25) / pooled(off[1::2], name, 0.25) - 1
     over = ratio[0.25] - 1
-    return row("overhead", "%s --fd=%s" % (name, mode), "%+.1f%%" % (100 * over),
+    return row("overhead", "%s %s" % (name, mode if mode == "serve" else "--fd=" + mode), "%+.1f%%" % (100 * over),
                goal and "<= %.0f%%" % (100 * goal), None if goal is None else over <= goal,
                ratio=ratio[0.25], rounds=len(on),
                base=show_ns(pooled(off, name, 0.25)), ours=show_ns(pooled(on, name, 0.25)),
@@ -276,7 +281,7 @@ def attempt(group, bench, *args):
 
 
 def bench_all(options):
-    wanted = [options.only] if options.only else ["answer", "memory", "recording", *OVERHEAD]
+    wanted = [options.only] if options.only else ["answer", "memory", "recording", "exporter", *OVERHEAD]
     rows = []
     if {"answer", "memory", "start"} & set(wanted):
         with Population(options.nproc, options.nfds) as population:
@@ -286,6 +291,8 @@ def bench_all(options):
                 rows += attempt("memory", bench_memory, population, options)
     if "recording" in wanted:
         rows += attempt("recording", bench_recording, sys.modules[__name__], options)
+    if "exporter" in wanted:
+        rows += attempt("exporter", bench_exporter, sys.modules[__name__], options)
     works = list(OVERHEAD) if options.only == "overhead" else [n for n in OVERHEAD if n in wanted]
     if works:
         rows += attempt("overhead", bench_overhead, works, options)
@@ -302,7 +309,7 @@ def print_table(rows):
 
 
 def parse_options():
-    names = ["answer", "memory", "start", "recording", "overhead", *OVERHEAD]
+    names = ["answer", "memory", "start", "recording", "exporter", "overhead", *OVERHEAD]
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--quick", action="store_true", help="under 45 s, and noisier")
     parser.add_argument("--only", choices=names, metavar="NAME", help="one of " + ", ".join(names))

@@ -3,6 +3,7 @@
  *
  *   work NAME [MS]             time one workload for about MS milliseconds, print ns/op
  *   work hold NPROC NFDS       hold NPROC processes with NFDS sockets each until stdin ends
+ *   work listen NPROC NFDS     the same, and every socket of them listens
  *
  * Operations are timed in batches of a few milliseconds; the minimum tells the cost without
  * disturbance, the median the usual one.
@@ -41,6 +42,7 @@ struct workload {
 extern char **environ;
 
 static char tiny_path[PATH_MAX];
+static int all_listen;
 static int listener = -1;
 static struct sockaddr_in listener_addr;
 
@@ -229,10 +231,8 @@ static __attribute__((noreturn)) void member(long index, long nfds, pid_t parent
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0);
-	if (index % LISTEN_EVERY == 0 && nfds > 0) {
+	for (; fd < nfds && (all_listen || (index % LISTEN_EVERY == 0 && !fd)); fd++)
 		listen_any(INADDR_LOOPBACK, &sin);
-		fd++;
-	}
 	for (; fd < nfds; fd++)
 		if (socket(AF_INET, (fd & 1 ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0) < 0)
 			die("socket");
@@ -306,7 +306,7 @@ static int hold(long nproc, long nfds)
 
 static int usage(void)
 {
-	fputs("usage: work hold NPROC NFDS | work NAME [MS]\nworkloads:", stderr);
+	fputs("usage: work hold|listen NPROC NFDS | work NAME [MS]\nworkloads:", stderr);
 	for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++)
 		fprintf(stderr, " %s", workloads[i].name);
 	fputs("\n", stderr);
@@ -315,7 +315,8 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-	if (argc == 4 && !strcmp(argv[1], "hold"))
+	all_listen = argc == 4 && !strcmp(argv[1], "listen");
+	if (argc == 4 && (all_listen || !strcmp(argv[1], "hold")))
 		return hold(atol(argv[2]), atol(argv[3]));
 	if (argc != 2 && argc != 3)
 		return usage();

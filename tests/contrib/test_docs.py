@@ -31,7 +31,12 @@ def commands():
 
 def options(command=None):
     text = told(command) if command else "".join(told(c) for c in commands())
-    return set(re.findall(r"^  (?:-.,|   ) --([a-z-]+)", text, re.M))
+    return set(re.findall(r"^  (?:-.,|   ) --([a-z.-]+)", text, re.M))
+
+
+def named(options):
+    """As they are written about: one name for all collectors."""
+    return {re.sub(r"(?<=collector)\..*", "", o) for o in options}
 
 
 def complete(*words):
@@ -62,9 +67,18 @@ def test_manual_has_every_command_and_option():
     for command in commands():
         assert re.search(rf"^\.It Cm {command}\b", rest, re.M), command
         assert re.search(rf"^\.Cm {command}$", synopsis, re.M), command
-    listed = set(re.findall(r"Fl -([a-z][a-z-]+)", rest))
+    listed = set(re.findall(r"Fl -([a-z][a-z.-]+)", rest))
     listed |= set(re.findall(r"^\.It Fl . , -([a-z-]+)", rest, re.M))
-    assert listed == options()
+    assert named(listed) == named(options())
+
+
+def test_manual_has_every_collector():
+    section = read(MANUAL).split(".Sh EXPORTER")[1].split(".Sh ")[0]
+    listed = re.findall(r"^\.It Cm ([a-z]+)\n(.*)", section, re.M)
+    help = dict(re.findall(r"--collector\.([a-z]+) +(.*)", told("serve")))
+    assert listed and [name for name, _ in listed] == list(help)
+    for name, words in listed:
+        assert words.split()[0] == help[name].split()[0], name
 
 
 def test_readme_has_every_command():
@@ -79,7 +93,7 @@ def test_no_option_is_made_up(path):
     lines = re.findall(r"probate (?:-r [^ ]+ )?[^`\n|#]*", read(path).replace("\\", ""))
     known = options() | {"help", "version"}
     for line in lines:
-        for option in re.findall(r"(?<= )--([a-z][a-z-]+)", line.split(" -- ")[0]):
+        for option in re.findall(r"(?<= )--([a-z][a-z.-]*[a-z])", line.split(" -- ")[0]):
             assert option in known, line
 
 
@@ -97,4 +111,6 @@ def test_completion():
     assert "64M" in complete("record", "--segment-size", "")
     assert "7d" in complete("record", "--max-age", "")
     assert "-1h" in complete("ports", "--at", "")
+    assert "--web.config.file" in complete("serve", "--web.")
+    assert "usr" in complete("serve", "--web.config.file", "us")
     assert str(os.getpid()) in complete("report", "pid", str(os.getpid()))

@@ -1,6 +1,7 @@
-"""The systemd unit: is it one, how much does it give away, and are its rights those that are needed?
+"""The systemd units: are they some, how much do they give away, are their rights those that are needed?
 
-The recorder runs as a user that is nobody else, with the capabilities of the unit and no others.
+Recorder and exporter run as a user that is nobody else, with the capabilities of the unit and no others;
+the exporter also as root with those of kubernetes.yaml.
 """
 import json
 import os
@@ -12,64 +13,89 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import pytest
+import yaml
 
 from conftest import BROKEN, PATIENCE, PROBATE, ROOT, end_all
 
-UNIT = os.path.join(ROOT, "contrib", "probate-record.service")
+CONTRIB = os.path.join(ROOT, "contrib")
+RECORD, SERVE = "probate-record.service", "probate-serve.service"
 INSTALLED = "/usr/local/bin/probate"
 SOMEBODY = 61234  # no user has that number: as DynamicUser= would choose
 MOST_EXPOSED = 20  # in tenths; "OK" ends at 50
 CANNOT = 3
 
 
-def setting(name):
+def read(unit):
+    with open(os.path.join(CONTRIB, unit)) as f:
+        return f.read()
+
+
+def setting(name, unit):
     """All that one setting of the unit says, in order."""
-    with open(UNIT) as f:
-        return [m[1] for m in re.finditer(rf"^{name}=(.*)$", f.read(), re.M)]
+    return re.findall(rf"^{name}=(.*)$", read(unit), re.M)
 
 
-def capabilities():
-    (ambient,), (bounding,) = setting("AmbientCapabilities"), setting("CapabilityBoundingSet")
+def capabilities(unit=RECORD):
+    (ambient,), (bounding,) = (setting(name, unit) for name in ("AmbientCapabilities",
+                                                                "CapabilityBoundingSet"))
     assert ambient == bounding
     return [c.removeprefix("CAP_").lower() for c in ambient.split()]
 
 
-# ---- the unit itself --------------------------------------------------------------------------
+# ---- the units themselves ---------------------------------------------------------------------
 
 @pytest.fixture
 def analyze(tmp_path):
     tool = shutil.which("systemd-analyze")
     if not tool:
         pytest.skip("systemd-analyze is not installed")
-    with open(UNIT) as f:
-        text = f.read()
-    assert INSTALLED in text
-    unit = tmp_path / "probate-record.service"
-    unit.write_text(text.replace(INSTALLED, PROBATE))
+    for unit in RECORD, SERVE, "probate-serve.socket":
+        (tmp_path / unit).write_text(read(unit).replace(INSTALLED, PROBATE))
 
-    def run(*args):
-        return subprocess.run([tool, *args, str(unit)], stdin=subprocess.DEVNULL, text=True,
+    def run(unit, *args):
+        return subprocess.run([tool, *args, str(tmp_path / unit)], stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     return run
 
 
-def test_verify(analyze):
-    done = analyze("verify", "--man=no")
+@pytest.mark.parametrize("unit", [RECORD, SERVE, "probate-serve.socket"])
+def test_verify(analyze, unit):
+    done = analyze(unit, "verify", "--man=no")
     assert done.returncode == 0 and not done.stdout, done.stdout
 
 
-def test_security(analyze):
-    done = analyze("security", "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSED}")
+@pytest.mark.parametrize("unit", [RECORD, SERVE])
+def test_security(analyze, unit):
+    done = analyze(unit, "security", "--offline=true", "--no-pager", f"--threshold={MOST_EXPOSED}")
     if "offline" in done.stdout and "exposure" not in done.stdout:
         pytest.skip("this systemd-analyze rates no files")
     assert done.returncode == 0, done.stdout
     assert re.search(r"exposure level .* (OK|SAFE)", done.stdout), done.stdout[-300:]
 
 
+def test_the_exporter_has_two_rights():
+    assert capabilities(SERVE) == ["bpf", "perfmon"]
+    assert setting("DynamicUser", SERVE) == ["yes"] and setting("NoNewPrivileges", SERVE) == ["yes"]
+
+
+def test_the_exporter_is_waited_for_and_watched():
+    assert setting("Type", SERVE) == ["notify"]
+    (watchdog,) = setting("WatchdogSec", SERVE)
+    assert 10 <= int(watchdog) <= 60
+
+
+def test_the_socket_is_where_the_exporter_listens():
+    (address,) = setting("ListenStream", "probate-serve.socket")
+    help = subprocess.run([PROBATE, "serve", "--help"], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=PATIENCE).stdout
+    assert re.search(rf"--web.listen-address .*\({re.escape(address)}\)", help), help
+
+
 def test_install(tmp_path):
-    """The unit runs the program that was installed with it."""
+    """The units run the program that was installed with them."""
     build = os.path.dirname(os.path.abspath(PROBATE))
     if os.path.commonpath([build, ROOT]) != ROOT or not shutil.which("make"):
         pytest.skip("the program is not built in this tree")
@@ -77,13 +103,17 @@ def test_install(tmp_path):
                            f"DESTDIR={tmp_path}", "install"], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    unit = (tmp_path / "opt/p/lib/systemd/system/probate-record.service").read_text()
-    (program,) = re.findall(r"^ExecStart=(\S+)", unit, re.M)
-    assert program == "/opt/p/bin/probate" and os.access(f"{tmp_path}{program}", os.X_OK)
-    assert INSTALLED not in unit
+    for name in RECORD, SERVE:
+        unit = (tmp_path / "opt/p/lib/systemd/system" / name).read_text()
+        (program,) = re.findall(r"^ExecStart=(\S+)", unit, re.M)
+        assert program == "/opt/p/bin/probate" and os.access(f"{tmp_path}{program}", os.X_OK)
+        assert INSTALLED not in unit
+    assert (tmp_path / "opt/p/lib/systemd/system/probate-serve.socket").exists()
+    for name in "alerts.yaml", "grafana.json", "kubernetes.yaml":
+        assert (tmp_path / "opt/p/share/probate" / name).read_bytes() == read(name).encode()
 
 
-# ---- its rights -------------------------------------------------------------------------------
+# ---- the recorder's rights --------------------------------------------------------------------
 
 LEAK = """
 import os, socket, sys, time
@@ -239,15 +269,130 @@ def test_ptrace_tells_programs_from_before(record, leak):
     assert recorder.ask("pid", str(old.keeper))["exe"] is None
 
 
-def test_dac_read_search_tells_cgroups(record, leak):
+@pytest.fixture
+def cgroup():
+    """A cgroup2 of its own that this process is in until it is told to leave."""
     with open("/proc/self/mountinfo") as f:
-        if " - cgroup2 " not in f.read():
-            pytest.skip("there is no cgroup2 here")
-    recorder, _, new = played(record, leak, capabilities())
+        mounts = [line.split()[4] for line in f if " - cgroup2 " in line]
+    with open("/proc/self/cgroup") as f:
+        (old,) = re.findall(r"^0::(.*)$", f.read(), re.M) or [None]
+    if not mounts or not os.access(f"{mounts[-1]}{old}/cgroup.procs", os.W_OK):
+        pytest.skip("there is no cgroup2 here that could be written")
+    old, new = mounts[-1] + old, f"{mounts[-1]}/probate-test-{os.getpid()}"
+
+    def move(pid, there):
+        with open(f"{new if there else old}/cgroup.procs", "w") as f:
+            f.write(str(pid))
+    os.mkdir(new)
+    yield move
+    move(os.getpid(), False)
+    until(lambda: not open(f"{new}/cgroup.procs").read(), "the cgroup is not left")
+    os.rmdir(new)
+
+
+def cgroup_told(record, leak, move, caps):
+    """Of a socket, when nobody is left in its creator's cgroup before the recorder could look."""
+    recorder = record(caps)
+    recorder.proc.send_signal(signal.SIGSTOP)
+    move(os.getpid(), True)
+    new = leak()
+    move(os.getpid(), False)
+    move(new.keeper, False)
+    new.kill()
+    recorder.proc.send_signal(signal.SIGCONT)
+    assert recorder.end() == 0, recorder.said
     (sock,) = recorder.ask("port", str(new.port))["sockets"]
-    assert sock["cgroup"]
+    assert sock["creator"]["pid"] == new.proc.pid
     shutil.rmtree(f"{recorder.dir}/rec")
-    recorder, _, new = played(record, leak,
-                              [c for c in capabilities() if c != "dac_read_search"])
-    (sock,) = recorder.ask("port", str(new.port))["sockets"]
-    assert sock["cgroup"] is None
+    return sock["cgroup"]
+
+
+def test_dac_read_search_tells_cgroups_that_nobody_is_in(record, leak, cgroup):
+    assert cgroup_told(record, leak, cgroup, capabilities()) == f"/probate-test-{os.getpid()}"
+    few = [c for c in capabilities() if c != "dac_read_search"]
+    assert cgroup_told(record, leak, cgroup, few) is None
+
+
+# ---- the exporter's rights --------------------------------------------------------------------
+
+def container():
+    """What kubernetes.yaml gives the container."""
+    pods = [d["spec"]["template"]["spec"] for d in yaml.safe_load_all(read("kubernetes.yaml"))
+            if d["kind"] == "DaemonSet"]
+    return pods[0]["containers"][0]["securityContext"]
+
+
+def as_service():
+    caps = ",".join("+" + c for c in capabilities(SERVE))
+    return [f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups", f"--inh-caps=-all,{caps}",
+            f"--ambient-caps=-all,{caps}", f"--bounding-set=-all,{caps}"]
+
+
+def as_container():
+    caps = ",".join("+" + c.lower() for c in container()["capabilities"]["add"])
+    return ["--inh-caps=-all", f"--bounding-set=-all,{caps}"]
+
+
+class Exporter:
+    def __init__(self, rights, dir, owner):
+        with socket.create_server(("127.0.0.1", 0)) as s:
+            self.address = "127.0.0.1:%d" % s.getsockname()[1]
+        os.chown(dir, owner, owner)
+        self.proc = subprocess.Popen(
+            ["setpriv", *rights, "--no-new-privs", PROBATE, "serve",
+             f"--web.listen-address={self.address}"],
+            env=dict(os.environ, RUNTIME_DIRECTORY=dir), stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True)
+        self.said = ""
+        for line in self.proc.stderr:
+            self.said += line
+            if "watching" in line:
+                return
+        self.end()
+        if "setpriv:" in self.said:
+            pytest.skip(self.said.strip())
+        pytest.fail(self.said)
+
+    def value(self, series):
+        """Of a series as the page writes it; None: there is none."""
+        with urllib.request.urlopen(f"http://{self.address}/metrics", timeout=PATIENCE) as page:
+            found = re.search(rf"^{re.escape(series)} (\S+)$", page.read().decode(), re.M)
+        return float(found[1]) if found else None
+
+    def status(self):
+        with open(f"/proc/{self.proc.pid}/status") as f:
+            return dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+
+    def end(self):
+        self.proc.terminate()
+        self.said += self.proc.stderr.read()
+        self.proc.stderr.close()
+        return self.proc.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("rights, owner", [(as_service, SOMEBODY), (as_container, 0)])
+def test_the_rights_of_the_exporter_are_enough(obstacle, leak, rights, owner):
+    """It sees a port leak, keeps what it knows, and has none of its rights any more."""
+    if obstacle:
+        pytest.skip(obstacle)
+    if not shutil.which("setpriv"):
+        pytest.skip("setpriv is not installed")
+    dir = tempfile.mkdtemp(prefix="probate-units-")  # not pytest's, which is root's alone
+    exporter = Exporter(rights(), dir, owner)
+    try:
+        leaked = 'probate_leaked_sockets{proto="tcp"}'
+        before = exporter.value(leaked)
+        server = leak()
+        server.kill()
+        until(lambda: exporter.value(leaked) == before + 1, "the leak is not told")
+        until(lambda: exporter.value("probate_state_saved_timestamp_seconds"), "nothing is saved")
+        status = exporter.status()
+        for held in "CapInh", "CapPrm", "CapEff", "CapAmb":
+            assert int(status[held], 16) == 0, (held, status[held])
+        assert "0" not in status["Uid"].split() and "0" not in status["Gid"].split()
+        assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
+    finally:
+        code = exporter.end()
+        shutil.rmtree(dir)
+    assert code == 0 and not BROKEN.search(exporter.said), exporter.said
+    assert "not survive" not in exporter.said, exporter.said

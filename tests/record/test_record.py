@@ -438,17 +438,19 @@ def test_recorder_goes_on_after_a_restart(recorder, leak, tmp_path):
 
 
 def test_who_came_while_nobody_watched(recorder, leak, tmp_path):
-    """Addresses are used again: what the first recorder held is not mixed with what came since."""
+    """Addresses are used again: what the first recorder held is not mixed with what came since.
+    The makers were alive when the second one came, and their credentials say what they made."""
     d = tmp_path / "d"
     recorder(f"{d}/").end()
     ports = [leak() for _ in range(8)]
     second = recorder(f"{d}/")
     for port in ports:
         port.kill()
-    recorded(d, ports[-1].port, "held")
+    recorded(d, ports[-1].port, "leaked")
     second.end()
     for port in ports:
         sock, = port_at(d, port.port)["sockets"]
+        assert (sock["creator"]["pid"], sock["opened"], sock["certain"]) == (port.maker, None, False)
         assert [h["pid"] for h in sock["holders"]] == [port.holder]
         doc = json.loads(ask("-r", d, "report", "--json", port.port).stdout)
         held = {h["process"]["pid"] for s in doc["sockets"] for h in s["holders"]}

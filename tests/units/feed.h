@@ -28,6 +28,8 @@ struct feed {
 	struct ev_transfer transfer;
 	struct ev_reparent reparent;
 	struct ev_resync resync;
+	void (*heard)(struct feed *f, const struct ev *e); /* shown each event, as a view is */
+	void *who;
 };
 
 /* One life a pid: it started when a test first speaks of it. */
@@ -43,6 +45,8 @@ static inline void feed_told(struct feed *f)
 	const struct ev *e = NULL;
 
 	while ((e = model_told(f->m, e))) {
+		if (f->heard)
+			f->heard(f, e);
 		f->told[e->kind]++;
 		assert_null(event_check(e, e->size));
 		switch (e->kind) {
@@ -72,6 +76,8 @@ static inline void feed(struct feed *f, const struct ev *e)
 	if (why)
 		fail_msg("kind %u: %s", e->kind, why);
 	model_apply(f->m, e);
+	if (f->heard)
+		f->heard(f, e);
 	feed_told(f);
 	why = f->verify ? model_verify(f->m) : NULL;
 	if (why)

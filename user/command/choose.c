@@ -58,6 +58,11 @@ static void explain(struct buf *err, int refused)
 struct source *source_choose(const struct view *v, const struct opts *o)
 {
 	const bool live = source_is_live(v, o);
+	/*
+	 * With descriptor events what happens is in them; sockets of nobody matter to who asks for
+	 * sockets, and names of UNIX sockets come by no other way without.
+	 */
+	const bool socks = !v->live_only || v->daemon || o->fd == FD_LEAN;
 	struct want want = {.scope = v->scope};
 	struct source_opts so = {
 		.first = live ? NULL : &want,
@@ -65,9 +70,13 @@ struct source *source_choose(const struct view *v, const struct opts *o)
 		.ring_bytes = o->ring_bytes,
 		.filter = kernel_filter(o),
 		.events = live,
-		/* what happens is in the events; sockets of nobody matter to who asks for sockets */
-		.rescan = SCOPE_TASKS | SCOPE_FDS | (v->live_only ? 0 : SCOPE_SOCKS),
-		.high_rate = true, /* every live command has somebody watching */
+		.rescan = SCOPE_TASKS | SCOPE_FDS | (socks ? SCOPE_SOCKS : 0),
+		.high_rate = !v->daemon, /* somebody watches */
+		/* What goes on for days asks who made what it found there. */
+		.makers = v->daemon || v == &view_record,
+		.patient = v->daemon,
+		.counting = v->daemon,
+		.count_runs = v->daemon && o->collectors & 1u << COLLECTOR_BPF,
 	};
 	struct source *s = NULL;
 	struct buf err = {};

@@ -264,6 +264,54 @@ static void set_event(struct opts *o, const char *value)
 		die(EXIT_USAGE, "%s", why.s);
 }
 
+/* ---- the exporter ---------------------------------------------------------------------------- */
+
+static void set_listen(struct opts *o, const char *value)
+{
+	if (o->web.nlisten == WEB_LISTEN_MAX)
+		die(EXIT_USAGE, "--web.listen-address can be given %d times at most",
+		    WEB_LISTEN_MAX);
+	o->web.listen[o->web.nlisten++] = value;
+}
+
+static void set_telemetry_path(struct opts *o, const char *value)
+{
+	if (*value != '/')
+		die(EXIT_USAGE, "--web.telemetry-path begins with a slash, as /metrics does, not \"%s\"",
+		    value);
+	o->web.path = value;
+}
+
+static void set_web_config(struct opts *o, const char *value)
+{
+	o->web.config = *value ? value : NULL; /* as with node_exporter, "" is none */
+}
+
+static void set_systemd_socket(struct opts *o, const char *value)
+{
+	(void)value;
+	o->web.systemd = true;
+}
+
+static void set_user(struct opts *o, const char *value)
+{
+	o->user = value;
+}
+
+#define C(ID, name, on, help)                                                                      \
+	static void set_collector_##ID(struct opts *o, const char *value)                          \
+	{                                                                                          \
+		(void)value;                                                                       \
+		o->collectors |= 1u << COLLECTOR_##ID;                                             \
+	}                                                                                          \
+	static void set_no_collector_##ID(struct opts *o, const char *value)                       \
+	{                                                                                          \
+		(void)value;                                                                       \
+		o->collectors &= ~(1u << COLLECTOR_##ID);                                          \
+	}
+COLLECTOR_TABLE(C)
+#undef C
+
 /* clang-format off */
 const struct option_def option_defs[] = {
 	{ 'r', "replay", "PATH", NULL, "read a recording: a file, a directory or - (also events in text)", set_replay },
@@ -281,11 +329,11 @@ const struct option_def option_defs[] = {
 	{ 0, "no-history", NULL, NULL, "ask no running recorder for what was before", set_no_history },
 	{ 0, "record", "PATH", NULL, "live: record what comes, too", set_record },
 	{ 0, "force", NULL, NULL, "write over a recording that is there", set_force },
-	{ 0, "segment-size", "SIZE", "record", "a new segment after that (64M)", set_segment_size },
-	{ 0, "segment-age", "TIME", "record", "a new segment after that (6h)", set_segment_age },
-	{ 0, "max-size", "SIZE", "record", "of all segments; the oldest go first (8G)", set_max_size },
-	{ 0, "max-age", "TIME", "record", "segments older than that go (never)", set_max_age },
-	{ 0, "checkpoint", "SIZE", "record", "dump the state after so much of events", set_checkpoint },
+	{ 0, "segment-size", "SIZE", "record serve", "a new segment after that (64M)", set_segment_size },
+	{ 0, "segment-age", "TIME", "record serve", "a new segment after that (6h)", set_segment_age },
+	{ 0, "max-size", "SIZE", "record serve", "of all segments; the oldest go first (8G)", set_max_size },
+	{ 0, "max-age", "TIME", "record serve", "segments older than that go (never)", set_max_age },
+	{ 0, "checkpoint", "SIZE", "record serve", "dump the state after so much of events", set_checkpoint },
 	{ 0, "event", "LIST", "trace", "only these events, comma-separated", set_event },
 	{ 0, "pid", "N", "trace", "only process N", set_pid },
 	{ 0, "tree", "N", "trace", "only process N and all it starts", set_tree },
@@ -295,7 +343,17 @@ const struct option_def option_defs[] = {
 	{ 0, "raw", NULL, "trace", "every event in the text form that -r reads", set_raw },
 	{ 0, "html", NULL, "report", "one HTML page, complete in itself", set_html },
 	{ 0, "perfetto", NULL, "report", "a trace for ui.perfetto.dev", set_perfetto },
-	{ 0, "list", NULL, "trace", "list the events and their fields", set_list },
+	{ 0, "list", NULL, "trace serve", "list the events (metrics) and what they mean", set_list },
+	{ 0, "web.listen-address", "ADDR", "serve", "where to listen, repeatable (" WEB_LISTEN_DEFAULT ")", set_listen },
+	{ 0, "web.telemetry-path", "PATH", "serve", "where the metrics are (" WEB_PATH_DEFAULT ")", set_telemetry_path },
+	{ 0, "web.config.file", "FILE", "serve", "TLS and passwords, as of Prometheus's exporters", set_web_config },
+	{ 0, "web.systemd-socket", NULL, "serve", "use the sockets that systemd gives", set_systemd_socket },
+	{ 0, "user", "NAME", "serve", "started as root: become this user (" SERVE_USER ")", set_user },
+#define C(ID, name, on, help) \
+	{ 0, "collector." name, NULL, "serve", help, set_collector_##ID }, \
+	{ 0, "no-collector." name, NULL, "serve", on ? "leave these out" : "leave these out (as usual)", set_no_collector_##ID },
+	COLLECTOR_TABLE(C)
+#undef C
 };
 /* clang-format on */
 _Static_assert(ARRAY_SIZE(option_defs) == OPTIONS, "OPTIONS does not count the table");

@@ -20,7 +20,7 @@
 
 const struct view *const views[] = {
 	&view_ports,   &view_port,  &view_pid,	  &view_tree,
-	&view_zombies, &view_report, &view_trace, &view_record, &view_doctor, NULL,
+	&view_zombies, &view_report, &view_trace, &view_record, &view_serve, &view_doctor, NULL,
 };
 
 #define OPTION_BASE 256 /* getopt's numbers for the table's rows */
@@ -246,6 +246,8 @@ static void check_recording(const struct view *v, const struct opts *o)
 	if (v->own_source && (o->replay || o->at || o->since || o->until || o->record))
 		die(EXIT_USAGE, "%s is about this machine now: it reads and writes no recording",
 		    v->name);
+	if (v->daemon && (o->replay || o->at || o->since || o->until))
+		die(EXIT_USAGE, "%s is about this machine now: it reads no recording", v->name);
 	check_moments(v, o);
 	if (o->record && !v->live_only && !o->watch)
 		die(EXIT_USAGE, "--record is for what goes on: add -w, or use probate record");
@@ -310,6 +312,7 @@ const struct view *options_parse(int argc, char **argv, struct opts *o)
 	int end = 1;
 
 	o->ring_bytes = RING_DEFAULT;
+	o->collectors = collectors_default();
 	o->limits = (struct rec_limits){.segment_bytes = 64ull << 20,
 					.segment_ns = 6 * 3600 * NS_PER_S,
 					.total_bytes = 8ull << 30};

@@ -225,6 +225,8 @@ int pipe_run(const struct view *view, const struct opts *opts, struct out *out)
 		pipe_record(&p);
 	}
 	p.state = view->open(&p.opts, out);
+	if (view->resume && !p.model->events)
+		view->resume(p.state, p.model);
 	code = run(&p);
 	if (view->close)
 		view->close(p.state);

@@ -19,6 +19,8 @@
 #include "procfs.h"
 
 #define POLL_MS	  20
+#define PATIENT_MS 1000 /* of a daemon, that is called when somebody asks */
+#define ASKED_MS   2    /* while somebody waits for the disk */
 #define PRIORITY  (-10)
 #define RESCAN_NS NS_PER_S /* at most one rescan in this time */
 #define CHECK_NS  NS_PER_S /* how often lost exits of CMD's tree are looked for */
@@ -138,6 +140,8 @@ static bool reader_left(struct pipe *p)
 {
 	struct pollfd fd = {.fd = fileno(p->out->f)};
 
+	if (p->view->daemon)
+		return false;
 	return out_dead(p->out) || (poll(&fd, 1, 0) == 1 && fd.revents & POLLERR) ||
 	       (p->rec && recorder_dead(p->rec));
 }
@@ -189,6 +193,37 @@ static void history_turn(struct pipe *p)
 	p->asked = recorder_flush(p->rec, p->model);
 }
 
+static struct turn turn_of(const struct pipe *p, u64 now)
+{
+	return (struct turn){
+		.now = now,
+		.source = p->source,
+		.damaged = p->bad,
+		.recorded_bytes = p->rec ? recorder_bytes(p->rec) : 0,
+		.recorder_dropped = p->rec ? recorder_dropped(p->rec) : 0,
+		.whole = !p->lost && !p->model->lost_since,
+	};
+}
+
+static void view_turn(struct pipe *p, u64 now)
+{
+	struct turn t = turn_of(p, now);
+
+	p->again = p->view->turn ? p->view->turn(p->state, p->model, &t) : 0;
+}
+
+/* How long to wait for events at most, in ms. */
+static int patience(const struct pipe *p, u64 now)
+{
+	if (p->asked)
+		return ASKED_MS;
+	if (!p->view->daemon)
+		return POLL_MS;
+	if (!p->again || p->again >= now + PATIENT_MS * NS_PER_MS)
+		return PATIENT_MS;
+	return p->again > now ? (int)((p->again - now) / NS_PER_MS) + 1 : 0;
+}
+
 static int poll_loop(struct pipe *p)
 {
 	u64 now;
@@ -196,7 +231,7 @@ static int poll_loop(struct pipe *p)
 
 	do {
 		now = time_boot_ns();
-		n = p->source->ops->poll(p->source, POLL_MS, pipe_event, p);
+		n = p->source->ops->poll(p->source, patience(p, now), pipe_event, p);
 		if (n < 0 && n != -EINTR) {
 			warn("cannot read events: %s", strerror(-n));
 			return EXIT_INCOMPLETE;
@@ -205,6 +240,7 @@ static int poll_loop(struct pipe *p)
 			scan_everything(p);
 		batch_end(p, now, n);
 		history_turn(p);
+		view_turn(p, now);
 	} while (!over(p, now, n));
 	if (p->lost)
 		scan_everything(p);
@@ -235,12 +271,33 @@ static void follow(struct pipe *p)
 		child_known_as(&p->child, (u32)n);
 }
 
+/* All that happens, not what a view asks for. */
+static bool records_all(const struct pipe *p)
+{
+	return p->rec && (p->view->daemon || (!p->view->event && !p->view->settle));
+}
+
+/* The daemon gives up its rights before any thread is there, and answers when all are. */
+static void view_ready(struct pipe *p)
+{
+	struct turn t;
+
+	if (p->view->confine)
+		p->view->confine(p->state, p->rec ? recorder_made(p->rec) : -1);
+	if (p->rec)
+		recorder_start(p->rec);
+	t = turn_of(p, time_boot_ns());
+	if (p->view->ready)
+		p->view->ready(p->state, p->model, &t);
+}
+
 int pipe_live(struct pipe *p)
 {
 	hurry();
-	if (p->rec && !p->view->event &&
-	    !p->view->settle) /* all that happens, not what a view asks for */
+	if (records_all(p))
 		p->history = history_serve(recorder_dir(p->rec));
+	if (p->history && p->source->ops->watch)
+		p->source->ops->watch(p->source, history_fd(p->history));
 	procfs_clock(pipe_event, p);
 	scan_everything(p);
 #ifdef __GLIBC__
@@ -250,9 +307,13 @@ int pipe_live(struct pipe *p)
 		follow(p);
 	if (p->child.pid)
 		child_go(&p->child, p->opts.cmd);
+	view_ready(p);
 	p->checked = time_boot_ns();
 	if (!p->opts.quiet && !out_dead(p->out)) {
-		if (!p->view->event && !p->view->settle)
+		if (p->view->daemon && p->rec)
+			warn("watching (%s), recording to %s", p->source->tier,
+			     recorder_path(p->rec));
+		else if (!p->view->event && !p->view->settle)
 			warn("recording to %s (%s)", recorder_path(p->rec), p->source->tier);
 		else
 			warn("watching (%s)", p->source->tier);

@@ -21,6 +21,7 @@ struct pipe {
 	void *state; /* the view's */
 	struct child child;
 	u64 scanned, checked, over, stop; /* when last; 0: not */
+	u64 again;			  /* the view wants its turn by then; 0: when something happens */
 	u64 ticked;			  /* ts of the last tick */
 	u64 asked;			  /* for the history: what must be written first; 0: nobody asks */
 	u64 since, until;		  /* CLOCK_REALTIME of a replay's stretch; 0: none */

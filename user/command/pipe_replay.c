@@ -96,8 +96,10 @@ int pipe_replay(struct pipe *p)
 	int n;
 
 	position(p);
-	if (p->opts.record)
+	if (p->opts.record) {
 		pipe_record(p);
+		recorder_start(p->rec);
+	}
 	while ((n = p->source->ops->poll(p->source, 0, pipe_event, p)) != -ENODATA &&
 	       !pipe_stopped && !p->done) {
 		if (n == -ETIME && p->opts.at)

@@ -147,6 +147,8 @@ struct hold {
 };
 #define HOLD_USED 1       /* accepted on, received on, listened on */
 #define HOLD_DELIBERATE 2 /* the holder itself dup'ed it or cleared its CLOEXEC: it means to keep it */
+#define HOLD_INHERITED 8  /* the process did not open it itself, as it runs now */
+#define HOLD_IDLE 16      /* and the newest scan found nobody waiting on the socket */
 #define HOLD_WATCHED 4    /* use would have been seen since it was got (full descriptor events) */
 
 struct origin {

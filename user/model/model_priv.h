@@ -224,6 +224,14 @@ void sock_gone(struct model *m, struct sock *s);
 struct origin *origin_add(struct model *m, struct sock *s, u32 proc, u8 via, u32 from, u64 ts);
 void sock_set_name(struct model *m, struct sock *s, const struct unix_name *name);
 void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u64 ts);
+/* HOLD_INHERITED and HOLD_IDLE as the fact has them; only if it says so (waits). */
+static inline u8 scan_fd_flags(const struct ev_scan_fd *e)
+{
+	return e->waits == 2 ? HOLD_INHERITED | HOLD_IDLE : HOLD_INHERITED;
+}
+/* Its birth was not seen, but this process is known to have made it, if it lives. */
+bool sock_wants_maker(const struct model *m, const struct sock *s, u32 tgid);
+void sock_set_maker(struct model *m, struct sock *s, u32 tgid, u64 ts);
 
 /* scanpass.c */
 u32 scan_scope(const struct model *m, const struct ev_scan_end *e); /* what absence means the end of */

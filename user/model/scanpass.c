@@ -117,6 +117,14 @@ void on_scan_args(struct model *m, const struct ev_scan_args *e)
 
 /* ---- descriptors and sockets ---- */
 
+static void hold_waits(struct hold *h, const struct sock *s, const struct ev_scan_fd *e)
+{
+	const u8 all = HOLD_INHERITED | HOLD_IDLE;
+
+	if (h && h->sock == s->id && e->waits)
+		h->flags = (u8)((h->flags & ~all) | scan_fd_flags(e));
+}
+
 void on_scan_fd(struct model *m, const struct ev_scan_fd *e)
 {
 	struct proc *p = proc_at(m, proc_find(m, e->h.tgid));
@@ -139,6 +147,8 @@ void on_scan_fd(struct model *m, const struct ev_scan_fd *e)
 	before = s->nholds;
 	hold_put(m, &slot, s);
 	count_added(m, s->nholds > before);
+	sock_set_maker(m, s, e->maker, e->h.ts);
+	hold_waits(hold_in(m, slot.fdtab, e->fd), s, e);
 	sock_maybe_gone(m, s);
 }
 
@@ -327,6 +337,16 @@ u32 scan_scope(const struct model *m, const struct ev_scan_end *e)
 	return m->caps & SRC_PARTIAL ? 0 : e->scope & SCOPE_ALL;
 }
 
+/*
+ * Without descriptor events a creator may die before its own table was looked at: then nothing is
+ * taken from it at its end, and that it let go shows here.
+ */
+static void review_all(struct model *m)
+{
+	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id))
+		sock_review(m, sock_at(m, id));
+}
+
 void on_scan_end(struct model *m, const struct ev_scan_end *e)
 {
 	u32 dropped = 0, scope = scan_scope(m, e);
@@ -341,6 +361,8 @@ void on_scan_end(struct model *m, const struct ev_scan_end *e)
 		dropped += sweep_fds(m, e);
 	if (scope & SCOPE_SOCKS && !told)
 		dropped += sweep_socks(m, e->begin);
+	if (scope & SCOPE_FDS && !e->pid && (m->caps & (SRC_EVENTS | SRC_FD)) == SRC_EVENTS)
+		review_all(m);
 	if (!m->lost_since || e->pid || scope & SCOPE_TABLE)
 		return;
 	m->priv->dropped += dropped;

@@ -75,6 +75,41 @@ void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u
 	origin_add(m, s, p->id, via, 0, ts);
 }
 
+/* Was it made by accept()?  Something listens where it is connected to. */
+static bool sock_is_passive(const struct model *m, const struct sock *s)
+{
+	u32 id = s->remote.port ? map_get(&m->by_port, s->local.port) : 0;
+
+	for (; id; id = sock_at(m, id)->port_next) {
+		const struct sock *other = sock_at(m, id);
+
+		if (other->state == TCP_LISTEN && sock_is_tcp(other) && other->netns == s->netns)
+			return true;
+	}
+	return false;
+}
+
+bool sock_wants_maker(const struct model *m, const struct sock *s, u32 tgid)
+{
+	const struct proc *p = tgid ? proc_at(m, proc_find(m, tgid)) : NULL;
+
+	return p && p->state == PROC_RUNNING && !s->creator && !s->origins;
+}
+
+void sock_set_maker(struct model *m, struct sock *s, u32 tgid, u64 ts)
+{
+	struct proc *p;
+
+	if (!sock_wants_maker(m, s, tgid))
+		return;
+	p = proc_at(m, proc_find(m, tgid));
+	s->creator = p->id;
+	proc_ref(m, p->id);
+	if (!s->cgroup)
+		s->cgroup = p->cgroup;
+	origin_add(m, s, p->id, sock_is_passive(m, s) ? VIA_ACCEPTED : VIA_CREATED, 0, ts);
+}
+
 void sock_set_name(struct model *m, struct sock *s, const struct unix_name *name)
 {
 	if (!name->len)
@@ -191,6 +226,8 @@ void on_listen(struct model *m, const struct ev_listen *e)
 	struct sock *s = sock_of_call(m, SOCK_EV(e), e->error);
 	struct proc *p = e->fd >= 0 ? proc_actor(m, &e->h) : NULL;
 
+	if (s && e->maker)
+		sock_set_maker(m, s, e->maker, e->h.ts);
 	for (u32 id = p && s && !e->error ? p->tabrefs : 0; id;) {
 		const struct tabref *r = tabref_at(m, id);
 		struct hold *h = hold_in(m, r->fdtab, e->fd);

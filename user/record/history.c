@@ -105,6 +105,11 @@ struct history *history_serve(int dir)
 	return h;
 }
 
+int history_fd(const struct history *h)
+{
+	return h->listener;
+}
+
 bool history_asked(struct history *h)
 {
 	h->asked = accept4(h->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -16,6 +16,7 @@
 struct history;
 /* For a recorder: dir is the descriptor of its directory, -1: none.  NULL: others are not served. */
 struct history *history_serve(int dir);
+int history_fd(const struct history *h); /* readable when somebody is waiting */
 bool history_asked(struct history *h); /* is somebody waiting? */
 void history_answer(struct history *h);
 void history_close(struct history *h); /* NULL is fine */

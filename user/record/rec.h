@@ -97,6 +97,8 @@ struct rec_writer;
 /* path: "-" standard output, a directory (created when it ends in "/" ), else a file to be made. */
 struct rec_writer *rec_open(const char *path, const struct rec_limits *limits, bool force,
 			    const char *tier, struct buf *err);
+/* Start the thread: when no right is to be given up any more.  What comes before waits for it. */
+void rec_start(struct rec_writer *w);
 /* Hand over a sealed block: head as far as it is known, and its raw bytes, which are taken. */
 bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw);
 bool rec_wants_model(struct rec_writer *w);
@@ -105,9 +107,12 @@ bool rec_is_pipe(const struct rec_writer *w);
 bool rec_dead(struct rec_writer *w);
 u64 rec_ticket(struct rec_writer *w);           /* for what was handed over until now; never 0 */
 bool rec_done(struct rec_writer *w, u64 ticket); /* that is in the file, or was given up */
+u64 rec_written(const struct rec_writer *w);    /* bytes, so far */
+u64 rec_dropped(struct rec_writer *w);          /* events, so far */
 u64 rec_offset(const struct rec_writer *w); /* CLOCK_REALTIME - CLOCK_BOOTTIME when it was opened */
 const char *rec_path(const struct rec_writer *w);
 int rec_dir(const struct rec_writer *w); /* descriptor of the directory; -1: a file or a pipe */
+int rec_made(const struct rec_writer *w); /* the same if we made that directory; else -1 */
 /* End: the number of blocks that could not be written.  next: the numbers that would come. */
 u64 rec_close(struct rec_writer *w, const struct rec_head *next);
 
@@ -117,6 +122,9 @@ struct model;
 struct recorder;
 struct recorder *recorder_open(const char *path, const struct rec_limits *limits, bool force,
 			       const char *tier);
+void recorder_start(struct recorder *r); /* as rec_start() */
+u64 recorder_bytes(const struct recorder *r);   /* written so far */
+u64 recorder_dropped(struct recorder *r);       /* events it had no room for */
 /* Before the first event: the state it finds. */
 void recorder_begin(struct recorder *r, struct model *m, const struct ev *first);
 void recorder_event(struct recorder *r, const struct ev *e);
@@ -132,6 +140,7 @@ bool recorder_written(struct recorder *r, u64 ticket);
 void recorder_restart(struct recorder *r);
 bool recorder_dead(const struct recorder *r); /* nobody reads the pipe any more */
 int recorder_dir(const struct recorder *r);   /* as rec_dir() */
+int recorder_made(const struct recorder *r);  /* as rec_made() */
 const char *recorder_path(const struct recorder *r);
 /* The end; false: something could not be written. */
 bool recorder_close(struct recorder *r, struct model *m);

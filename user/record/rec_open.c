@@ -51,7 +51,8 @@ static int open_dir(struct rec_writer *w, struct buf *err)
 {
 	int error = 0;
 
-	if (mkdir(w->path, 0700) && errno != EEXIST)
+	w->made = !mkdir(w->path, 0700);
+	if (!w->made && errno != EEXIST)
 		error = errno;
 	if (error) {
 		buf_printf(err, "cannot make the directory %s: %s", w->path, strerror(error));

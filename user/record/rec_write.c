@@ -42,6 +42,7 @@ static void job_do(struct rec_writer *w, struct job *j)
 	w->dead |= err == -EPIPE;
 	w->wants_model |= err || segment_over(w, w->bytes);
 	w->dropped += err && err != -EPIPE;
+	w->dropped_events += err && j->head.type == REC_EVENTS ? j->head.events : 0;
 	pthread_mutex_unlock(&w->lock);
 	if (err && err != -EPIPE) {
 		writer_say_full(w, err);
@@ -116,10 +117,9 @@ static void *writer_main(void *arg)
 	return NULL;
 }
 
-static void thread_start(struct rec_writer *w)
+static void thread_prepare(struct rec_writer *w)
 {
 	pthread_condattr_t clock;
-	sigset_t all, old;
 
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_condattr_init(&clock);
@@ -128,6 +128,15 @@ static void thread_start(struct rec_writer *w)
 	pthread_condattr_destroy(&clock);
 	pthread_cond_init(&w->idle, NULL);
 	w->last = &w->first;
+}
+
+void rec_start(struct rec_writer *w)
+{
+	sigset_t all, old;
+
+	if (w->started)
+		return;
+	w->started = true;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are for the one who drains */
 	if (pthread_create(&w->thread, NULL, writer_main, w))
@@ -163,7 +172,7 @@ struct rec_writer *rec_open(const char *path, const struct rec_limits *limits, b
 		errno = error;
 		return NULL;
 	}
-	thread_start(w);
+	thread_prepare(w);
 	return w;
 }
 
@@ -176,9 +185,9 @@ bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw)
 
 	j->head = *head;
 	pthread_mutex_lock(&w->lock);
-	while (w->limits.wait && w->waiting > QUEUE_BYTES / 2)
+	while (w->limits.wait && w->started && w->waiting > QUEUE_BYTES / 2)
 		pthread_cond_wait(&w->idle, &w->lock);
-	room = w->waiting + raw->len <= QUEUE_BYTES && !w->dead;
+	room = (!w->started || w->waiting + raw->len <= QUEUE_BYTES) && !w->dead;
 	if (room) {
 		j->raw = *raw;
 		*raw = (struct buf){};
@@ -190,6 +199,7 @@ bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw)
 	} else {
 		w->wants_model = true;
 		w->dropped++;
+		w->dropped_events += head->type == REC_EVENTS ? head->events : 0;
 	}
 	pthread_mutex_unlock(&w->lock);
 	if (!room)
@@ -244,6 +254,21 @@ bool rec_done(struct rec_writer *w, u64 ticket)
 	return done;
 }
 
+u64 rec_written(const struct rec_writer *w)
+{
+	return __atomic_load_n(&w->written, __ATOMIC_RELAXED);
+}
+
+u64 rec_dropped(struct rec_writer *w)
+{
+	u64 n;
+
+	pthread_mutex_lock(&w->lock);
+	n = w->dropped_events;
+	pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
 u64 rec_offset(const struct rec_writer *w)
 {
 	return w->offset;
@@ -259,10 +284,16 @@ int rec_dir(const struct rec_writer *w)
 	return w->dir;
 }
 
+int rec_made(const struct rec_writer *w)
+{
+	return w->made ? w->dir : -1;
+}
+
 u64 rec_close(struct rec_writer *w, const struct rec_head *next)
 {
 	u64 dropped;
 
+	rec_start(w); /* what was handed over before is written all the same */
 	pthread_mutex_lock(&w->lock);
 	w->stop = true;
 	w->end = *next;

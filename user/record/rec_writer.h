@@ -16,6 +16,7 @@ struct job {
 struct rec_writer {
 	char *path, *tier;
 	int dir, fd; /* dir -1: a file or a pipe; fd -1: nothing is open */
+	bool made;   /* the directory was not there before */
 	bool pipe;
 	struct rec_limits limits;
 	u64 run;     /* later than that of every segment there */
@@ -30,6 +31,8 @@ struct rec_writer {
 	size_t out_bytes;
 	u64 dropped;
 
+	u64 written; /* bytes of all files so far; atomic */
+	bool started; /* the thread */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t work, idle;
@@ -39,6 +42,7 @@ struct rec_writer {
 	u64 put, done;	/* jobs handed over; dealt with */
 	struct rec_head end; /* once it stops: the numbers that would come next */
 	bool wants_model, dead; /* under lock */
+	u64 dropped_events;     /* likewise */
 };
 
 /* One block; after an error the file is as long as it was.  0 or -errno. */

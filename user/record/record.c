@@ -224,9 +224,29 @@ int recorder_dir(const struct recorder *r)
 	return rec_dir(r->w);
 }
 
+int recorder_made(const struct recorder *r)
+{
+	return rec_made(r->w);
+}
+
 const char *recorder_path(const struct recorder *r)
 {
 	return rec_path(r->w);
+}
+
+void recorder_start(struct recorder *r)
+{
+	rec_start(r->w);
+}
+
+u64 recorder_bytes(const struct recorder *r)
+{
+	return rec_written(r->w);
+}
+
+u64 recorder_dropped(struct recorder *r)
+{
+	return rec_dropped(r->w);
 }
 
 bool recorder_close(struct recorder *r, struct model *m)

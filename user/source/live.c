@@ -19,14 +19,15 @@ static int live_scan(struct source *s, const struct want *want, sink_fn sink, vo
 {
 	struct live *l = (struct live *)s;
 
-	u32 blind = scan_blind(l->scan);
+	const u32 blind = scan_blind(l->scan);
+	const bool enters = scan_enters(l->scan);
 	int err;
 
 	if (!l->skel && !l->announced)
 		scan_announce(l->scan, want, sink, ctx);
 	live_begin(l, sink, ctx);
-	err = scan_run(l->scan, want, live_scan_pass, l);
-	if (scan_blind(l->scan) == blind)
+	err = live_scan_run(l, want);
+	if (scan_blind(l->scan) == blind && scan_enters(l->scan) == enters)
 		return err;
 	if (l->skel)
 		live_tell_source(l);
@@ -139,6 +140,8 @@ static void live_close(struct source *s)
 	struct live *l = (struct live *)s;
 
 	live_poll_close(l);
+	if (l->runs_fd >= 0)
+		close(l->runs_fd);
 	live_unload(l);
 	if (l->scan)
 		scan_close(l->scan);
@@ -158,6 +161,9 @@ static const struct source_ops live_ops = {
 	.describe = live_describe,
 	.poll = live_poll,
 	.follow = live_follow,
+	.stats = live_stats,
+	.watch = live_watch,
+	.refresh = live_refresh,
 	.close = live_close,
 };
 
@@ -169,6 +175,9 @@ static int live_open_events(struct live *l, const struct source_opts *o, struct 
 	l->kinds = o->filter.kinds ? o->filter.kinds : ~0ull;
 	l->pid = o->filter.pid;
 	l->rescan_scope = o->rescan;
+	l->patient = o->patient;
+	if (o->count_runs)
+		l->runs_fd = live_count_runs();
 	e = live_load(l, o, err);
 	if (e)
 		return e;
@@ -186,7 +195,7 @@ int source_open_bpf(struct source **out, const struct source_opts *o, struct buf
 	struct live *l = xcalloc(1, sizeof(*l));
 	int e = 0;
 
-	l->epoll = -1;
+	l->epoll = l->runs_fd = -1;
 	l->base.ops = o->events ? &live_ops : &scan_ops;
 	snprintf(l->base.tier, sizeof(l->base.tier), "base tier, scan");
 	if (o->events)
@@ -200,6 +209,10 @@ int source_open_bpf(struct source **out, const struct source_opts *o, struct buf
 	}
 	if (!e && o->events)
 		scan_between(l->scan, live_relieve, l);
+	if (!e && o->makers)
+		scan_makers(l->scan);
+	if (!e && o->counting)
+		scan_tally(l->scan);
 	if (e) {
 		live_close(&l->base);
 		return e;

@@ -187,6 +187,8 @@ static void config_put(struct live *l, const struct source_opts *o, const struct
 	ro->can_cast = k->can_cast;
 	ro->exit_tells_group_dead = k->group_dead;
 	ro->lean = !l->full;
+	ro->counting = o->counting;
+	ro->makers = o->makers;
 	ro->ring_mark = bytes / 2;
 	ro->nr_vfork = (u32)__NR_vfork;
 	ro->nr_clone = __NR_clone;

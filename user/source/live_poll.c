@@ -25,6 +25,10 @@
 
 #define DRAIN_MIN_MS  10
 #define DRAIN_MAX_MS  40
+/* Where nobody waits for what happens: the kernel calls when half of the ring is taken. */
+#define PATIENT_MIN_MS	  100
+#define PATIENT_MAX_MS	  1000
+#define PATIENT_RESCAN_NS (30 * NS_PER_S)
 #define TICK_NS	      (100 * NS_PER_MS)
 #define CLOCK_NS      (60 * NS_PER_S)
 #define RESCAN_NS     NS_PER_S
@@ -32,6 +36,8 @@
 #define SOCKS_EVERY   2	    /* every second rescan asks for sockets without a descriptor too */
 #define BATCH_MAX     65536 /* events handed over in one call; the rest waits in the ring */
 #define CGROUPS_MAX   65536
+#define CGROUP_TRIES  8
+enum { RING, WATCHED }; /* what an event of epoll is about */
 #define RELIEVE_SHARE 8 /* a ring full to this part is read in the middle of a scan */
 
 static void give(struct live *l, const struct ev *e, size_t bytes)
@@ -48,14 +54,17 @@ static void give_extra(void *live, const struct ev *e, size_t bytes)
 	give(live, e, bytes);
 }
 
-static void cgroup_meet(struct live *l, u64 id, u64 ts)
+/* One that is not found may be with the next process that is met in it. */
+static void cgroup_meet(struct live *l, u64 id, u32 pid, u64 ts)
 {
-	if (!id || map_get(&l->cgroups, id))
+	u32 tried = map_get(&l->cgroups, id);
+
+	if (!id || tried >= CGROUP_TRIES)
 		return;
 	if (l->cgroups.count >= CGROUPS_MAX)
 		map_free(&l->cgroups);
-	map_put(&l->cgroups, id, 1);
-	procfs_cgroup(id, ts, give_extra, l);
+	tried = procfs_cgroup(id, pid, ts, give_extra, l) ? CGROUP_TRIES : tried + 1;
+	map_put(&l->cgroups, id, tried);
 }
 
 static void pid_note(struct live *l, u32 tgid)
@@ -73,23 +82,30 @@ static void pid_note(struct live *l, u32 tgid)
 void live_pass(void *live, const struct ev *e, size_t bytes)
 {
 	struct live *l = live;
+	u32 maker;
 
 	switch (e->kind) {
 	case EV_KIND_FORK:
-		cgroup_meet(l, ((const struct ev_fork *)e)->cgroup, e->ts);
+		cgroup_meet(l, ((const struct ev_fork *)e)->cgroup,
+			    ((const struct ev_fork *)e)->child, e->ts);
 		break;
 	case EV_KIND_EXEC:
-		cgroup_meet(l, ((const struct ev_exec *)e)->cgroup, e->ts);
+		cgroup_meet(l, ((const struct ev_exec *)e)->cgroup, e->tgid, e->ts);
 		break;
 	case EV_KIND_SOCKET:
-		cgroup_meet(l, ((const struct ev_socket *)e)->cgroup, e->ts);
+		cgroup_meet(l, ((const struct ev_socket *)e)->cgroup, e->tgid, e->ts);
 		break;
 	case EV_KIND_SCAN_TASK:
-		cgroup_meet(l, ((const struct ev_scan_task *)e)->cgroup, e->ts);
+		cgroup_meet(l, ((const struct ev_scan_task *)e)->cgroup, e->tgid, e->ts);
 		break;
 	case EV_KIND_LISTEN:
 		if (!l->full)
 			pid_note(l, e->tgid);
+		break;
+	case EV_KIND_SCAN_FD: /* kept over an exec: does its maker have it still? */
+		maker = ((const struct ev_scan_fd *)e)->maker;
+		if (!l->full && !l->scanning && maker && maker != e->tgid)
+			pid_note(l, maker);
 		break;
 	}
 	give(l, e, bytes);
@@ -99,7 +115,7 @@ void live_tell_source(struct live *l)
 {
 	struct ev_source e = {
 		.h = {.kind = EV_KIND_SOURCE, .size = sizeof(e), .ts = time_boot_ns()},
-		.caps = SRC_EVENTS | SRC_NETNS,
+		.caps = SRC_EVENTS | (!l->scan || scan_enters(l->scan) ? SRC_NETNS : 0),
 		.filter = l->kinds,
 		.blind = l->scan ? scan_blind(l->scan) : 0,
 	};
@@ -130,7 +146,11 @@ void live_begin(struct live *l, sink_fn sink, void *ctx)
 static bool ring_record(void *ctx, const void *record, size_t bytes)
 {
 	struct live *l = ctx;
+	const struct ev *e = record;
 
+	if (l->first && bytes >= sizeof(*e))
+		histogram_add(&l->delay, l->drained_ts > e->ts ? l->drained_ts - e->ts : 0);
+	l->first = false;
 	live_pass(l, record, bytes);
 	return l->count < BATCH_MAX;
 }
@@ -166,14 +186,20 @@ static void tell_lost(struct live *l)
 
 static void ring_drain(struct live *l)
 {
+	const u32 min = l->patient ? PATIENT_MIN_MS : DRAIN_MIN_MS;
+	const u32 max = l->patient ? PATIENT_MAX_MS : DRAIN_MAX_MS;
+	u64 waiting = ring_waiting(&l->ring);
 	u32 before = l->count;
 
 	l->drained_ts = time_boot_ns();
+	l->first = true;
+	if (waiting > l->ring_peak)
+		l->ring_peak = waiting;
 	ring_take(&l->ring, ring_record, l);
 	tell_lost(l);
 	if (l->count != before)
-		l->interval_ms = DRAIN_MIN_MS;
-	else if (l->interval_ms < DRAIN_MAX_MS)
+		l->interval_ms = min;
+	else if (l->interval_ms < max)
 		l->interval_ms *= 2;
 }
 
@@ -219,6 +245,20 @@ static void tell_time(struct live *l, u64 now)
 		give(l, &e.h, sizeof(e));
 }
 
+int live_scan_run(struct live *l, const struct want *want)
+{
+	u64 begin = time_boot_ns();
+	int err;
+
+	l->scanning = true;
+	err = scan_run(l->scan, want, live_scan_pass, l);
+	l->scanning = false;
+
+	l->scans += !want->pid;
+	l->scan_ns += time_boot_ns() - begin;
+	return err;
+}
+
 static void rescan_pids(struct live *l)
 {
 	u32 n = l->npids;
@@ -227,24 +267,51 @@ static void rescan_pids(struct live *l)
 	for (u32 i = 0; i < n; i++) {
 		struct want want = {.scope = SCOPE_FDS, .pid = l->pids[i]};
 
-		scan_run(l->scan, &want, live_scan_pass, l);
+		live_scan_run(l, &want);
 	}
+}
+
+/* Where nobody waits for what is found, a look that would cost much waits for the next one. */
+static u64 rescan_next(const struct live *l, u64 now, u64 took)
+{
+	u64 least = l->patient ? PATIENT_RESCAN_NS : RESCAN_NS;
+
+	return now + (took * RESCAN_SHARE > least ? took * RESCAN_SHARE : least);
 }
 
 static void rescan(struct live *l, u64 now)
 {
 	struct want want = {.scope = l->rescan_scope & ~(u32)SCOPE_SOCKS, .pid = l->pid};
-	u64 took;
 
 	if (l->npids)
 		rescan_pids(l);
 	if (now < l->rescan_ts)
 		return;
-	if (l->rescans++ % SOCKS_EVERY == SOCKS_EVERY - 1)
+	if (l->patient || l->rescans++ % SOCKS_EVERY == SOCKS_EVERY - 1)
 		want.scope = l->rescan_scope;
-	scan_run(l->scan, &want, live_scan_pass, l);
-	took = time_boot_ns() - now;
-	l->rescan_ts = now + (took * RESCAN_SHARE > RESCAN_NS ? took * RESCAN_SHARE : RESCAN_NS);
+	l->scanned_ts = now;
+	live_scan_run(l, &want);
+	l->scan_took = time_boot_ns() - now;
+	l->rescan_ts = rescan_next(l, now, l->scan_took);
+}
+
+/* At most once a second, and a hundredth of the time. */
+void live_refresh(struct source *s)
+{
+	struct live *l = (struct live *)s;
+	u64 gap = l->scan_took * RESCAN_SHARE;
+	u64 due = l->scanned_ts + (gap > RESCAN_NS ? gap : RESCAN_NS);
+
+	if (due < l->rescan_ts)
+		l->rescan_ts = due;
+}
+
+int live_watch(struct source *s, int fd)
+{
+	struct live *l = (struct live *)s;
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.u32 = WATCHED};
+
+	return epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
 }
 
 /*
@@ -255,11 +322,18 @@ static bool wait_drain(struct live *l, int left_ms)
 {
 	u64 since = (time_boot_ns() - l->drained_ts) / NS_PER_MS;
 	int ms = since < l->interval_ms ? (int)(l->interval_ms - since) : 0;
-	struct epoll_event ev;
+	u64 due = l->rescan_ts > l->drained_ts ? (l->rescan_ts - l->drained_ts) / NS_PER_MS : 0;
+	struct epoll_event ev[4];
+	int n;
 
+	if (due < (u64)ms)
+		ms = (int)due + 1;
 	if (left_ms >= 0 && ms > left_ms)
 		ms = left_ms;
-	return ms <= 0 || epoll_wait(l->epoll, &ev, 1, ms) >= 0 || errno != EINTR;
+	n = epoll_wait(l->epoll, ev, ARRAY_SIZE(ev), ms > 0 ? ms : 0);
+	for (int i = 0; i < n; i++)
+		l->woken |= ev[i].data.u32 == WATCHED;
+	return n >= 0 || errno != EINTR;
 }
 
 int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx)
@@ -269,6 +343,7 @@ int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx)
 	bool awake = true, over = false;
 
 	live_begin(l, sink, ctx);
+	l->woken = false;
 	do {
 		waited_ms = (time_boot_ns() - begin) / NS_PER_MS;
 		over = timeout_ms >= 0 && waited_ms >= (u64)timeout_ms;
@@ -277,13 +352,13 @@ int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx)
 		ring_drain(l);
 		rescan(l, l->drained_ts);
 		tell_time(l, l->drained_ts);
-	} while (awake && !over && !l->count);
+	} while (awake && !over && !l->count && !l->woken);
 	return (int)l->count;
 }
 
 int live_poll_open(struct live *l)
 {
-	struct epoll_event ev = {.events = EPOLLIN | EPOLLET};
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.u32 = RING};
 	int fd = bpf_map__fd(l->skel->maps.ring);
 	int err = ring_open(&l->ring, fd, bpf_map__max_entries(l->skel->maps.ring));
 

@@ -4,6 +4,7 @@
 #define PROBATE_LIVE_PRIV_H
 
 #include "live.h"
+#include "histogram.h"
 #include "ring.h"
 #include "scan.h"
 #include "sys.h"
@@ -42,17 +43,26 @@ struct live {
 	struct bpf_link *link[LIVE_PROGS_MAX];
 
 	bool announced;	    /* clock and source events were sent */
+	bool patient;	    /* as source_opts has it */
+	bool scanning;	    /* what comes is of a scan, or of the ring in the middle of one */
+	bool first;	    /* the next record is the first of a batch */
+	bool woken;	    /* something else that is watched can be read */
+	int runs_fd;	    /* while it is open the kernel counts runs of programs; -1: not */
+	u64 scans, scan_ns; /* so far */
+	u64 ring_peak;
+	struct histogram delay;
 	u64 lost;	    /* told so far */
 	u64 clock_ts;	    /* last clock event */
 	u64 last_ts;	    /* last event of any kind */
 	u64 drained_ts;	    /* last drain */
 	u32 interval_ms;    /* until the next drain */
-	struct map cgroups; /* ids whose path was told */
+	struct map cgroups; /* how often the path of each was looked for */
 	u32 rescan_scope;   /* SCOPE_* bits of a rescan */
 
 	u32 pids[RESCAN_PIDS]; /* lean: to be looked at after this batch */
 	u32 npids;
-	u64 rescan_ts; /* next scan of all descriptors */
+	u64 rescan_ts;		   /* next scan of all descriptors */
+	u64 scanned_ts, scan_took; /* the newest one */
 	u32 rescans;
 
 	sink_fn sink; /* of the call under way */
@@ -69,6 +79,12 @@ void live_begin(struct live *l, sink_fn sink, void *ctx);
 /* What the source can see: at the beginning, and again when it turns out to see less. */
 void live_tell_source(struct live *l);
 int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx);
+int live_watch(struct source *s, int fd);
+void live_refresh(struct source *s);
+/* A scan, timed. */
+int live_scan_run(struct live *l, const struct want *want);
+/* live_stats.c */
+void live_stats(struct source *s, struct source_stats *out);
 /* Reads the ring if it fills while a scan takes long. */
 void live_relieve(void *live);
 int live_poll_open(struct live *l);

@@ -8,10 +8,11 @@
 /* scan_args events for these tgids (executable, argv).  Vanished processes are passed over. */
 void procfs_describe(const u32 *tgids, u32 n, sink_fn sink, void *ctx);
 /*
- * A cgroup event with the path of a cgroup2 id, when it can be found (open_by_handle_at).  `ts` is
- * that of the event that spoke of it: time must not jump ahead of what the ring still holds.
+ * A cgroup event with the path of a cgroup2 id, when it can be found: by itself, or because process
+ * `pid` lives in it now; false: not this time.  `ts` is that of the event that spoke of it: time
+ * must not jump ahead of what the ring still holds.
  */
-void procfs_cgroup(u64 id, u64 ts, sink_fn sink, void *ctx);
+bool procfs_cgroup(u64 id, u32 pid, u64 ts, sink_fn sink, void *ctx);
 /* A clock event: both clocks, read back to back. */
 void procfs_clock(sink_fn sink, void *ctx);
 

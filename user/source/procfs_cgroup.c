@@ -4,12 +4,14 @@
  *
  * The id is the inode of the cgroup's directory and, as it is, a file handle of kernfs (type 0xfe,
  * 5.5): open_by_handle_at() opens the directory without a search, and its link in /proc/self/fd
- * tells the path.  That needs CAP_DAC_READ_SEARCH; without it the path is not known.
+ * tells the path.  That needs CAP_DAC_READ_SEARCH; without it a process that lives there tells, if
+ * the directory it names is still the one with the id.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "procfs_priv.h"
@@ -66,7 +68,22 @@ static ssize_t path_find(const char *mount, u64 id, char *out, size_t size)
 	return n;
 }
 
-void procfs_cgroup(u64 id, u64 ts, sink_fn sink, void *ctx)
+static bool path_of_pid(const char *mount, u64 id, u32 pid, char *out, size_t size)
+{
+	size_t n = strlen(mount);
+	struct stat st;
+
+	if (n >= size)
+		return false;
+	memcpy(out, mount, n);
+	if (!proc_cgroup(pid, out + n, size - n) || stat(out, &st) || st.st_ino != id)
+		return false;
+	if (!strcmp(out + n, "/"))
+		out[n] = '\0';
+	return true;
+}
+
+bool procfs_cgroup(u64 id, u32 pid, u64 ts, sink_fn sink, void *ctx)
 {
 	struct {
 		struct ev_cgroup e;
@@ -76,11 +93,12 @@ void procfs_cgroup(u64 id, u64 ts, sink_fn sink, void *ctx)
 	size_t skip, n;
 
 	if (!id || !mount_find(mount, sizeof(mount)) ||
-	    path_find(mount, id, path, sizeof(path)) < 0)
-		return;
+	    (path_find(mount, id, path, sizeof(path)) < 0 &&
+	     !path_of_pid(mount, id, pid, path, sizeof(path))))
+		return false;
 	skip = strlen(mount);
 	if (strncmp(path, mount, skip))
-		return;
+		return false;
 	n = strlen(path + skip);
 	if (n > sizeof(r.tail) - 2)
 		n = sizeof(r.tail) - 2;
@@ -92,4 +110,5 @@ void procfs_cgroup(u64 id, u64 ts, sink_fn sink, void *ctx)
 	r.e.id = id;
 	r.e.path_len = (u16)(n + 1);
 	sink(ctx, &r.e.h, r.e.h.size);
+	return true;
 }

@@ -51,6 +51,8 @@ bool pproc_fds(const struct pproc *p, const struct psocks *t, sink_fn sink, void
 ssize_t proc_read(const char *path, char *buf, size_t size);
 /* Start time in ns of a stat line, 0: not to be found. */
 u64 proc_start(u32 pid);
+/* Path of its cgroup2, below where we see the root; false: none, or not readable. */
+bool proc_cgroup(u32 pid, char *out, size_t size);
 /* Inode of a namespace: "net:[4026531840]" behind /proc/PID/ns/NAME.  0: not readable. */
 u32 proc_ns(u32 pid, const char *name);
 /* Calls fn for each number in a directory; -errno when it cannot be opened. */

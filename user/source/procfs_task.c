@@ -257,24 +257,33 @@ static void wait_fill(struct ev_scan_task *e, u32 pid)
 		e->wait_pid = (s32)b;
 }
 
-/* The inode of a cgroup's directory is its id; 0: no cgroup2, or hidden by a cgroup namespace. */
-static u64 cgroup_id(u32 pid)
+bool proc_cgroup(u32 pid, char *out, size_t size)
 {
-	char path[64], text[8192], dir[4500];
-	struct stat st;
+	char path[64], text[8192];
+	const char *at;
 
 	snprintf(path, sizeof(path), "/proc/%u/cgroup", pid);
 	if (proc_read(path, text, sizeof(text)) <= 0)
-		return 0;
-	const char *at = !strncmp(text, "0::", 3) ? text : strstr(text, "\n0::");
+		return false;
+	at = !strncmp(text, "0::", 3) ? text : strstr(text, "\n0::");
 	if (!at)
-		return 0;
+		return false;
 	at = strstr(at, "0::") + 3;
-	int n = (int)strcspn(at, "\n");
-	snprintf(dir, sizeof(dir), "/sys/fs/cgroup%.*s", n, at);
+	return (size_t)snprintf(out, size, "%.*s", (int)strcspn(at, "\n"), at) < size;
+}
+
+/* The inode of a cgroup's directory is its id; 0: no cgroup2, or hidden by a cgroup namespace. */
+static u64 cgroup_id(u32 pid)
+{
+	char path[4400], dir[4500];
+	struct stat st;
+
+	if (!proc_cgroup(pid, path, sizeof(path)))
+		return 0;
+	snprintf(dir, sizeof(dir), "/sys/fs/cgroup%s", path);
 	if (!stat(dir, &st) && !access("/sys/fs/cgroup/cgroup.controllers", F_OK))
 		return st.st_ino;
-	snprintf(dir, sizeof(dir), "/sys/fs/cgroup/unified%.*s", n, at);
+	snprintf(dir, sizeof(dir), "/sys/fs/cgroup/unified%s", path);
 	return stat(dir, &st) ? 0 : st.st_ino;
 }
 

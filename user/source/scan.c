@@ -42,6 +42,7 @@ struct pass {
 	struct netns ns[NETNS_MAX];
 	u32 nns;
 	u32 missed;	 /* namespaces that could not be looked into */
+	u32 refused;	 /* of these, for lack of rights: no later pass will, either */
 	bool quiet;	 /* the records are for us alone */
 	struct map held; /* inodes seen in a table; only with a port */
 	struct buf met;	 /* u64: inodes of sockets met otherwise; likewise */
@@ -133,9 +134,11 @@ static int iter_read(struct pass *p, int fd)
 	return err;
 }
 
-static void want_fill(struct scan_want *to, u32 pass, const struct want *w)
+static void want_fill(struct scan_want *to, const struct scan *s, const struct want *w)
 {
-	to->pass = pass;
+	to->pass = s->pass;
+	to->makers = s->makers;
+	to->tally = s->tally && w->scope & SCOPE_SOCKS;
 	to->pid = w->pid;
 	to->family = w->family;
 	to->port = w->port;
@@ -165,7 +168,7 @@ static int iter_run(struct pass *p, enum iter i, u32 pid)
 	if (err)
 		return err;
 	for (u32 n = 0; n < p->s->nobjects; n++)
-		want_fill(&p->s->object[n]->bss->want, p->s->pass, p->want);
+		want_fill(&p->s->object[n]->bss->want, p->s, p->want);
 	link = iter_attach(p->s->prog[i], pid);
 	if (!link)
 		return -errno;
@@ -226,15 +229,18 @@ static int netns_enter(const struct netns *ns)
 /* Run a step in our own network namespace and in every other one that was met. */
 static int in_each_netns(struct pass *p, int (*step)(struct pass *))
 {
-	int err = step(p);
+	int e, err = step(p);
 
 	if (p->s->netns_fd < 0) {
 		p->missed += p->nns;
+		p->refused += p->nns;
 		return err;
 	}
 	for (u32 i = 0; i < p->nns && !err; i++) {
-		if (netns_enter(&p->ns[i])) {
+		e = netns_enter(&p->ns[i]);
+		if (e) {
 			p->missed++;
+			p->refused += e == -EPERM || e == -EACCES;
 			continue;
 		}
 		err = step(p);
@@ -242,6 +248,7 @@ static int in_each_netns(struct pass *p, int (*step)(struct pass *))
 			die(EXIT_CANNOT, "cannot return to my own network namespace: %s",
 			    strerror(errno));
 	}
+	p->s->kept_out = p->refused > 0;
 	return err;
 }
 
@@ -384,12 +391,41 @@ static int facts_run(struct pass *p)
 	return in_each_netns(p, sockets_here);
 }
 
+static void tally_begin(struct scan *s)
+{
+	for (u32 n = 0; n < s->nobjects; n++)
+		memset(s->object[n]->bss->tcp_seen, 0, sizeof(s->object[n]->bss->tcp_seen));
+}
+
+static void tally_end(struct scan *s)
+{
+	memset(s->tcp_states, 0, sizeof(s->tcp_states));
+	for (u32 n = 0; n < s->nobjects; n++)
+		for (u32 i = 0; i < ARRAY_SIZE(s->tcp_states); i++)
+			s->tcp_states[i] += s->object[n]->bss->tcp_seen[i];
+}
+
 static int pass_run(struct pass *p)
 {
 	const struct want *w = p->want;
-	int err = facts_run(p);
+	bool tally = p->s->tally && w->scope & SCOPE_SOCKS;
+	int err;
 
+	if (tally)
+		tally_begin(p->s);
+	err = facts_run(p);
+	if (tally)
+		tally_end(p->s);
 	return !err && p->flying && (w->port || w->bound) ? queues_run(p) : err;
+}
+
+/*
+ * Were all sockets looked for?  Who watches for long and may not look into other namespaces sees
+ * of their sockets what is in a table; what is in none must not be kept for ever.
+ */
+static bool sockets_complete(const struct pass *p)
+{
+	return !p->missed || (p->s->between && p->missed == p->refused);
 }
 
 int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx)
@@ -409,7 +445,7 @@ int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx)
 	err = pass_run(p);
 	if (err)
 		end.scope = 0;
-	if (p->missed)
+	if (!sockets_complete(p))
 		end.scope &= ~(u32)SCOPE_SOCKS;
 	tell(p, &end, EV_KIND_SCAN_END, sizeof(end));
 	for (u32 i = 0; i < p->nns; i++)
@@ -426,17 +462,37 @@ void scan_announce(struct scan *s, const struct want *want, sink_fn sink, void *
 	struct pass p = {.sink = sink, .ctx = ctx};
 
 	procfs_clock(sink, ctx);
-	if (s->netns_fd >= 0)
+	if (scan_enters(s))
 		e.caps |= SRC_NETNS;
 	if (want->port || want->family || want->bound || want->pid)
 		e.caps |= SRC_PARTIAL;
 	tell(&p, &e, EV_KIND_SOURCE, sizeof(e));
 }
 
+void scan_makers(struct scan *s)
+{
+	s->makers = true;
+}
+
+void scan_tally(struct scan *s)
+{
+	s->tally = true;
+}
+
+void scan_tcp_states(const struct scan *s, u64 out[16])
+{
+	memcpy(out, s->tcp_states, sizeof(s->tcp_states));
+}
+
 void scan_between(struct scan *s, void (*fn)(void *ctx), void *ctx)
 {
 	s->between = fn;
 	s->between_ctx = ctx;
+}
+
+bool scan_enters(const struct scan *s)
+{
+	return s->netns_fd >= 0 && !s->kept_out;
 }
 
 u32 scan_pidns(const struct scan *s)

@@ -14,6 +14,14 @@ int scan_open(struct scan **out, struct buf *err);
 int scan_open_for(struct scan **out, const struct want *first, struct buf *err);
 /* scan_begin, what `want` asks for, scan_end.  0 or -errno; a vanished process is no error. */
 int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx);
+/* From now on tell who opened what, where it can be proven. */
+void scan_makers(struct scan *s);
+/*
+ * From now on count TCP sockets by state, and do not tell of those that only the kernel still has
+ * (TIME_WAIT, FIN_WAIT of a closed one).  scan_tcp_states: as the newest pass found them.
+ */
+void scan_tally(struct scan *s);
+void scan_tcp_states(const struct scan *s, u64 out[16]);
 /* Call this between two reads of a pass, of which a long one has many. */
 void scan_between(struct scan *s, void (*fn)(void *ctx), void *ctx);
 /*
@@ -26,6 +34,8 @@ void scan_announce(struct scan *s, const struct want *want, sink_fn sink, void *
  * that is known after the first pass only.
  */
 u32 scan_blind(const struct scan *s);
+/* May other network namespaces be looked into, as far as is known? */
+bool scan_enters(const struct scan *s);
 /* Inode of our pid namespace; 0: the initial one, whose pids are those in events. */
 u32 scan_pidns(const struct scan *s);
 /* Does the kernel let the iterators read what is only found by its address? */

@@ -18,11 +18,15 @@ struct scan {
 	struct scan_bpf *home[ITERS];	 /* instance each is in */
 	struct bpf_program *prog[ITERS]; /* NULL: not loaded yet */
 	int error[ITERS];		 /* why it cannot be */
+	bool makers;			 /* tell who opened what */
+	bool tally;			 /* count TCP sockets by state */
+	u64 tcp_states[16];		 /* in the newest pass over sockets */
 	bool refused_probe;		 /* lockdown: probe_read is refused */
 	bool sidestepped;		 /* ITER_HOLDERS would have missed something here */
 	u32 pass;
 	int netns_fd; /* our own network namespace; -1: the others cannot be entered */
 	u32 netns;    /* its inode */
+	bool kept_out; /* of another one, by the last pass */
 	bool init_pidns;
 	void (*between)(void *ctx); /* two reads; NULL: nothing is to be done there */
 	void *between_ctx;

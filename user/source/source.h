@@ -8,7 +8,9 @@
 #ifndef PROBATE_SOURCE_H
 #define PROBATE_SOURCE_H
 
+#include "count.h"
 #include "event.h"
+#include "histogram.h"
 
 enum fd_mode { FD_AUTO, FD_FULL, FD_LEAN };
 
@@ -39,6 +41,11 @@ struct source_opts {
 	bool events;          /* live events wanted; else scans only */
 	bool high_rate;       /* somebody watches: auto means full */
 	u32 rescan;           /* SCOPE_* bits that are scanned again every second or so */
+	bool makers;          /* tell who made what was there before, where credentials prove it */
+	bool patient;         /* who looks does so seldom and says so (refresh): sleep long until then */
+	bool counting;        /* count in the kernel and in scans what source_stats tells, and leave out
+				 sockets that only the kernel still has */
+	bool count_runs;      /* and how long its programs run, which makes each run slower */
 	const struct want *first; /* the scan that comes first, so that no more is loaded; NULL: any */
 };
 
@@ -48,6 +55,22 @@ struct rec_limits {
 	u64 total_bytes, total_ns;     /* the oldest segments go beyond that; 0: never */
 	u64 model_bytes;               /* dump the model again after so much; 0: as it fits */
 	bool wait;                     /* for the disk; else what it has no time for is dropped */
+};
+
+/* What a live source counts about itself and in the kernel, since it was opened. */
+struct source_stats {
+	u64 counts[COUNT_MAX];	/* of the kernel side (bpf/count.h): exact, whatever is lost */
+	u64 tcp_sockets[16];	/* by state, as the newest scan found them */
+	u64 lost[EV_KIND_MAX];	/* events that found the ring full, by kind */
+	u64 ring_bytes, ring_waiting, ring_peak; /* size; not read yet now, and at most so far */
+	struct histogram delay; /* of the first event of each batch */
+	u64 scans, scan_ns;
+	u64 pids_used, pids_limit; /* of the machine: tasks, and how many there can be; 0: not known */
+	struct program_stats {
+		char name[20];
+		u64 runs, run_ns;
+	} program[64];		/* while the kernel counts them */
+	u32 programs;
 };
 
 struct source;
@@ -76,6 +99,12 @@ struct source_ops {
 	int (*seek)(struct source *s, u64 wall);
 	/* What began to be recorded after `wall` is not read; NULL: of no use. */
 	void (*limit)(struct source *s, u64 wall);
+	/* What it counts; NULL: nothing. */
+	void (*stats)(struct source *s, struct source_stats *out);
+	/* poll shall also return when this becomes readable (edge-triggered); 0 or -errno.  NULL: it cannot. */
+	int (*watch)(struct source *s, int fd);
+	/* Somebody looks: what no event tells is to be scanned again soon; NULL: of no use. */
+	void (*refresh)(struct source *s);
 	void (*close)(struct source *s);
 };
 /* Each source's own struct begins with this. */

@@ -106,8 +106,13 @@ bool same_program(const struct image *a, const struct image *b)
 const struct image *creator_image(const struct model *m, const struct sock *s)
 {
 	const struct proc *p = proc_at(m, s->creator);
+	const struct origin *o;
 
-	return p ? image_at(m, image_when(m, p, s->opened)) : NULL;
+	if (!p)
+		return NULL;
+	/* Its birth was not seen: who made it is known from then on, and made it as it ran then. */
+	o = s->opened ? NULL : origin_of(m, s, s->creator, UINT64_MAX);
+	return image_at(m, image_when(m, p, o ? o->ts : s->opened));
 }
 
 /* A process forked after the creator had it still runs its program; so does an unknown one. */
@@ -220,6 +225,36 @@ enum verdict verdict_of(const struct model *m, const struct sock *s)
 	if (creator)
 		return others ? VERDICT_SHARED : VERDICT_OWNED;
 	return verdict_creator_gone(m, s);
+}
+
+/*
+ * Did nobody who holds it make it, and does nobody wait on it?  Who was given it as standard input
+ * or output, or has used it, means to have it.
+ */
+static bool sock_is_idle(const struct model *m, const struct sock *s)
+{
+	const u8 idle = HOLD_INHERITED | HOLD_IDLE, meant = HOLD_USED | HOLD_DELIBERATE;
+	const s32 std_last = 2;
+
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
+		const struct hold *h = hold_at(m, id);
+
+		if ((h->flags & (idle | meant)) != idle || h->fd <= std_last)
+			return false;
+	}
+	return s->nholds;
+}
+
+/* The end that its owner closed comes only when the last holder closes it too. */
+bool sock_is_stuck(const struct model *m, const struct sock *s)
+{
+	return sock_is_tcp(s) && sock_is_connection(s) && s->state != TCP_CLOSE &&
+	       sock_is_idle(m, s);
+}
+
+bool sock_is_suspect(const struct model *m, const struct sock *s)
+{
+	return !s->creator && sock_is_offer(s) && sock_is_idle(m, s);
 }
 
 /* Was everything that led to the verdict seen, from the socket's birth on? */

@@ -63,4 +63,18 @@ const struct image *creator_image(const struct model *m, const struct sock *s);
 /* Is the second image the same program as the first?  (exe; for interpreters the script too.) */
 bool same_program(const struct image *a, const struct image *b);
 
+/* ---- states and places (standing.c) ---- */
+
+const char *proc_state(const struct proc *p); /* "running" "stopped" "headless" "zombie" "dead" */
+const char *sock_state(const struct sock *s); /* "LISTEN", "BOUND", "UNCONN" ...; NULL */
+bool sock_is_offer(const struct sock *s);     /* listens or is bound: what `ports` lists */
+/* Name of the container a process is in: short id from its cgroup, else its pid namespace; NULL: none. */
+const char *proc_container(const struct model *m, const struct proc *p, char out[32]);
+/* The same by the path of its cgroup alone. */
+const char *cgroup_container(const char *path, char out[32]);
+/* A TCP connection that stays open only because processes inherited it, none of which waits on it. */
+bool sock_is_stuck(const struct model *m, const struct sock *s);
+/* A socket on offer that looks leaked: nobody who holds it made it or waits on it, and who did is not known. */
+bool sock_is_suspect(const struct model *m, const struct sock *s);
+
 #endif

@@ -3,10 +3,12 @@
 #ifndef PROBATE_VIEW_H
 #define PROBATE_VIEW_H
 
+#include "metrics.h"
 #include "model.h"
 #include "out.h"
 #include "source.h"
 #include "verdict.h"
+#include "web.h"
 
 #define ABOUT_PORT 1
 #define ABOUT_PID  2 /* both: a bare number may be either */
@@ -41,6 +43,20 @@ struct opts {
 	u32 pid;              /* arg of pid and tree, parsed; 0: none */
 	u8 about;             /* report: ABOUT_* bits; 0: the machine */
 	bool html, perfetto;  /* report: as a page, as a trace */
+	struct web_opts web;  /* serve: --web.* */
+	u32 collectors;       /* serve: bit a collector */
+	const char *user;     /* serve: whom to become; NULL: SERVE_USER */
+};
+
+#define SERVE_USER "nobody"
+
+/* What a live command that serves others is told beside events. */
+struct turn {
+	u64 now;               /* CLOCK_BOOTTIME */
+	struct source *source;
+	u64 damaged;           /* events that were none, so far */
+	u64 recorded_bytes, recorder_dropped; /* of --record */
+	bool whole;            /* no loss waits to be repaired */
 };
 
 struct view {
@@ -50,6 +66,7 @@ struct view {
 	u32 scope;            /* SCOPE_* a one-shot scan needs */
 	bool live_only;       /* needs events: no one-shot answer (trace) */
 	bool watchable;       /* takes -w */
+	bool daemon;          /* nobody looks at it all the time, and it serves whoever asks */
 	bool own_source;      /* opens what it needs itself: main opens none, feeds nothing and calls finish (doctor) */
 	/* Narrow the one-shot scan to what the question needs; NULL: everything in scope. */
 	void (*want)(const struct opts *o, struct want *w);
@@ -62,13 +79,23 @@ struct view {
 	void (*event)(void *v, const struct model *m, const struct ev *e);
 	/* All that was there has been applied (end of scan, end of a drained batch): print changes. */
 	void (*settle)(void *v, const struct model *m);
+	/*
+	 * A daemon: before anything is scanned, the model can be what an earlier run left; when the
+	 * first scan is applied and no thread runs yet, rights can be given up (made: the
+	 * recording's directory if we made it, -1: not); when our threads run; and after each batch, or when what it waits for can be read
+	 * (source_ops.watch); it returns when it wants to be called again at the latest, 0: any time.
+	 */
+	void (*resume)(void *v, struct model *m);
+	void (*confine)(void *v, int made);
+	void (*ready)(void *v, const struct model *m, const struct turn *t);
+	u64 (*turn)(void *v, const struct model *m, const struct turn *t);
 	/* The end: print what a one-shot prints (if settle has not); exit code. */
 	int (*finish)(void *v, const struct model *m);
 	void (*close)(void *v);
 };
 
 extern const struct view view_trace, view_ports, view_port, view_pid, view_tree, view_zombies,
-	view_report, view_record, view_doctor;
+	view_report, view_record, view_serve, view_doctor;
 
 /* ---- shared by views: how things look in JSON (view_json.c; design: `port`) ------------- */
 
@@ -95,13 +122,8 @@ void text_death(struct buf *b, const struct model *m, const struct proc *p); /* 
 void text_end(struct buf *b, const struct model *m, const struct proc *p);   /* the same without when */
 void text_limits(struct out *o, const struct model *m);                    /* what could not be seen, if anything */
 
-const char *proc_state(const struct proc *p); /* "running" "stopped" "headless" "zombie" "dead" */
 const char *proc_state_long(const struct proc *p); /* also "dumping core" */
-const char *sock_state(const struct sock *s); /* "LISTEN", "BOUND", "UNCONN" ...; NULL */
-bool sock_is_offer(const struct sock *s);     /* listens or is bound: what `ports` lists */
 bool sock_is_wild(const struct ep *ep);       /* 0.0.0.0 or :: */
-/* Name of the container a process is in: short id from its cgroup, else its pid namespace; NULL: none. */
-const char *proc_container(const struct model *m, const struct proc *p, char out[32]);
 bool utf8_wanted(void);                       /* by LC_ALL, LC_CTYPE, LANG */
 /* Descriptors of a holder, by number; the array is the caller's. */
 u32 holder_fds(const struct model *m, const struct sock *s, const struct holder *h,

@@ -7,63 +7,11 @@
 
 #include "view.h"
 
-const char *proc_state(const struct proc *p)
-{
-	if (p->state == PROC_GONE)
-		return "dead";
-	if (p->state == PROC_ZOMBIE)
-		return "zombie";
-	if (p->flags & TASK_HEADLESS)
-		return "headless";
-	return p->flags & TASK_STOPPED ? "stopped" : "running";
-}
-
 const char *proc_state_long(const struct proc *p)
 {
 	if (p->state != PROC_GONE && p->flags & TASK_DUMPING)
 		return "dumping core";
 	return proc_state(p);
-}
-
-/* Types whose sockets are always between two ends; only of them "bound" says something. */
-static bool sock_is_stream(const struct sock *s)
-{
-	u32 type = PROTO_TYPE(s->proto);
-
-	return type == SOCK_STREAM || type == SOCK_SEQPACKET;
-}
-
-static bool sock_is_named(const struct sock *s)
-{
-	return PROTO_FAMILY(s->proto) == AF_UNIX ? s->name != 0 : s->local.port != 0;
-}
-
-/* The kernel calls everything that is not connected CLOSE (7); people do not. */
-const char *sock_state(const struct sock *s)
-{
-	if (s->sflags & SF_TIMEWAIT)
-		return s->state ? name_tcp_state(s->state) : "TIME_WAIT";
-	if (s->state != 7)
-		return name_tcp_state(s->state);
-	if (!sock_is_stream(s))
-		return "UNCONN";
-	if (s->sflags & SF_DEAD || !sock_is_named(s))
-		return "CLOSE";
-	return "BOUND";
-}
-
-bool sock_is_offer(const struct sock *s)
-{
-	const char *state = sock_state(s);
-
-	if (!sock_is_named(s) || s->sflags & SF_TIMEWAIT)
-		return false;
-	if (!state)
-		return s->remote.port == 0;
-	/* A connected datagram socket of the UNIX family still receives under its name. */
-	if (PROTO_FAMILY(s->proto) == AF_UNIX && !sock_is_stream(s))
-		return true;
-	return !strcmp(state, "LISTEN") || !strcmp(state, "BOUND") || !strcmp(state, "UNCONN");
 }
 
 bool sock_is_wild(const struct ep *ep)
@@ -248,42 +196,6 @@ void text_death(struct buf *b, const struct model *m, const struct proc *p)
 		buf_puts(b, " at ");
 		text_when(b, m, d->ts);
 	}
-}
-
-/* "docker-<64 hex>.scope", "cri-containerd-<id>.scope", "libpod-<id>", "/docker/<id>", "/lxc/NAME".
- */
-static const char *cgroup_container(const char *path, char out[32])
-{
-	for (const char *s = path; s && *s; s++) {
-		size_t n = strspn(s, "0123456789abcdef");
-
-		if (n >= 64) {
-			memcpy(out, s, 12);
-			out[12] = 0;
-			return out;
-		}
-		if (n)
-			s += n - 1;
-	}
-	path = path ? strstr(path, "/lxc") : NULL;
-	path = path ? strchr(path + 1, '/') : NULL;
-	if (!path || !path[1])
-		return NULL;
-	snprintf(out, 32, "%.*s", (int)(strcspn(path + 1, "/") < 31 ? strcspn(path + 1, "/") : 31),
-		 path + 1);
-	return out;
-}
-
-const char *proc_container(const struct model *m, const struct proc *p, char out[32])
-{
-	const struct proc *init = proc_at(m, proc_find(m, 1));
-
-	if (cgroup_container(cgroup_path(m, p->cgroup), out))
-		return out;
-	if (!p->pidns || !p->nspid.nr[0] || (init && init->pidns == p->pidns))
-		return NULL;
-	snprintf(out, 32, "pidns:%u", p->pidns);
-	return out;
 }
 
 bool utf8_wanted(void)

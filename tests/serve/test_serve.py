@@ -1,0 +1,176 @@
+"""`probate serve` on the live kernel: facts, exact counts, rights, restarts."""
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from exporter import TOOLS, Actor, Leak, STUCK, ZOMBIES
+
+GEN = os.path.join(TOOLS, "gen")
+PROCS, CONNS = 50000, 50000
+
+
+def kernel_count(path, line, field):
+    """A counter of the kernel's own: /proc/stat processes, /proc/net/snmp Tcp ActiveOpens ..."""
+    with open(path) as f:
+        rows = [r.split() for r in f if r.startswith(line)]
+    if field is None:
+        return int(rows[0][1])
+    return int(rows[1][rows[0].index(field)])
+
+
+def generate(*args):
+    done = subprocess.run([GEN, *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+# ---- what is told ------------------------------------------------------------------------------
+
+def test_leaks_and_zombies(exporter, planted):
+    """Leaked ports of both protocols and zombies of two reasons, in the page after the next."""
+    serve = exporter()
+    before = serve.settled()
+    for kind in ("tcp", "tcp", "udp"):
+        planted.append(Leak(kind).kill())
+    planted += [Actor(ZOMBIES, 4, "stay"), Actor(ZOMBIES, 3, "stop")]
+    page = serve.settled()
+    assert page("probate_leaks_total") - before("probate_leaks_total") == 3
+    assert page("probate_leaked_sockets", proto="tcp") - before("probate_leaked_sockets", proto="tcp") == 2
+    assert page("probate_leaked_sockets", proto="udp") - before("probate_leaked_sockets", proto="udp") == 1
+    assert page("probate_leaked_sockets_by_program", program="sleep") == 3
+    for reason, n in (("parent_not_waiting", 4), ("parent_stopped", 3)):
+        assert page("probate_zombies", reason=reason) - before("probate_zombies", reason=reason) == n
+    assert page("probate_exits_total", death="failure") - before("probate_exits_total", death="failure") >= 7
+
+
+def test_leak_from_before(exporter, planted):
+    """The socket was there before anything watched; who made it is proven by its credentials."""
+    leaks = [Leak("tcp"), Leak("udp")]
+    planted += leaks
+    serve = exporter()
+    before = serve.scrape()
+    for leak in leaks:
+        leak.kill()
+    page = serve.settled()
+    assert page("probate_leaked_sockets") - before("probate_leaked_sockets") == 2
+
+
+def test_stuck_connection(exporter, planted):
+    serve = exporter()
+    before = serve.settled()
+    stuck = Actor(STUCK)
+    planted.append(stuck)
+    page = serve.settled()
+    assert page("probate_stuck_connections") - before("probate_stuck_connections") == 1
+    stuck.end()
+    page = serve.settled()
+    assert page("probate_stuck_connections") == before("probate_stuck_connections")
+
+
+def test_landing_page(exporter, planted):
+    serve = exporter()
+    leak = Leak("tcp").kill()
+    planted += [leak, Actor(ZOMBIES, 2, "stay")]
+    serve.settled()
+    serve.until(lambda p: p("probate_zombies", reason="parent_not_waiting") >= 2)
+    page = serve.get("/")
+    assert f"127.0.0.1:{leak.port}" in page, page[-3000:]
+    assert "parent_not_waiting" in page, page[-3000:]
+    assert not re.search(r"<script|src=|@import", page)
+
+
+# ---- exact, whatever happens --------------------------------------------------------------------
+
+def test_counts_are_exact(exporter, tmp_path):
+    """The generator's own count is the least there can be, the kernel's own the most: others fork
+    and connect, too, but on a quiet machine the two are one."""
+    serve = exporter()
+    before = serve.scrape()
+    kernel = [kernel_count("/proc/stat", "processes", None)]
+    generate("procs", tmp_path / "children", PROCS, 0.2)
+    page = serve.scrape()
+    kernel.append(kernel_count("/proc/stat", "processes", None))
+    delta = {name: page(name) - before(name) for name in (
+        "probate_forks_total", "probate_execs_total", "probate_exits_total",
+        "probate_events_lost_total")}
+    with open(tmp_path / "children") as f:
+        ran = sum(line.split()[1] == "1" for line in f)
+    assert PROCS <= delta["probate_forks_total"] <= kernel[1] - kernel[0]
+    assert PROCS <= delta["probate_exits_total"] <= kernel[1] - kernel[0]
+    assert ran <= delta["probate_execs_total"] <= ran + kernel[1] - kernel[0] - PROCS
+    assert delta["probate_events_lost_total"] == 0
+    codes = page("probate_exits_total", death="failure") - before("probate_exits_total", death="failure")
+    assert codes >= PROCS - ran
+
+
+def test_connections_are_exact(exporter):
+    serve = exporter()
+    before = serve.scrape()
+    opens = ["ActiveOpens", "PassiveOpens"]
+    kernel = [kernel_count("/proc/net/snmp", "Tcp:", name) for name in opens]
+    generate("conns", CONNS)
+    page = serve.scrape()
+    most = [kernel_count("/proc/net/snmp", "Tcp:", name) - was for name, was in zip(opens, kernel)]
+    for direction, limit in zip(("out", "in"), most):
+        n = (page("probate_tcp_connections_total", direction=direction)
+             - before("probate_tcp_connections_total", direction=direction))
+        assert CONNS + 1 <= n <= limit  # one is the scrape's own
+    assert (page("probate_tcp_state_changes_total", state="established")
+            - before("probate_tcp_state_changes_total", state="established")) >= 2 * CONNS + 2
+    assert page("probate_events_lost_total") == before("probate_events_lost_total")
+
+
+def test_lost_and_counted_is_all(exporter, tmp_path):
+    """A tiny ring, and a reader that is stopped: what was lost and what was read is all there was."""
+    serve = exporter("--buffer", "16K")
+    os.kill(serve.pid, signal.SIGSTOP)
+    try:
+        os.waitid(os.P_PID, serve.pid, os.WSTOPPED | os.WNOWAIT)
+        generate("procs", tmp_path / "children", 5000, 0.2)
+    finally:
+        os.kill(serve.pid, signal.SIGCONT)
+    page = serve.until(lambda p: p("probate_events_lost_total", cause="ring") > 0)
+    for kind, produced in (("fork", "probate_forks_total"), ("exec", "probate_execs_total"),
+                           ("exit", "probate_exits_total")):
+        read, lost = (page("probate_events_total", kind=kind), page("probate_ring_lost_total", kind=kind))
+        assert read + lost == page(produced) and lost > 0
+    serve.until(lambda p: serve.ready())
+
+
+# ---- rights ------------------------------------------------------------------------------------
+
+def test_no_rights_are_left(exporter, planted):
+    serve = exporter()
+    for tid in serve.threads():
+        status = serve.status(tid)
+        assert set(status["Uid"].split()) == {"65534"} and "0" not in status["Groups"].split()
+        for one in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            assert int(status[one], 16) == 0, (tid, one)
+        assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
+    before = serve.settled()  # and it is still right
+    planted.append(Leak("tcp").kill())
+    assert serve.settled()("probate_leaked_sockets") == before("probate_leaked_sockets") + 1
+
+
+# ---- restarts ----------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_restart(exporter, planted, how):
+    serve = exporter()
+    base = serve.settled()("probate_leaked_sockets")
+    known = time.time()
+    planted += [Leak("tcp").kill(), Leak("udp").kill()]
+    page = serve.settled()
+    assert page("probate_leaked_sockets") == base + 2
+    serve.until(lambda p: p("probate_state_saved_timestamp_seconds") > known)
+    serve.end(how)
+    page = exporter().settled()
+    assert page("probate_leaked_sockets") == base + 2
+    assert page("probate_leaks_total") == 0  # a counter begins anew, what it counted is still there
+    assert page("process_start_time_seconds") > known - 1
+    assert page("probate_watching_start_timestamp_seconds") < known

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What is read off the model for an answer: one walk over processes and one over sockets, whoever
+ * of the collectors wants what of it.  With ten thousand sockets the walk is most of an answer.
+ */
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "metrics_priv.h"
+
+static void oldest_add(struct oldest *o, u64 since)
+{
+	o->count++;
+	if (since && (!o->since || since < o->since))
+		o->since = since;
+}
+
+/* ---- processes ------------------------------------------------------------------------------- */
+
+static u32 proc_state_index(const struct proc *p)
+{
+	if (p->state == PROC_ZOMBIE)
+		return STATE_ZOMBIE;
+	if (p->flags & TASK_HEADLESS)
+		return STATE_HEADLESS;
+	return p->flags & TASK_STOPPED ? STATE_STOPPED : STATE_RUNNING;
+}
+
+/* Of who died before anything was watching only that it has been dead since it was found is known.
+ */
+static u64 dead_since(const struct model *m, const struct proc *p)
+{
+	const struct death *d = death_at(m, p->death);
+
+	if (d && d->ts)
+		return d->ts;
+	return p->parent_ts ? p->parent_ts : p->seen_ts;
+}
+
+static void zombie_look(struct census *n, const struct proc *p)
+{
+	const struct model *m = n->in->m;
+	const struct proc *parent = proc_at(m, p->parent);
+
+	oldest_add(&n->zombies[verdict_zombie(m, p, NULL)], dead_since(m, p));
+	if (WANTS(n, PROGRAM))
+		labels_add_program(&n->zombies_program, m, parent);
+	if (WANTS(n, UNIT))
+		labels_add_unit(&n->zombies_unit, m, parent);
+}
+
+void census_procs(struct census *n)
+{
+	const struct model *m = n->in->m;
+
+	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id)) {
+		const struct proc *p = proc_at(m, id);
+
+		if (p->state == PROC_GONE)
+			continue;
+		n->procs[proc_state_index(p)]++;
+		if (p->state == PROC_ZOMBIE)
+			zombie_look(n, p);
+	}
+}
+
+/* ---- sockets --------------------------------------------------------------------------------- */
+
+static u32 proto_index(struct census *n, u32 proto)
+{
+	static const char *const names[] = {
+#define P(ID, name) [PROTO_##ID] = name,
+		PROTO_TABLE(P)
+#undef P
+	};
+	const char *name;
+
+	if (proto == n->proto_seen)
+		return n->proto_index;
+	name = name_proto(proto);
+	n->proto_seen = proto;
+	for (n->proto_index = 0; n->proto_index < PROTO_OTHER; n->proto_index++)
+		if (!strcmp(names[n->proto_index], name))
+			break;
+	return n->proto_index;
+}
+
+static u32 offer_state(const struct sock *s)
+{
+	const char *state = sock_state(s);
+
+	switch (state ? *state : 0) {
+	case 'L':
+		return OFFER_LISTEN;
+	case 'B':
+		return OFFER_BOUND;
+	case 'U':
+		return OFFER_UNCONN;
+	case 'E':
+		return OFFER_ESTABLISHED;
+	default:
+		return OFFER_UNKNOWN;
+	}
+}
+
+static void leaked_look(struct census *n, const struct sock *s, u32 proto)
+{
+	const struct model *m = n->in->m;
+	const struct fdtab *t = fdtab_at(m, hold_at(m, s->holds)->fdtab);
+	const struct proc *holder = proc_at(m, tabref_at(m, t->refs)->proc);
+
+	oldest_add(&n->leaked[proto], metrics_let_go(n->c, m, s));
+	if (WANTS(n, PROGRAM))
+		labels_add_program(&n->leaked_program, m, holder);
+	if (WANTS(n, UNIT))
+		labels_add_unit(&n->leaked_unit, m, holder);
+}
+
+static void offer_look(struct census *n, const struct sock *s, u32 proto, enum verdict v)
+{
+	n->socks[proto][offer_state(s)][v]++;
+	n->holders[proto] += metrics_holders(n->c, n->in->m, s);
+	if (v == VERDICT_LEAKED)
+		leaked_look(n, s, proto);
+	n->suspects[proto] += v == VERDICT_HELD && sock_is_suspect(n->in->m, s);
+}
+
+/* What waits to be accepted has no inode and is no secret: the listener has it. */
+static bool may_be_hidden(const struct sock *s)
+{
+	return !s->nholds && (s->queue || s->inode);
+}
+
+static void sock_look(struct census *n, const struct sock *s)
+{
+	u32 proto = proto_index(n, s->proto);
+	bool offer = sock_is_offer(s), hidden = may_be_hidden(s);
+	enum verdict v;
+
+	if (proto == PROTO_TCP && sock_is_stuck(n->in->m, s))
+		oldest_add(&n->stuck, metrics_idle(n->c, n->in->m, s));
+	if (!offer && !hidden)
+		return;
+	v = verdict_of(n->in->m, s);
+	if (hidden && v == VERDICT_HIDDEN)
+		n->hidden[s->queue ? HIDDEN_IN_FLIGHT : HIDDEN_UNKNOWN]++;
+	if (offer)
+		offer_look(n, s, proto, v);
+}
+
+void census_socks(struct census *n)
+{
+	const struct model *m = n->in->m;
+
+	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id))
+		sock_look(n, sock_at(m, id));
+}
+
+void census_free(struct census *n)
+{
+	labels_free(&n->zombies_program);
+	labels_free(&n->zombies_unit);
+	labels_free(&n->leaked_program);
+	labels_free(&n->leaked_unit);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Giving up rights.  When everything that needs them is open, the exporter becomes a user without
+ * any: what reaches it over the network must not be worth anything.
+ *
+ *   rights_drop   before any thread is started: groups, gid, uid, every capability (bounding and
+ *                 ambient set too), no_new_privs, Landlock: files may be read below /proc and
+ *                 /sys/fs/cgroup, and written below the recording's directory; no TCP bind or
+ *                 connect where Landlock knows of them
+ *   rights_seal   when all threads are there: a seccomp filter on each of them
+ */
+#ifndef PROBATE_RIGHTS_H
+#define PROBATE_RIGHTS_H
+
+#include "util.h"
+
+#define RIGHTS_USER "nobody"
+
+struct rights {
+	const char *user;  /* to become when started as root; NULL: RIGHTS_USER */
+	const char *write; /* directory that stays writable (a recording); NULL, or a file: none */
+};
+
+/*
+ * A recording's directory that was made by us is the user's before we become it: to be called as
+ * root.  0, or -errno with one sentence.
+ */
+int rights_give(int dir, const struct rights *r, struct buf *err);
+/*
+ * 0, or -errno with one sentence; then we are neither who we were nor who we should be, and the
+ * program must end.  Landlock that the kernel does not have is passed over.  Whoever is not root
+ * keeps their uid.
+ */
+int rights_drop(const struct rights *r, struct buf *err);
+/* 0, or -errno with one sentence. */
+int rights_seal(struct buf *err);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `serve`: the Prometheus exporter.
+ *
+ * Rights come first and go early: the kernel side is attached, everything was scanned and every
+ * socket is bound when confine() is called; from then on nothing that a client sends can reach
+ * more than a model of this machine.  Pages are rendered here, between two batches of events, and
+ * a page that was asked for asks in turn for a scan, so that the next one is up to date.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "view.h"
+
+#ifdef HAVE_SERVE
+
+#include "landing.h"
+#include "notify.h"
+#include "rights.h"
+#include "self.h"
+#include "serve_state.h"
+
+#define SHARE 20 /* rendering takes at most a twentieth of the time, however often one asks */
+
+struct serve {
+	const struct opts *opts;
+	struct web *web;
+	struct notify *notify;
+	struct metrics *metrics;
+	struct state *state; /* for the run after this; NULL: it cannot be kept */
+	struct source_stats stats;
+	bool watched;	/* the source wakes us when a page is asked for */
+	u64 rest_until; /* no page before, CLOCK_BOOTTIME: the last one took long */
+	bool ready;
+};
+
+static void *serve_open(const struct opts *o, struct out *out)
+{
+	struct serve *s = xcalloc(1, sizeof(*s));
+	struct buf err = {};
+	int e;
+
+	(void)out;
+	s->opts = o;
+	s->notify = notify_open();
+	e = web_open(&s->web, &o->web, &err);
+	if (e)
+		die(e == -EINVAL ? EXIT_USAGE : EXIT_CANNOT, "%s", err.s);
+	s->metrics = metrics_new();
+	s->state = state_open(NULL, &err);
+	if (!s->state && !o->quiet)
+		warn("%s", err.s);
+	buf_free(&err);
+	return s;
+}
+
+static void serve_resume(void *v, struct model *m)
+{
+	struct serve *s = v;
+
+	if (s->state)
+		state_load(s->state, m);
+}
+
+static void serve_confine(void *v, int made)
+{
+	struct serve *s = v;
+	const struct rights r = {.user = s->opts->user, .write = s->opts->record};
+	struct buf err = {};
+
+	if ((made >= 0 && rights_give(made, &r, &err)) || rights_drop(&r, &err))
+		die(EXIT_CANNOT, "%s", err.s);
+}
+
+/* Threads first: the filter is put on each that is there. */
+static void serve_ready(void *v, const struct model *m, const struct turn *t)
+{
+	struct serve *s = v;
+	struct buf err = {}, status = {};
+
+	(void)m;
+	s->watched = !t->source->ops->watch(t->source, web_fd(s->web));
+	if (web_start(s->web, &err) || rights_seal(&err))
+		die(EXIT_CANNOT, "%s", err.s);
+	web_ready(s->web, true, "");
+	buf_printf(&status, "%s (%s)", web_url(s->web), t->source->tier);
+	notify_ready(s->notify, status.s);
+	if (!s->opts->quiet)
+		warn("metrics at %s", web_url(s->web));
+	buf_free(&status);
+}
+
+static void serve_event(void *v, const struct model *m, const struct ev *e)
+{
+	struct serve *s = v;
+
+	metrics_event(s->metrics, m, e);
+	if (s->state)
+		state_event(s->state, e);
+}
+
+/* ---- pages ----------------------------------------------------------------------------------- */
+
+static void metrics_page(struct serve *s, const struct model *m, const struct turn *t,
+			 enum metrics_format format, struct buf *out)
+{
+	struct self self = {.recorded_bytes = t->recorded_bytes,
+			    .recorder_dropped = t->recorder_dropped,
+			    .damaged = t->damaged,
+			    .state_saved_ns = s->state ? state_saved(s->state) : 0,
+			    .tier = "base",
+			    .fd = strstr(t->source->tier, "fd=full") ? "full" : "lean"};
+	struct metrics_input in = {.m = m,
+				   .source = &s->stats,
+				   .self = &self,
+				   .collectors = s->opts->collectors,
+				   .format = format,
+				   .now = t->now};
+
+	t->source->ops->stats(t->source, &s->stats);
+	self_read(&self);
+	web_requests(s->web, self.requests);
+	metrics_render(s->metrics, &in, out);
+}
+
+static void page_answer(struct serve *s, const struct model *m, const struct turn *t,
+			enum web_page page)
+{
+	struct buf body = {};
+
+	if (page == PAGE_LANDING)
+		landing_render(m, s->opts->web.path ? s->opts->web.path : WEB_PATH_DEFAULT, &body);
+	else
+		metrics_page(s, m, t,
+			     page == PAGE_OPENMETRICS ? METRICS_OPENMETRICS : METRICS_TEXT, &body);
+	web_answer(s->web, page, &body);
+	buf_free(&body);
+}
+
+/* The pages that are asked for; when the next may be made. */
+static u64 pages_answer(struct serve *s, const struct model *m, const struct turn *t)
+{
+	u64 begin = time_boot_ns();
+	enum web_page page;
+	bool any = false;
+
+	if (begin < s->rest_until)
+		return s->rest_until;
+	while (web_asked(s->web, &page)) {
+		page_answer(s, m, t, page);
+		any = true;
+	}
+	if (!any)
+		return 0;
+	s->rest_until = begin + (time_boot_ns() - begin) * SHARE;
+	t->source->ops->refresh(t->source);
+	return s->rest_until;
+}
+
+static u64 serve_turn(void *v, const struct model *m, const struct turn *t)
+{
+	struct serve *s = v;
+	u64 pages, state;
+
+	if (t->whole != s->ready)
+		web_ready(s->web, t->whole, "events were lost, and not everything is scanned anew");
+	s->ready = t->whole;
+	notify_alive(s->notify, t->now);
+	pages = pages_answer(s, m, t);
+	state = s->state ? state_turn(s->state, m, t->now) : 0;
+	return pages && (!state || pages < state) ? pages : state;
+}
+
+static int serve_finish(void *v, const struct model *m)
+{
+	struct serve *s = v;
+
+	notify_stopping(s->notify);
+	state_close(s->state, m);
+	return EXIT_ANSWERED;
+}
+
+static void serve_close(void *v)
+{
+	struct serve *s = v;
+
+	web_close(s->web);
+	notify_close(s->notify);
+	metrics_free(s->metrics);
+	free(s);
+}
+
+#else
+
+static void *serve_open(const struct opts *o, struct out *out)
+{
+	(void)o;
+	(void)out;
+	die(EXIT_CANNOT, "this probate was built without `serve`: libmicrohttpd, gnutls, libyaml, "
+			 "libcrypt, libseccomp or libcap was missing");
+}
+
+#endif
+
+const struct view view_serve = {
+	.name = "serve",
+	.usage = "",
+	.help = "the Prometheus exporter; with --record DIR the flight recorder, too",
+	.live_only = true,
+	.daemon = true,
+	.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS,
+	.open = serve_open,
+#ifdef HAVE_SERVE
+	.resume = serve_resume,
+	.confine = serve_confine,
+	.ready = serve_ready,
+	.event = serve_event,
+	.turn = serve_turn,
+	.finish = serve_finish,
+	.close = serve_close,
+#endif
+};

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * One request: is it allowed, what is it about, what is the answer.
+ *
+ * libmicrohttpd calls request_handle() when the headers are there, once more when the request is
+ * complete, and again when a request that waited for a page goes on.  An answer given at the first
+ * call closes the connection: so are bodies refused without being read.
+ */
+#include <stdlib.h>
+
+#include "web_priv.h"
+
+static const struct {
+	u32 status;
+	const char *text;
+	const char *header, *value; /* of its own */
+} fixed[FIXED_ANSWERS] = {
+	[FIXED_HEALTHY] = {200, "healthy\n", NULL, NULL},
+	[FIXED_READY] = {200, "ready\n", NULL, NULL},
+	[FIXED_NOT_FOUND] = {404, "There is no such page.\n", NULL, NULL},
+	[FIXED_METHOD] = {405, "Only GET and HEAD are understood.\n", "Allow", "GET, HEAD"},
+	[FIXED_BODY] = {413, "A request here has no body.\n", NULL, NULL},
+	[FIXED_PASSWORD] = {401, "Unauthorized\n", "WWW-Authenticate",
+			    "Basic realm=\"probate\", charset=\"UTF-8\""},
+	[FIXED_BUSY] = {429, "Too many passwords are being tried: ask again.\n", "Retry-After",
+			"2"},
+	[FIXED_LATE] = {503, "The page did not get ready in time.\n", "Retry-After", "5"},
+};
+
+/* ---- answers ----------------------------------------------------------------------------- */
+
+void headers_add(const struct web *w, struct MHD_Response *r, bool html)
+{
+	const char *ours[WEB_HEADERS] = {
+		[HEADER_NOSNIFF] = "nosniff",
+		[HEADER_FRAME] = "deny",
+		/* styles within the page and nothing else; no script above all */
+		[HEADER_CSP] = html ? "default-src 'none'; style-src 'unsafe-inline'; base-uri "
+				      "'none'; form-action 'none'; frame-ancestors 'none'"
+				    : NULL,
+	};
+
+	for (u32 i = 0; i < WEB_HEADERS; i++) {
+		const char *value = w->config.header[i] ? w->config.header[i] : ours[i];
+
+		if (value && *value)
+			MHD_add_response_header(r, web_header_names[i], value);
+	}
+}
+
+static struct MHD_Response *text_make(const struct web *w, const char *text)
+{
+	struct MHD_Response *r =
+		MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
+
+	if (!r)
+		die(EXIT_CANNOT, "out of memory");
+	MHD_add_response_header(r, "Content-Type", "text/plain; charset=utf-8");
+	headers_add(w, r, false);
+	return r;
+}
+
+void fixed_make(struct web *w)
+{
+	for (u32 i = 0; i < FIXED_ANSWERS; i++) {
+		w->fixed[i] = text_make(w, fixed[i].text);
+		if (fixed[i].header)
+			MHD_add_response_header(w->fixed[i], fixed[i].header, fixed[i].value);
+	}
+}
+
+static void status_count(struct conn *c, u32 status)
+{
+	u32 class = status / 100;
+
+	if (c->counted || class < 1 || class > 5)
+		return;
+	c->counted = true;
+	__atomic_fetch_add(&c->web->requests[class], 1, __ATOMIC_RELAXED);
+}
+
+static enum MHD_Result answer(struct conn *c, u32 status, struct MHD_Response *r)
+{
+	status_count(c, status);
+	conn_state(c, CONN_ANSWER, ANSWER_MS);
+	return MHD_queue_response(c->mhd, status, r);
+}
+
+static enum MHD_Result answer_fixed(struct conn *c, enum fixed_answer which)
+{
+	return answer(c, fixed[which].status, c->web->fixed[which]);
+}
+
+static enum MHD_Result answer_ready(struct conn *c)
+{
+	struct web *w = c->web;
+	struct MHD_Response *r = NULL;
+	enum MHD_Result done;
+
+	pthread_mutex_lock(&w->lock);
+	if (!w->ready)
+		r = text_make(w, w->reason);
+	pthread_mutex_unlock(&w->lock);
+	if (!r)
+		return answer_fixed(c, FIXED_READY);
+	done = answer(c, 503, r);
+	MHD_destroy_response(r);
+	return done;
+}
+
+/* ---- the request
+ * --------------------------------------------------------------------------------- */
+
+static const char *header_of(const struct conn *c, const char *name)
+{
+	return MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, name);
+}
+
+static bool has_body(const struct conn *c)
+{
+	const char *length = header_of(c, "Content-Length");
+
+	return (length && length[strspn(length, "0 ")]) || header_of(c, "Transfer-Encoding");
+}
+
+static enum MHD_Result page_wait(struct conn *c, enum web_page page)
+{
+	if (c->web->ending)
+		return answer_fixed(c, FIXED_LATE);
+	c->page = page;
+	c->gzip = accept_gzip(header_of(c, "Accept-Encoding"));
+	page_ask(c);
+	return MHD_YES;
+}
+
+static enum MHD_Result route(struct conn *c, const char *url)
+{
+	const struct web *w = c->web;
+
+	if (!strcmp(url, w->path))
+		return page_wait(c, accept_openmetrics(header_of(c, "Accept")) ? PAGE_OPENMETRICS
+									       : PAGE_TEXT);
+	if (!strcmp(url, "/"))
+		return page_wait(c, PAGE_LANDING);
+	if (!strcmp(url, "/-/healthy"))
+		return answer_fixed(c, FIXED_HEALTHY);
+	if (!strcmp(url, "/-/ready"))
+		return answer_ready(c);
+	return answer_fixed(c, FIXED_NOT_FOUND);
+}
+
+static enum MHD_Result request_complete(struct conn *c, const char *url)
+{
+	struct web *w = c->web;
+
+	if (w->config.nusers) {
+		enum auth_answer a = auth_check(w->auth, &w->config, header_of(c, "Authorization"),
+						w->now_ms * NS_PER_MS);
+
+		if (a != AUTH_RIGHT)
+			return answer_fixed(c, a == AUTH_BUSY ? FIXED_BUSY : FIXED_PASSWORD);
+	}
+	return route(c, url);
+}
+
+static enum MHD_Result request_resumed(struct conn *c)
+{
+	struct MHD_Response *r = page_response(c);
+
+	if (r)
+		return answer(c, 200, r);
+	page_ask(c);
+	return MHD_YES;
+}
+
+enum MHD_Result request_handle(void *web, struct MHD_Connection *mhd, const char *url,
+			       const char *method, const char *version, const char *upload,
+			       size_t *upload_bytes, void **context)
+{
+	struct conn *c = *context;
+
+	(void)web;
+	(void)version;
+	(void)upload;
+	if (!c || c->mhd != mhd || *upload_bytes)
+		return MHD_NO;
+	if (c->state == CONN_RESUMED)
+		return request_resumed(c);
+	if (c->state == CONN_LATE)
+		return answer_fixed(c, FIXED_LATE);
+	if (c->begun)
+		return request_complete(c, url);
+	c->begun = true;
+	if (strcmp(method, "GET") && strcmp(method, "HEAD"))
+		return answer_fixed(c, FIXED_METHOD);
+	if (has_body(c))
+		return answer_fixed(c, FIXED_BODY);
+	return MHD_YES;
+}
+
+/* ---- its begin and its end
+ * ------------------------------------------------------------------------ */
+
+static struct conn *conn_of(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+/* The first line was read.  What is returned is `context` later on. */
+void *request_begin(void *web, const char *uri, struct MHD_Connection *mhd)
+{
+	struct conn *c = conn_of(mhd);
+
+	(void)web;
+	(void)uri;
+	if (!c)
+		return NULL;
+	c->begun = c->counted = false;
+	if (c->state != CONN_REQUEST)
+		conn_state(c, CONN_REQUEST, REQUEST_MS);
+	return c;
+}
+
+void request_end(void *web, struct MHD_Connection *mhd, void **context,
+		 enum MHD_RequestTerminationCode why)
+{
+	struct conn *c = conn_of(mhd);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_HTTP_STATUS);
+
+	(void)web;
+	(void)context;
+	(void)why;
+	if (!c)
+		return;
+	/* what libmicrohttpd answered by itself */
+	status_count(c, info ? info->http_status : 0);
+	c->begun = false;
+	conn_state(c, CONN_IDLE, IDLE_MS);
+}
