@@ -73,7 +73,7 @@ def test_each_says_where_and_what_to_do():
                               stdin=subprocess.DEVNULL).stdout
     commands = set(re.findall(r"^  ([a-z]+)  ", commands, re.M))
     for name, rule in alerts().items():
-        assert rule["labels"]["severity"] in ("warning", "critical"), name
+        assert rule["labels"]["severity"] in ("info", "warning", "critical"), name
         says = rule["annotations"]
         assert set(says) == {"summary", "description", "runbook"}, name
         if "absent(" not in rule["expr"]:

@@ -5,6 +5,7 @@ the exporter also as root with those of kubernetes.yaml.
 """
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -286,7 +287,7 @@ def cgroup():
     os.mkdir(new)
     yield move
     move(os.getpid(), False)
-    until(lambda: not open(f"{new}/cgroup.procs").read(), "the cgroup is not left")
+    until(lambda: not pathlib.Path(new, "cgroup.procs").read_text(), "the cgroup is not left")
     os.rmdir(new)
 
 

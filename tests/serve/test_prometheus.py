@@ -12,7 +12,8 @@ import urllib.request
 
 import pytest
 
-from exporter import PATIENCE, ROOT, Actor, Leak, ZOMBIES, free_port
+from serve_tools import PATIENCE, ROOT, Actor, Leak, ZOMBIES, free_port
+from serve_tools import exporter, left_out, planted  # noqa: F401  fixtures
 
 REAPS = """
 import os, select, sys, time

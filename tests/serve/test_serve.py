@@ -1,13 +1,17 @@
 """`probate serve` on the live kernel: facts, exact counts, rights, restarts."""
+import concurrent.futures
 import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
+import urllib.error
 
 import pytest
 
-from exporter import TOOLS, Actor, Leak, STUCK, ZOMBIES
+from serve_tools import TOOLS, Actor, Leak, STUCK, ZOMBIES
+from serve_tools import exporter, left_out, planted  # noqa: F401  fixtures
 
 GEN = os.path.join(TOOLS, "gen")
 PROCS, CONNS = 50000, 50000
@@ -155,6 +159,81 @@ def test_no_rights_are_left(exporter, planted):
     before = serve.settled()  # and it is still right
     planted.append(Leak("tcp").kill())
     assert serve.settled()("probate_leaked_sockets") == before("probate_leaked_sockets") + 1
+
+
+def test_two_capabilities_are_enough(exporter, planted):
+    """As a service manager starts it: a user of its own with CAP_BPF and CAP_PERFMON."""
+    two = "-all,+bpf,+perfmon"
+    before = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"--inh-caps={two}",
+              f"--ambient-caps={two}", f"--bounding-set={two}"]
+    tried = subprocess.run([*before, "true"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if tried.returncode:
+        pytest.skip(f"these two cannot be given here: {tried.stderr.strip()}")
+    with tempfile.TemporaryDirectory(prefix="probate-") as directory:
+        os.chown(directory, 65534, 65534)
+        serve = exporter(before=before, RUNTIME_DIRECTORY=directory)
+        status = serve.status()
+        assert all(int(status[one], 16) == 0 for one in ("CapPrm", "CapEff", "CapInh", "CapAmb"))
+        assert status["Seccomp"] == "2"
+        base = serve.settled()("probate_leaked_sockets")
+        planted.append(Leak("tcp").kill())
+        page = serve.settled()
+        assert page("probate_leaked_sockets") == base + 1
+        assert page("probate_state_saved_timestamp_seconds") > 0
+        serve.end()
+
+
+def test_a_flood_disturbs_nothing(exporter, tmp_path):
+    """Requests from eight clients at once while processes come and go: all is counted, none is
+    lost, and memory stays what it was."""
+    serve = exporter()
+    before = serve.settled()
+    paths = ["/metrics", "/", "/nothing", "/-/healthy", "/metrics?" + "x" * 9000]
+
+    def flood(client):
+        codes = []
+        for i in range(300):
+            try:
+                serve.get(paths[(client + i) % len(paths)])
+                codes.append(200)
+            except urllib.error.HTTPError as e:
+                codes.append(e.code)
+            except OSError:
+                codes.append(None)  # one connection too many
+        return codes
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(flood, client) for client in range(8)]
+        generate("procs", tmp_path / "children", 3000, 0.2)
+        codes = {code for answer in answers for code in answer.result()}
+    assert 200 in codes and 404 in codes and 500 not in codes, codes
+    page = serve.settled()
+    assert page("probate_forks_total") - before("probate_forks_total") >= 3000
+    assert page("probate_events_lost_total") == before("probate_events_lost_total")
+    assert (page("process_resident_memory_bytes")
+            < before("process_resident_memory_bytes") + (24 << 20))
+
+
+# ---- a recording beside it -----------------------------------------------------------------------
+
+def test_record(exporter, planted, probate, tmp_path):
+    """One set of hooks for both; the directory is given to whom it becomes."""
+    serve = exporter("--record", f"{tmp_path}/rec/")
+    base = serve.settled()("probate_leaked_sockets")
+    leak = Leak("tcp").kill()
+    planted.append(leak)
+    page = serve.settled()
+    assert page("probate_leaked_sockets") == base + 1
+    serve.until(lambda p: p("probate_recorded_bytes_total") > 0)
+    serve.end()
+    told = probate("-r", tmp_path / "rec", "--json", "port", leak.port).one()
+    assert [s["verdict"] for s in told["sockets"]] == ["leaked"]
+
+
+def test_a_directory_it_could_not_write(exporter, tmp_path):
+    """A directory of root's is not written by whom it becomes: it says so, and does not begin."""
+    (tmp_path / "rec").mkdir()
+    with pytest.raises(AssertionError, match="rec.*nobody|nobody.*rec"):
+        exporter("--record", f"{tmp_path}/rec/")
 
 
 # ---- restarts ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Requests: pages, formats, headers, what is refused, sockets and the service manager."""
 import concurrent.futures
+import contextlib
 import gzip
 import os
 import socket
@@ -305,8 +306,9 @@ def test_a_manager_that_is_not_there(driver):
 def test_requests_that_are_too_large_or_wrong(driver, request_bytes, answers):
     d = driver()
     with d.socket() as s:
-        s.sendall(request_bytes)
-        s.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # it may have had enough before all was sent
+            s.sendall(request_bytes)
+            s.shutdown(socket.SHUT_WR)
         got = read_all(s)
     # what was not read may cost the client our answer
     assert not got or got.split(b" ")[1] in answers, got[:200]
@@ -322,7 +324,7 @@ def test_garbage(driver):
                  b"\x16\x03\x01\x02\x00" + some, b"GET / HTTP/1.1\r\n: \r\n :\r\n\r\n",
                  b"GET /metrics\0 HTTP/1.1\r\nHost: x\r\n\r\n", b" / / / \r\n\r\n",
                  b"GET %00%ff%zz HTTP/1.1\r\nHost: x\r\n\r\n"):
-        with d.socket() as s:
+        with d.socket() as s, contextlib.suppress(OSError):
             s.sendall(data)
             s.shutdown(socket.SHUT_WR)
     assert d.get()[0] == 200

@@ -470,6 +470,35 @@ def _gets(d):
     return False
 
 
+def test_who_stalls_costs_nothing(driver, certificates, config):
+    plain, tls = driver(), driver("--config", config(server(certificates)))
+    plain.tell("size 8000000")
+    hello = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        certificates.context().wrap_bio(ssl.MemoryBIO(), hello).do_handshake()
+    hello = hello.read()
+    held = []
+    for d, data in ((plain, b""), (plain, b"\0" * 100), (plain, b"\r\n" * 100),
+                    (plain, b"GET /metrics HTTP/1.1\r\nHost: x\r\nA"),
+                    (plain, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"),
+                    (plain, b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx"),
+                    (tls, b""), (tls, b"\x16\x03"), (tls, hello[:50]), (tls, hello)):
+        for half_closed in False, True:
+            s = d.socket()
+            held.append(s)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.sendall(data)
+            if half_closed:
+                s.shutdown(socket.SHUT_WR)
+    assert plain.get("/-/healthy")[0] == 200
+    assert tls.get(context=certificates.context())[0] == 200
+    before = cpu_s(plain), cpu_s(tls)
+    time.sleep(1)
+    assert cpu_s(plain) - before[0] < 0.3 and cpu_s(tls) - before[1] < 0.3
+    for s in held:
+        s.close()
+
+
 def test_what_it_costs_to_wait(driver):
     d = driver()
     assert d.get()[0] == 200

@@ -15,6 +15,8 @@ from conftest import BROKEN, ROOT, Lines
 
 DRIVER = os.path.join(os.environ.get("TOOLS", os.path.join(ROOT, "build/tests")), "web_driver")
 PATIENCE = 10.0
+# what was freed is kept for a while by the sanitizer: not so much that memory seems to grow
+ASAN = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
 # bcrypt of "right" at two costs, and of "second"
 CHEAP = "$2y$05$abcdefghijklmnopqrstuu8xaCxxL82bnl.UY74PMksDxIJShppPC"
 DEAR = "$2b$10$abcdefghijklmnopqrstuu1VS0P7v3ZJmd2gzBFIzgfN7OOl6Rl52"
@@ -29,7 +31,7 @@ class Driver:
             args = ("--listen", "127.0.0.1:0", *args)
         self.proc = subprocess.Popen([*wrap, DRIVER, *args], stdin=subprocess.PIPE, pass_fds=fds,
                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                     env=dict(os.environ, **(env or {})))
+                                     env=dict(os.environ, ASAN_OPTIONS=ASAN, **(env or {})))
         self.out = Lines(self.proc.stdout)
         self.err = Lines(self.proc.stderr)
         self.said = 1

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #include "web_priv.h"
@@ -61,8 +62,8 @@ static int daemon_open(struct web *w, struct buf *err)
 
 	w->says = &why;
 	w->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
-			MHD_USE_ERROR_LOG | (w->config.tls_on ? MHD_USE_TLS : 0),
+		MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+			(w->config.tls_on ? MHD_USE_TLS : 0),
 		0, NULL, NULL, request_handle, w, MHD_OPTION_EXTERNAL_LOGGER, daemon_says, &w->says,
 		MHD_OPTION_NOTIFY_CONNECTION, conn_notify, w, MHD_OPTION_URI_LOG_CALLBACK,
 		request_begin, w, MHD_OPTION_NOTIFY_COMPLETED, request_end, w,
@@ -79,6 +80,16 @@ static int daemon_open(struct web *w, struct buf *err)
 	return w->daemon ? 0 : -EIO;
 }
 
+/* All that select() will be asked about; a connection that does not fit is closed. */
+static bool fds_fit(const struct web *w)
+{
+	bool fit = w->wake_fd < FD_SETSIZE;
+
+	for (u32 i = 0; i < w->nlisten; i++)
+		fit &= w->listen[i] < FD_SETSIZE;
+	return fit;
+}
+
 static int parts_open(struct web *w, const struct web_opts *o, struct buf *err)
 {
 	int e = path_check(w->path, err);
@@ -91,9 +102,10 @@ static int parts_open(struct web *w, const struct web_opts *o, struct buf *err)
 		return e;
 	w->asked_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (w->asked_fd < 0 || w->wake_fd < 0) {
-		buf_printf(err, "cannot start the HTTP server: %s", strerror(errno));
-		return -errno;
+	e = w->asked_fd < 0 || w->wake_fd < 0 ? errno : fds_fit(w) ? 0 : EMFILE;
+	if (e) {
+		buf_printf(err, "cannot start the HTTP server: %s", strerror(e));
+		return -e;
 	}
 	w->auth = auth_new();
 	fixed_make(w);

@@ -6,11 +6,14 @@
  * So each connection has a deadline for what it does now, whatever it sends, and is shut down when
  * that is over.  When all slots are taken, the connection that has not moved for longest gives
  * its own to a new one: who holds connections cannot keep others out.
+ *
+ * We wait by select(): under epoll libmicrohttpd 0.9.75 does not sleep while a handshake of TLS is
+ * incomplete, and a silent client costs a whole core.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/select.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -137,10 +140,10 @@ static bool room_coming(const struct web *w)
 	return false;
 }
 
-static void listeners_turn(struct web *w, const struct pollfd *p)
+static void listeners_turn(struct web *w, const fd_set *ready)
 {
 	for (u32 i = 0; i < w->nlisten; i++) {
-		if (!p[i].revents)
+		if (!FD_ISSET(w->listen[i], ready))
 			continue;
 		if (w->nconns < CONN_MAX) {
 			listener_accept(w, w->listen[i]);
@@ -216,36 +219,64 @@ static void loop_end(struct web *w)
 	MHD_run(w->daemon);
 }
 
-/* Sockets that listen are left alone while there is neither room nor anybody to make it. */
-static u32 polled(struct web *w, struct pollfd *p)
-{
-	const union MHD_DaemonInfo *info = MHD_get_daemon_info(w->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-	u32 n = 0;
+/* What is waited for: by libmicrohttpd, and by ourselves. */
+struct waited {
+	fd_set read, write, except;
+	int max;
+	bool listeners;
+};
 
-	p[n++] = (struct pollfd){.fd = w->wake_fd, .events = POLLIN};
-	p[n++] = (struct pollfd){.fd = info->epoll_fd, .events = POLLIN};
-	if (w->rest_until_ms > w->now_ms)
-		return n;
-	if (w->nconns == CONN_MAX && (room_coming(w) || !conn_spare(w)))
-		return n;
-	for (u32 i = 0; i < w->nlisten; i++)
-		p[n++] = (struct pollfd){.fd = w->listen[i], .events = POLLIN};
-	return n;
+static void wait_add(struct waited *s, int fd)
+{
+	FD_SET(fd, &s->read);
+	if (fd > s->max)
+		s->max = fd;
+}
+
+/* Sockets that listen are left alone while there is neither room nor anybody to make it. */
+static void wait_fill(struct web *w, struct waited *s)
+{
+	bool full = w->nconns == CONN_MAX && (room_coming(w) || !conn_spare(w));
+
+	FD_ZERO(&s->read);
+	FD_ZERO(&s->write);
+	FD_ZERO(&s->except);
+	s->max = -1;
+	MHD_get_fdset(w->daemon, &s->read, &s->write, &s->except, &s->max);
+	wait_add(s, w->wake_fd);
+	s->listeners = !full && w->rest_until_ms <= w->now_ms;
+	for (u32 i = 0; i < w->nlisten && s->listeners; i++)
+		wait_add(s, w->listen[i]);
+}
+
+/* false: nothing happened but time. */
+static bool wait_turn(struct web *w, struct waited *s)
+{
+	int ms, n;
+
+	wait_fill(w, s);
+	ms = quiet_ms(w);
+	n = select(s->max + 1, &s->read, &s->write, &s->except,
+		   ms < 0 ? NULL
+			  : &(struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000});
+	if (n < 0 && errno != EINTR)
+		die(EXIT_CANNOT, "cannot wait for clients: %s", strerror(errno));
+	w->now_ms = clock_ms();
+	return n > 0;
 }
 
 static void loop_turn(struct web *w)
 {
-	struct pollfd p[2 + WEB_LISTEN_MAX] = {};
-	u32 n = polled(w, p);
+	struct waited s;
 	u64 drained;
 
-	if (poll(p, n, quiet_ms(w)) < 0 && errno != EINTR)
-		die(EXIT_CANNOT, "cannot wait for clients: %s", strerror(errno));
-	w->now_ms = clock_ms();
-	if (p[0].revents && read(w->wake_fd, &drained, sizeof(drained)) > 0)
-		pages_take(w);
-	if (n > 2)
-		listeners_turn(w, p + 2);
+	if (wait_turn(w, &s)) {
+		if (FD_ISSET(w->wake_fd, &s.read) &&
+		    read(w->wake_fd, &drained, sizeof(drained)) > 0)
+			pages_take(w);
+		if (s.listeners)
+			listeners_turn(w, &s.read);
+	}
 	deadlines_turn(w);
 	MHD_run(w->daemon);
 	pages_drop(w);

@@ -248,7 +248,7 @@ u32 live_hooks(struct source *s, struct hook *out, u32 max)
 
 		*h = (struct hook){.what = p->what, .tier = "base", .error = l->error[i]};
 		snprintf(h->name, sizeof(h->name), "%s", p->hook);
-		h->wanted = l->full || !p->full;
+		h->wanted = live_wants(l, p);
 		prog = bpf_object__find_program_by_name(l->skel->obj, p->name);
 		if (prog && h->wanted && !h->error)
 			h->runs = prog_runs(l, p, prog);

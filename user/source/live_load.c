@@ -38,26 +38,30 @@
 #define __NR_dup2 (~0u)
 #endif
 
-#define SYS(call, action, what)                                                  \
-	{                                                                        \
-		"sys_" #call, "sys_exit " #call, what, SYS_##action, false, true \
+#define SYS(call, action, what)                                                     \
+	{                                                                           \
+		"sys_" #call, "sys_exit " #call, what, SYS_##action, false, true, 0 \
 	}
 
 const struct live_prog live_progs[] = {
-	{"proc_fork", "tp_btf/sched_process_fork", "a process is born", 0, true, false},
+	{"proc_fork", "tp_btf/sched_process_fork", "a process is born", 0, true, false, 0},
 	{"proc_fork_walk", "tp_btf/sched_process_fork walk",
-	 "what a child of a threaded process got", 0, false, false},
-	{"proc_exec", "tp_btf/sched_process_exec", "a process runs a new program", 0, true, false},
+	 "what a child of a threaded process got", 0, false, false, 0},
+	{"proc_exec", "tp_btf/sched_process_exec", "a process runs a new program", 0, true, false,
+	 0},
 	{"proc_exec_walk", "tp_btf/sched_process_exec walk", "what an exec kept open", 0, false,
-	 false},
-	{"proc_exit", "tp_btf/sched_process_exit", "a process dies", 0, true, false},
-	{"proc_free", "tp_btf/sched_process_free", "a dead process is gone", 0, false, false},
-	{"proc_rename", "tp_btf/task_rename", "a process changes its name", 0, false, false},
-	{"proc_signal", "tp_btf/signal_generate", "who killed whom", 0, false, false},
-	{"sock_state", "tp_btf/inet_sock_set_state", "TCP states", 0, false, false},
-	{"sock_destroy", "tp_btf/tcp_destroy_sock", "the end of TCP sockets", 0, false, true},
-	{"sys_enter", "tp_btf/sys_enter", "what a close takes away", 0, false, true},
-	{"sys_exit", "tp_btf/sys_exit", "every descriptor event", 0, false, true},
+	 false, 0},
+	{"proc_exit", "tp_btf/sched_process_exit", "a process dies", 0, true, false, 0},
+	{"proc_free", "tp_btf/sched_process_free", "a dead process is gone", 0, false, false,
+	 EV_KIND_FREE},
+	{"proc_rename", "tp_btf/task_rename", "a process changes its name", 0, false, false,
+	 EV_KIND_RENAME},
+	{"proc_signal", "tp_btf/signal_generate", "who killed whom", 0, false, false,
+	 EV_KIND_SIGNAL},
+	{"sock_state", "tp_btf/inet_sock_set_state", "TCP states", 0, false, false, 0},
+	{"sock_destroy", "tp_btf/tcp_destroy_sock", "the end of TCP sockets", 0, false, true, 0},
+	{"sys_enter", "tp_btf/sys_enter", "what a close takes away", 0, false, true, 0},
+	{"sys_exit", "tp_btf/sys_exit", "every descriptor event", 0, false, true, 0},
 	SYS(socket, SOCKET, "a socket is made"),
 	SYS(socketpair, SOCKETPAIR, "a pair of sockets is made"),
 	SYS(bind, BIND, "a socket is bound"),
@@ -207,7 +211,7 @@ static void config_put(struct live *l, const struct source_opts *o, const struct
 		const struct live_prog *p = &live_progs[i];
 		struct bpf_program *prog = bpf_object__find_program_by_name(l->skel->obj, p->name);
 
-		bpf_program__set_autoload(prog, !l->error[i] && (l->full || !p->full));
+		bpf_program__set_autoload(prog, !l->error[i] && live_wants(l, p));
 		bpf_program__set_autoattach(prog, !p->action);
 	}
 }
@@ -313,7 +317,7 @@ static int attach_all(struct live *l, struct buf *err)
 		const struct live_prog *p = &live_progs[i];
 		struct bpf_program *prog = bpf_object__find_program_by_name(l->skel->obj, p->name);
 
-		if (p->action || l->error[i] || (p->full && !l->full))
+		if (p->action || l->error[i] || !live_wants(l, p))
 			continue;
 		l->link[i] = bpf_program__attach(prog);
 		if (l->link[i])

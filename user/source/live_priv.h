@@ -23,6 +23,7 @@ struct live_prog {
 	u8 action;  /* (first) enum sys_action it serves; 0: attached by itself */
 	bool vital; /* without it there is no live view at all */
 	bool full;  /* of fd=full only */
+	u8 kind;    /* the only kind of event it tells; 0: several, or it counts as well */
 };
 extern const struct live_prog live_progs[];
 extern const u32 live_nprogs;
@@ -90,6 +91,11 @@ void live_relieve(void *live);
 int live_poll_open(struct live *l);
 void live_poll_close(struct live *l);
 
+/* Is it of use here: of this fd mode, and tells what is let through? */
+static inline bool live_wants(const struct live *l, const struct live_prog *p)
+{
+	return (l->full || !p->full) && (!p->kind || l->kinds >> p->kind & 1);
+}
 /* live_load.c: the kernel side loaded and attached, or -errno and a sentence. */
 int live_load(struct live *l, const struct source_opts *o, struct buf *err);
 void live_unload(struct live *l);

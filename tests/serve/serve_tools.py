@@ -1,4 +1,4 @@
-"""A running `probate serve`, its pages, and what is planted for it to find."""
+"""A running `probate serve`, its pages, what is planted for it to find; and fixtures of these."""
 import json
 import os
 import re
@@ -10,6 +10,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+
+import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROBATE = os.path.abspath(os.environ.get("PROBATE", os.path.join(ROOT, "build/probate")))
@@ -47,8 +49,8 @@ class Page(dict):
 class Exporter:
     """probate serve on a port of its own; everything it was given ends with it."""
 
-    def __init__(self, *args, env=None):
-        self.args = [PROBATE, "serve", "--web.listen-address=127.0.0.1:0", *map(str, args)]
+    def __init__(self, *args, env=None, before=()):
+        self.args = [*before, PROBATE, "serve", "--web.listen-address=127.0.0.1:0", *map(str, args)]
         self.run = subprocess.Popen(self.args, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                     stdout=subprocess.PIPE,
                                     env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0",
@@ -204,3 +206,41 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+# ---- fixtures, which the tests import -----------------------------------------------------------
+
+@pytest.fixture(scope="session")
+def left_out(obstacle):
+    """Why no exporter can run here; None: it can."""
+    if obstacle:
+        return obstacle
+    done = subprocess.run([PROBATE, "serve", "--web.listen-address=no address"],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+    return done.stderr if "built without" in done.stderr else None
+
+
+@pytest.fixture
+def planted():
+    """Append what has an end()."""
+    things = []
+    yield things
+    errors = []
+    for thing in reversed(things):
+        try:
+            thing.end()
+        except Exception as e:  # the others must end all the same
+            errors.append(e)
+    assert not errors, errors
+
+
+@pytest.fixture
+def exporter(left_out, planted, tmp_path):
+    if left_out:
+        pytest.skip(left_out)
+
+    def start(*args, before=(), **env):
+        one = Exporter(*args, env={"PROBATE_RUN": str(tmp_path / "run"), **env}, before=before)
+        planted.append(one)
+        return one
+    return start
