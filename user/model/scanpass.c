@@ -144,6 +144,8 @@ void on_scan_fd(struct model *m, const struct ev_scan_fd *e)
 	if (!s)
 		return;
 	slot.fdtab = fdtab_of(m, p, e->h.tid, e->files);
+	if (e->maker && e->maker != e->h.tgid && !s->born)
+		slot.how = VIA_FORK; /* from its parent: no source tells of another maker */
 	before = s->nholds;
 	hold_put(m, &slot, s);
 	count_added(m, s->nholds > before);
