@@ -372,18 +372,34 @@ bool option_is_for(const struct option_def *d, const struct view *v)
 	return !d->views;
 }
 
+static bool option_shown(const struct option_def *d, const struct view *v)
+{
+	return v ? option_is_for(d, v) : !d->views;
+}
+
+static int option_text(const struct option_def *d, char out[64])
+{
+	return snprintf(out, 64, "--%s%s%s", d->name, d->value ? " " : "",
+			d->value ? d->value : "");
+}
+
 static void options_print(FILE *f, const struct view *v)
 {
+	char text[64];
+	int width = 15, n;
+
+	for (size_t i = 0; i < OPTIONS; i++) {
+		n = option_shown(&option_defs[i], v) ? option_text(&option_defs[i], text) : 0;
+		width = n > width ? n : width;
+	}
 	for (size_t i = 0; i < OPTIONS; i++) {
 		const struct option_def *d = &option_defs[i];
-		char text[32];
 
-		if (v ? !option_is_for(d, v) : d->views != NULL)
+		if (!option_shown(d, v))
 			continue;
-		snprintf(text, sizeof(text), "--%s%s%s", d->name, d->value ? " " : "",
-			 d->value ? d->value : "");
-		fprintf(f, "  %c%c%s %-15s %s\n", d->letter ? '-' : ' ',
-			d->letter ? d->letter : ' ', d->letter ? "," : " ", text, d->help);
+		option_text(d, text);
+		fprintf(f, "  %c%c%s %-*s %s\n", d->letter ? '-' : ' ',
+			d->letter ? d->letter : ' ', d->letter ? "," : " ", width, text, d->help);
 	}
 }
 

@@ -205,6 +205,8 @@ u32 chain_of(const struct model *m, const struct sock *s, const struct holder *h
 
 		add_execs(m, &st, p, ts, until);
 		add_via(m, &st, p, ts, o ? o->via : forked ? VIA_FORK : how, o ? o->from : 0);
+		if (o && !s->born && p->id == s->creator)
+			st.v[st.n - 1].ts = 0; /* when that became known is not when it was */
 		p = proc_at(m, o ? o->from : forked ? p->birth : 0);
 		until = ts;
 		if (p)

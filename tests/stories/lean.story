@@ -1,0 +1,154 @@
+# No system call is hooked: the credentials a file was opened with say who made it.  One server was
+# there before (200), one came since (400); both start a sleep without closing, and are killed.  A
+# third (600) made its socket before it became another user: that proves nothing.
+
+1s clock 0 realtime=1795262401000000000
+1s source 0 caps=1 filter=0xffffffffffffffff
+1s scan_begin 0 scope=7
+1s scan_task 1 start=1000000 files=0x1 sid=1 pgid=1 pidns=4026531836 netns=4026531840 mntns=4026531841 exit_signal=17 sigchld=handled name="init"
+1s scan_task 100 start=500000000 files=0x100 parent=1 sid=100 pgid=100 tty=34819 pidns=4026531836 netns=4026531840 mntns=4026531841 exit_signal=17 sigchld=handled name="bash"
+1s scan_task 200 start=600000000 files=0x200 parent=100 sid=100 pgid=200 pidns=4026531836 netns=4026531840 mntns=4026531841 exit_signal=17 name="old"
+1s scan_fd 200 inode=7001 cookie=11 netns=4026531840 uid=0 proto=udp local=0.0.0.0:8801 state=CLOSE files=0x200 fd=3 maker=200
+1s scan_task 600 start=700000000 files=0x600 parent=100 sid=100 pgid=600 pidns=4026531836 netns=4026531840 mntns=4026531841 exit_signal=17 name="drops"
+1s scan_fd 600 inode=7003 cookie=13 netns=4026531840 uid=0 proto=tcp local=0.0.0.0:8803 state=LISTEN files=0x600 fd=3 waits=1
+1s scan_args 100 start=500000000 exe="/usr/bin/bash" args=["bash"]
+1s scan_args 200 start=600000000 exe="/srv/old" args=["/srv/old"]
+1s scan_args 600 start=700000000 exe="/srv/drops" args=["/srv/drops"]
+1s scan_end 0 scope=7 begin=1000000000
+2s fork 100 start=2000000000 files=0x400 parent_files=0x100 child=400 parent=100 uid=0 exit_signal=17 pidns=4026531836
+2s exec 400 start=2000000000 files=0x400 old_tid=400 name="new" exe="/srv/new" args=["/srv/new"]
+3s listen 400 inode=7002 cookie=12 netns=4026531840 uid=0 proto=tcp local=0.0.0.0:8802 state=LISTEN fd=-1 backlog=128 maker=400
+5s fork 200 start=5000000000 files=0x300 parent_files=0x200 child=300 parent=200 uid=0 exit_signal=17 pidns=4026531836
+6s exec 300 start=5000000000 files=0x300 old_tid=300 name="sleep" exe="/usr/bin/sleep" args=["sleep","1000"]
+6s scan_begin 300 scope=8 files=0x300
+6s scan_fd 300 inode=7001 cookie=11 netns=4026531840 uid=0 proto=udp local=0.0.0.0:8801 state=CLOSE files=0x300 fd=3 maker=200
+6s scan_end 300 scope=8 files=0x300 begin=6000000000
+7s fork 400 start=7000000000 files=0x500 parent_files=0x400 child=500 parent=400 uid=0 exit_signal=17 pidns=4026531836
+8s exec 500 start=7000000000 files=0x500 old_tid=500 name="sleep" exe="/usr/bin/sleep" args=["sleep","2000"]
+8s scan_begin 500 scope=8 files=0x500
+8s scan_fd 500 inode=7002 cookie=12 netns=4026531840 uid=0 proto=tcp local=0.0.0.0:8802 state=LISTEN files=0x500 fd=3 maker=400
+8s scan_end 500 scope=8 files=0x500 begin=8000000000
+9s exit 200 start=600000000 files=0x200 parent=100 code=-1 signal=SIGKILL
+9s exit 400 start=2000000000 files=0x400 parent=100 code=-1 signal=SIGKILL
+10s free 200 start=600000000
+10s free 400 start=2000000000
+11s scan_begin 0 scope=7
+11s scan_task 1 start=1000000 files=0x1 sid=1 pgid=1 pidns=4026531836 netns=4026531840 mntns=4026531841 exit_signal=17 sigchld=handled name="init"
+11s scan_task 100 start=500000000 files=0x100 parent=1 sid=100 pgid=100 tty=34819 pidns=4026531836 netns=4026531840 mntns=4026531841 exit_signal=17 sigchld=handled name="bash"
+11s scan_task 600 start=700000000 files=0x600 parent=100 sid=100 pgid=600 pidns=4026531836 netns=4026531840 mntns=4026531841 exit_signal=17 name="drops"
+11s scan_fd 600 inode=7003 cookie=13 netns=4026531840 uid=0 proto=tcp local=0.0.0.0:8803 state=LISTEN files=0x600 fd=3 waits=1
+11s scan_task 300 start=5000000000 files=0x300 parent=1 sid=100 pgid=200 pidns=4026531836 netns=4026531840 mntns=4026531841 exit_signal=17 name="sleep"
+11s scan_fd 300 inode=7001 cookie=11 netns=4026531840 uid=0 proto=udp local=0.0.0.0:8801 state=CLOSE files=0x300 fd=3 waits=2
+11s scan_task 500 start=7000000000 files=0x500 parent=1 sid=100 pgid=400 pidns=4026531836 netns=4026531840 mntns=4026531841 exit_signal=17 name="sleep"
+11s scan_fd 500 inode=7002 cookie=12 netns=4026531840 uid=0 proto=tcp local=0.0.0.0:8802 state=LISTEN files=0x500 fd=3 waits=2
+11s scan_end 0 scope=7 begin=11000000000
+12s tick 0
+
+=== ports
+PROTO  LOCAL         STATE   CREATOR    HELD BY     VERDICT
+tcp    0.0.0.0:8802  LISTEN  †new[400]  sleep[500]  leaked
+tcp    0.0.0.0:8803  LISTEN  ?          drops[600]  held
+udp    0.0.0.0:8801  UNCONN  †old[200]  sleep[300]  leaked
+
+3 sockets: 2 leaked, 1 held. `probate port PORT` says more.
+
+=== port 8801
+udp 0.0.0.0:8801  UNCONN
+  inode 7001, uid 0
+  Made by old[200] (/srv/old), dead: killed by SIGKILL at 12:00:09.000.
+  Held by sleep[300], running: sleep 1000
+    fd 3, CLOEXEC missing; inherited by fork from old[200] at 12:00:05.000 (7.0
+    s ago)
+      earlier old[200] created it
+      12:00:05.000 old[300] forked from old[200] with it
+      12:00:06.000 sleep[300] executed this program and kept it
+  Verdict: leaked (not certain) — old[200] made it and was killed by SIGKILL at
+  12:00:09; as far as was seen, sleep[300] inherited fd 3 by fork and kept it
+  over exec because CLOEXEC was not set.
+  Do: Its use was not watched from the beginning, so look first, then kill
+  sleep[300] to free the port now; in old, open the socket with SOCK_CLOEXEC (or
+  close fd 3 in the child before exec).
+
+=== port 8802
+tcp 0.0.0.0:8802  LISTEN
+  inode 7002, uid 0
+  Made by new[400] (/srv/new), dead: killed by SIGKILL at 12:00:09.000.
+  Held by sleep[500], running: sleep 2000
+    fd 3, CLOEXEC missing; inherited by fork from new[400] at 12:00:08.000 (4.0
+    s ago)
+      earlier new[400] created it
+      12:00:07.000 new[500] forked from new[400] with it
+      12:00:08.000 sleep[500] executed this program and kept it
+  Verdict: leaked (not certain) — new[400] made it and was killed by SIGKILL at
+  12:00:09; as far as was seen, sleep[500] inherited fd 3 by fork and kept it
+  over exec because CLOEXEC was not set.
+  Do: Its use was not watched from the beginning, so look first, then kill
+  sleep[500] to free the port now; in new, open the socket with SOCK_CLOEXEC (or
+  close fd 3 in the child before exec).
+
+=== port --json 8802
+{"query": "8802",
+ "held": true,
+ "sockets": [{"proto": "tcp",
+     "family": "inet",
+     "local": "0.0.0.0:8802",
+     "remote": null,
+     "state": "LISTEN",
+     "inode": 7002,
+     "cookie": 12,
+     "netns": 4026531840,
+     "uid": 0,
+     "cgroup": null,
+     "opened": null,
+     "creator": {"pid": 400,
+        "start": "2026-11-21T12:00:02.000000000Z",
+        "comm": "new",
+        "exe": "/srv/new",
+        "args": ["/srv/new"],
+        "state": "dead",
+        "exit": {"ts": "2026-11-21T12:00:09.000000000Z", "code": null, "signal": 9, "by": null}},
+     "holders": [{"pid": 500,
+         "start": "2026-11-21T12:00:07.000000000Z",
+         "comm": "sleep",
+         "exe": "/usr/bin/sleep",
+         "args": ["sleep", "2000"],
+         "state": "running",
+         "tid": null,
+         "nspid": [500],
+         "fds": [{"fd": 3, "cloexec": false}],
+         "via": "fork",
+         "since": "2026-11-21T12:00:08.000000000Z",
+         "used": null,
+         "chain": [{"ts": null, "pid": 400, "comm": "new", "step": "created"},
+            {"ts": "2026-11-21T12:00:07.000000000Z", "pid": 500, "comm": "new", "step": "fork"},
+            {"ts": "2026-11-21T12:00:08.000000000Z",
+             "pid": 500,
+             "comm": "sleep",
+             "step": "exec",
+             "kept": true}]}],
+     "hidden": null,
+     "verdict": "leaked",
+     "certain": false,
+     "why": "new[400] made it and was killed by SIGKILL at 12:00:09; as far as was seen, sleep[500] inherited fd 3 by fork and kept it over exec because CLOEXEC was not set.",
+     "action": "Its use was not watched from the beginning, so look first, then kill sleep[500] to free the port now; in new, open the socket with SOCK_CLOEXEC (or close fd 3 in the child before exec)."}]}
+
+=== trace
+12:00:02.000  fork      bash[100]         -> bash[400]
+12:00:02.000  exec      new[400]          /srv/new
+12:00:03.000  listen    new[400]          tcp 0.0.0.0:8802
+12:00:05.000  fork      old[200]          -> old[300]
+12:00:06.000  exec      sleep[300]        /usr/bin/sleep 1000
+12:00:07.000  fork      new[400]          -> new[500]
+12:00:08.000  exec      sleep[500]        /usr/bin/sleep 2000
+12:00:09.000  exit      old[200]          killed by SIGKILL
+12:00:09.000  transfer  old[200]    -> sleep[300] udp 0.0.0.0:8801, creator died
+12:00:09.000  leak      sleep[300]  udp 0.0.0.0:8801 fd 3 of old[200], CLOEXE...
+12:00:09.000  reparent  sleep[300]        from old[200] to init[1]
+12:00:09.000  exit      new[400]          killed by SIGKILL
+12:00:09.000  reparent  sleep[500]        from new[400] to init[1]
+12:00:10.000  zombie    bash[100]         old[200] dead for 1.0 s, not reaped
+12:00:10.000  zombie    bash[100]         new[400] dead for 1.0 s, not reaped
+12:00:11.000  reap      bash[100]         old[200] after 1.0 s, nobody waited
+12:00:11.000  reap      bash[100]         new[400] after 1.0 s, nobody waited
+12:00:11.000  transfer  new[400]    -> sleep[500] tcp 0.0.0.0:8802, creator died
+12:00:11.000  leak      sleep[500]  tcp 0.0.0.0:8802 fd 3 of new[400], CLOEXE...
