@@ -52,7 +52,7 @@ libs += $(serve_libs)
 features += -DHAVE_SERVE
 else
 $(info probate: of $(serve_libs) some were not found (libmicrohttpd-dev libgnutls28-dev libyaml-dev libcrypt-dev libseccomp-dev libcap-dev): no `serve`)
-no_serve := $(filter-out view_serve,$(basename $(notdir $(wildcard user/serve/*.c)))) test_rights test_state test_web web_driver
+no_serve := $(filter-out view_serve,$(basename $(notdir $(wildcard user/serve/*.c)))) test_rights test_state test_web web_driver fuzz_web
 endif
 # A room a folder; no two files of user/ have one name.
 rooms := $(patsubst %/,%,$(wildcard user/*/))
@@ -165,7 +165,7 @@ fuzz_skip := main live% scan scan_load ring diag child choose doctor% selftest s
 	rec_write rec_file rec_open record history option options view_doctor view_record
 fuzz_lib := $(patsubst %,$B/fuzz/user/%.o,$(filter-out $(fuzz_skip),$(user_names)))
 fuzz_parts := $(patsubst tests/fuzz/%.c,$B/fuzz/%.o,$(filter-out tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c)))
-fuzzers := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzzers := $(patsubst %,$B/fuzz/%,$(filter-out $(no_serve),$(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))))
 
 $B/fuzz/user/%.o: %.c
 	$(call say,FUZZ,$@)
@@ -218,16 +218,12 @@ bench:
 
 install: all
 	install -D -m 755 $B/probate $(DESTDIR)$(PREFIX)/bin/probate
-	install -D -m 644 contrib/probate.8 $(DESTDIR)$(PREFIX)/share/man/man8/probate.8
 	install -D -m 644 contrib/probate.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/probate
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	for u in record serve; do \
-		sed 's|/usr/local/bin/|$(PREFIX)/bin/|' contrib/probate-$$u.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/probate-$$u.service || exit; \
-		chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/probate-$$u.service || exit; \
-	done
-	install -m 644 contrib/probate-serve.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/
-	install -d $(DESTDIR)$(PREFIX)/share/probate
-	install -m 644 contrib/alerts.yaml contrib/grafana.json contrib/kubernetes.yaml $(DESTDIR)$(PREFIX)/share/probate/
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system contrib/probate-{record,serve}.service contrib/probate-serve.socket
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/probate contrib/{alerts,kubernetes}.yaml contrib/grafana.json
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 contrib/probate.8
+	cd $(DESTDIR)$(PREFIX) && sed -i 's|/usr/local/|$(PREFIX)/|g' share/man/man8/probate.8 \
+		share/probate/kubernetes.yaml lib/systemd/system/probate-{record,serve}.service
 
 clean:
 	rm -rf build

@@ -310,7 +310,7 @@ static __always_inline bool tcp_tally(struct sock_common *skc)
 	if (!want.tally)
 		return false;
 	tcp_seen[skc->skc_state & 15]++;
-	return skc->skc_state == TCP_TIME_WAIT || skc->skc_flags & dead;
+	return want.spare && (skc->skc_state == TCP_TIME_WAIT || skc->skc_flags & dead);
 }
 
 /* False: not wanted after all. */
@@ -353,7 +353,9 @@ int scan_tcp(struct at_tcp *ctx)
 	if (!tcp_fill(&e, skc))
 		return 0;
 	head_fill(&e.h, EV_KIND_SCAN_SOCK, sizeof(e), NULL);
-	bpf_seq_write(ctx->meta->seq, &e, sizeof(e));
+	/* What no longer fits is shown again at the next read, and counted again. */
+	if (bpf_seq_write(ctx->meta->seq, &e, sizeof(e)) && want.tally)
+		tcp_seen[skc->skc_state & 15]--;
 	return 0;
 }
 

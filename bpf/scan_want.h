@@ -10,7 +10,8 @@ struct scan_want {
 	u16 port;   /* local port; 0: all */
 	u16 bound;  /* only what is bound, listens or has a name */
 	u32 makers; /* tell who opened what */
-	u32 tally;  /* count TCP sockets by state, and tell none that only the kernel still has */
+	u32 tally;  /* count TCP sockets by state */
+	u32 spare;  /* and do not tell of those that only the kernel still has */
 };
 
 #endif

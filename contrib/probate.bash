@@ -80,6 +80,7 @@ _probate() {
 			$options" -- "$cur"))
 		;;
 	serve)
+		options="--json --quiet --record --force --fd= --buffer --help --version"
 		for word in process pids zombie socket tcp program unit self bpf; do
 			options+=" --collector.$word --no-collector.$word"
 		done

@@ -67,6 +67,12 @@ WRONG = {
     "ports --buffer": ["--buffer needs a value"],
     "trace --leaked": ["--leaked is not for trace"],
     "zombies --raw": ["--raw is not for zombies"],
+    "serve -r x": ["--replay is not for serve"],
+    "--at=-1h serve": ["--at is not for serve"],
+    "serve -w": ["--watch is not for serve"],
+    "serve -o x": ["--output is not for serve"],
+    "serve --no-bpf": ["--no-bpf is not for serve"],
+    "serve --record -": ["--record DIR"],
     "trace --buffer junk": ["junk"],
     "trace --buffer 0": ["0"],
     "trace --buffer 1T": ["1T"],
@@ -113,7 +119,8 @@ def test_no_command_shows_the_usage(cli):
 
 
 @pytest.mark.parametrize("args", [["--help"], ["-h"], ["ports", "--help"], ["--version"],
-                                  ["trace", "--list"], ["trace", "--list", "--json"]])
+                                  ["trace", "--list"], ["trace", "--list", "--json"],
+                                  ["serve", "--list"], ["serve", "--list", "--json"]])
 def test_help(cli, args):
     done = cli(*args)
     assert done.code == ANSWERED and done.out and not done.err

@@ -82,3 +82,19 @@ def test_each_says_where_and_what_to_do():
         named = re.findall(r"`(?:exec )?probate ([a-z]+)", says["runbook"])
         assert named and set(named) <= commands, name
         assert "\n" not in says["runbook"], name
+
+
+def test_what_the_page_shows_is_looked_for_there():
+    """The page of the exporter, at the port where it listens."""
+    help = subprocess.run([families.PROBATE, "serve", "--help"], capture_output=True, text=True, check=True,
+                          stdin=subprocess.DEVNULL).stdout
+    (port,) = re.findall(r"--web.listen-address .*:(\d+)\)", help)
+    for name in "LeakedPort", "SuspectedLeak", "StuckConnections", "ZombiesGrowing":
+        says = alerts()["Probate" + name]["annotations"]["runbook"]
+        assert says.startswith(f"Look at http://HOST:{port}/ "), name
+
+
+def test_no_alert_needs_one_name_of_the_job():
+    """It is kubernetes-pods, or NAMESPACE/probate, where others have named it."""
+    for name, rule in alerts().items():
+        assert 'job="' not in rule["expr"], name

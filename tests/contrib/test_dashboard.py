@@ -79,6 +79,7 @@ def test_machine_and_source_can_be_chosen(board):
         assert panel["datasource"] == SOURCE, panel["title"]
         for target in panel["targets"]:
             assert target["datasource"] == SOURCE, panel["title"]
+            assert "job=" not in target["expr"], target["expr"]
             for selector in re.findall(rf"({families.SERIES})(\{{instance=~\"\$instance\")?", target["expr"]):
                 assert selector[1], target["expr"]
 

@@ -72,6 +72,15 @@ def test_manual_has_every_command_and_option():
     assert named(listed) == named(options())
 
 
+def test_manual_says_what_the_exporter_refuses():
+    """What all that look at this machine take, and it does not."""
+    about = read(MANUAL).split(".It Cm serve\n")[1].split(".It ")[0]
+    listed = re.search(r"^\.Fl ([^\n]+)\nand\n\.Fl (\S+)\nare refused", about, re.M)
+    names = {"r": "replay", "w": "watch", "o": "output"}
+    listed = {names.get(x, x.lstrip("-")) for x in [*listed[1].split(" , "), listed[2]]}
+    assert listed == options("ports") & options("trace") & options("record") - options("serve")
+
+
 def test_manual_has_every_collector():
     section = read(MANUAL).split(".Sh EXPORTER")[1].split(".Sh ")[0]
     listed = re.findall(r"^\.It Cm ([a-z]+)\n(.*)", section, re.M)
@@ -105,6 +114,7 @@ def test_completion():
         offered = {x.removeprefix("--").removesuffix("=") for x in complete(command, "--") if x}
         assert options(command) <= offered, command
         assert offered <= options() | {"help", "version", ""}, command
+    assert {x.strip("-=") for x in complete("serve", "--")} == options("serve") | {"help", "version"}
     assert {"port", "pid"} <= set(complete("report", ""))
     for words in ["-r"], ["--replay"], ["ports", "-w", "--record"], ["record"], ["-o"]:
         assert "usr" in complete(*words, "us"), words

@@ -1,6 +1,7 @@
 """The manifest for Kubernetes: is it whole, and does it give away no more than is needed?"""
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -54,6 +55,26 @@ def test_selectors_match(objects, optional, pod):
     assert optional["spec"]["selector"]["matchLabels"].items() <= labels
     assert optional["spec"]["jobLabel"] in pod["metadata"]["labels"]
     assert pod["spec"]["serviceAccountName"] == objects["ServiceAccount"]["metadata"]["name"]
+
+
+def test_the_job_can_be_named_as_the_alerts_like_it(pod, tmp_path):
+    """The lines that are there to be copied are valid, and make it "probate"."""
+    lines = re.search(r"^ *#   (relabel_configs:\n(?: *#     .*\n)+)", text(), re.M)[1]
+    rules = yaml.safe_load(re.sub(r"^ *#   ", "", lines, flags=re.M))["relabel_configs"]
+    (rule,) = rules
+    (source,) = rule["source_labels"]
+    labels = {"__meta_kubernetes_pod_label_" + re.sub(r"[^a-zA-Z0-9_]", "_", name): value
+              for name, value in pod["metadata"]["labels"].items()}
+    assert rule["target_label"] == "job"
+    assert re.fullmatch(rule["regex"], labels[source])[1] == "probate"
+    if not shutil.which("promtool"):
+        pytest.skip("promtool is not installed")
+    job = {"job_name": "kubernetes-pods", "static_configs": [{"targets": []}], "relabel_configs": rules}
+    config = tmp_path / "prometheus.yml"
+    config.write_text(yaml.safe_dump({"scrape_configs": [job]}))
+    done = subprocess.run(["promtool", "check", "config", str(config)], stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    assert done.returncode == 0, done.stdout
 
 
 def test_it_asks_nothing_of_the_api_server(objects, pod):

@@ -53,7 +53,7 @@ class Exporter:
         self.args = [*before, PROBATE, "serve", "--web.listen-address=127.0.0.1:0", *map(str, args)]
         self.run = subprocess.Popen(self.args, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                     stdout=subprocess.PIPE,
-                                    env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0",
+                                    env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0:quarantine_size_mb=4",
                                              **(env or {})))  # no leak checker below a seccomp filter
         self.words, self.ended = b"", False
         self.url = self._await(rb"metrics at (\S+)").decode()

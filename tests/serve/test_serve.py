@@ -1,8 +1,10 @@
 """`probate serve` on the live kernel: facts, exact counts, rights, restarts."""
 import concurrent.futures
+import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -10,7 +12,7 @@ import urllib.error
 
 import pytest
 
-from serve_tools import TOOLS, Actor, Leak, STUCK, ZOMBIES
+from serve_tools import PROBATE, TOOLS, Actor, Leak, STUCK, ZOMBIES
 from serve_tools import exporter, left_out, planted  # noqa: F401  fixtures
 
 GEN = os.path.join(TOOLS, "gen")
@@ -105,7 +107,7 @@ def test_counts_are_exact(exporter, tmp_path):
     with open(tmp_path / "children") as f:
         ran = sum(line.split()[1] == "1" for line in f)
     assert PROCS <= delta["probate_forks_total"] <= kernel[1] - kernel[0]
-    assert PROCS <= delta["probate_exits_total"] <= kernel[1] - kernel[0]
+    assert PROCS <= delta["probate_exits_total"] <= kernel[1] - kernel[0] + before("probate_processes")
     assert ran <= delta["probate_execs_total"] <= ran + kernel[1] - kernel[0] - PROCS
     assert delta["probate_events_lost_total"] == 0
     codes = page("probate_exits_total", death="failure") - before("probate_exits_total", death="failure")
@@ -213,6 +215,20 @@ def test_a_flood_disturbs_nothing(exporter, tmp_path):
             < before("process_resident_memory_bytes") + (24 << 20))
 
 
+def test_the_watchdog_hears_in_time(exporter, tmp_path):
+    """However quiet it is: a sign of life after half of the time."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind(str(tmp_path / "notify"))
+        s.settimeout(10)
+        exporter(NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="200000")
+        heard = []
+        while len(heard) < 12:
+            if s.recv(4096) == b"WATCHDOG=1\n":
+                heard.append(time.monotonic())
+    gaps = sorted(b - a for a, b in zip(heard, heard[1:]))
+    assert gaps[len(gaps) * 3 // 4] < 0.2, gaps
+
+
 # ---- a recording beside it -----------------------------------------------------------------------
 
 def test_record(exporter, planted, probate, tmp_path):
@@ -253,3 +269,32 @@ def test_restart(exporter, planted, how):
     assert page("probate_leaks_total") == 0  # a counter begins anew, what it counted is still there
     assert page("process_start_time_seconds") > known - 1
     assert page("probate_watching_start_timestamp_seconds") < known
+
+
+# ---- one-shots ask it ----------------------------------------------------------------------------
+
+def test_one_shots_know_what_it_knows(exporter, planted, tmp_path):
+    """What the metric says leaked, `ports --leaked` names: maker, holder and all."""
+    serve = exporter()
+    base = serve.settled()("probate_leaked_sockets")
+    leaks = [Leak("tcp").kill(), Leak("udp").kill()]
+    planted += leaks
+    assert serve.settled()("probate_leaked_sockets") == base + 2
+    env = dict(os.environ, PROBATE_RUN=str(tmp_path / "run"))
+
+    def ask(*args):
+        return subprocess.run([PROBATE, "--json", *map(str, args)], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=30, env=env)
+    done = ask("ports", "--leaked")
+    assert done.returncode == 1 and "history" in done.stderr, done.stderr
+    told = {int(json.loads(line)["local"].rsplit(":", 1)[1]): json.loads(line)
+            for line in done.stdout.splitlines() if "127.0.0.1:" in line}
+    for leak in leaks:
+        assert told[leak.port]["creator"]["pid"] == leak.said["maker"]
+        assert [h["pid"] for h in told[leak.port]["holders"]] == [leak.holder]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:  # several at once, each answered
+        for done in pool.map(lambda i: ask("port", leaks[i % 2].port), range(12)):
+            socks = json.loads(done.stdout)["sockets"]
+            assert [s["verdict"] for s in socks] == ["leaked"], done.stderr
+    past = ask("--at", "-1m", "ports")
+    assert past.returncode == 2 and "recorder" in past.stderr  # it knows the state, not the past

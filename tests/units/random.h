@@ -44,7 +44,7 @@ static inline u64 rnd_value(const struct field *fl)
 	if (!strcmp(fl->name, "scope"))
 		return rnd(32);
 	if (!strcmp(fl->name, "caps"))
-		return SRC_EVENTS | SRC_FD | rnd(2) * SRC_PARTIAL;
+		return SRC_EVENTS | (rnd(3) ? SRC_FD : 0) | rnd(2) * SRC_PARTIAL;
 	if (!strcmp(fl->name, "error"))
 		return rnd(3) ? 0 : (u64)-98;
 	if (!strcmp(fl->name, "left_ms"))

@@ -91,7 +91,7 @@ static void sizes_known(void **state)
 {
 	(void)state;
 	assert_int_equal(sizeof(struct model), 744);
-	assert_int_equal(sizeof(struct model_priv), 488);
+	assert_int_equal(sizeof(struct model_priv), 512);
 	assert_int_equal(sizeof(struct proc), 192);
 	assert_int_equal(sizeof(struct image), 48);
 	assert_int_equal(sizeof(struct death), 48);

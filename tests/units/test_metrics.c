@@ -507,6 +507,7 @@ static void stuck(void **state)
 	found(f, 301, 8, 9002, 0, 2);
 	expect(render(p, METRICS_TEXT), "probate_stuck_connections", "0");
 	feed_fd_close(f, 200, FILES(200), 8, 9002);
+	expect(render(p, METRICS_TEXT), "probate_stuck_connections", "1");
 	f->ts += 7 * NS_PER_S;
 	expect(render(p, METRICS_TEXT), "probate_stuck_connections", "1");
 	assert_in_range((u64)atof(sample(p->text.s, "probate_stuck_connection_oldest_age_seconds")), 7, 8);

@@ -706,6 +706,44 @@ static void ghosts(void **state)
 
 /* ---- size ---- */
 
+static void cgroup(struct feed *f, u64 id)
+{
+	struct {
+		struct ev_cgroup e;
+		char path[24];
+	} r = {.e = {.h = {.kind = EV_KIND_CGROUP, .size = sizeof(r), .ts = feed_tick(f)},
+		     .id = id,
+		     .path_len = sizeof(r.path)}};
+
+	snprintf((char *)(&r.e + 1), sizeof(r.path), "/%022llu", (unsigned long long)id);
+	feed(f, &r.e.h);
+}
+
+/* Containers come and go for years. */
+static void cgroups_go(void **state)
+{
+	struct feed *f = *state;
+	u64 at;
+
+	FEED(f, scan_task, SCAN_TASK, 500, 500, .start = START(500), .files = FILES(500),
+	     .cgroup = 7000);
+	FEED(f, socket, SOCKET, 500, 500, .inode = 900, .cookie = 900, .proto = TCP4,
+	     .files = FILES(500), .fd = 9, .cgroup = 7003);
+	f->verify = false;
+	for (u64 id = 1; id < 20000; id++)
+		cgroup(f, id);
+	at = f->m->cgroups.count;
+	assert_true(at < 5000);
+	assert_string_equal(cgroup_path(f->m, 7000), "/0000000000000000007000");
+	assert_non_null(cgroup_path(f->m, 7003));
+	assert_non_null(cgroup_path(f->m, 19999));
+	assert_null(cgroup_path(f->m, 7001));
+	cgroup(f, 7000); /* told again */
+	assert_int_equal(f->m->cgroups.count, at);
+	f->verify = true; /* and a checkpoint of it */
+	feed_fork(f, 500, 501);
+}
+
 static void sizes(void **state)
 {
 	const double slot = 12 / 0.6; /* of a map, half way between two doublings at most 0.8 */
@@ -814,6 +852,7 @@ int main(void)
 		T(t_deep),
 		T(t_exec_chain),
 		T(ghosts),
+		T(cgroups_go),
 		T(sizes),
 		T(random_events),
 	};

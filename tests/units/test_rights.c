@@ -416,29 +416,44 @@ static void traces(void *arg)
 	s->ops->close(s);
 }
 
-/* The path of a cgroup takes a capability, or somebody who lives there. */
+static u64 wanted;
+
+static bool is_wanted(void *ctx, u64 id)
+{
+	(void)ctx;
+	return id == wanted;
+}
+
+/* The path of a cgroup takes a capability, or somebody who lives there, or a search. */
 static void finds_cgroup(void *arg)
 {
 	const char *dir = arg;
-	struct stat st;
+	struct stat st, empty;
 	struct seen s = {};
+	struct buf err = {};
 	char path[300];
 	u32 self = (u32)getpid();
 	FILE *f;
 
+	snprintf(path, sizeof(path), "%s/empty", dir);
+	EXPECT(!stat(path, &empty));
 	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
 	f = fopen(path, "we");
 	EXPECT(f && fprintf(f, "%u\n", self) > 0 && !fclose(f) && !stat(dir, &st));
 	drop(&(struct rights){});
-	EXPECT(!procfs_cgroup(st.st_ino + 1, self, 1, see, &s) && !s.path[0]);
-	EXPECT(procfs_cgroup(st.st_ino, self, 1, see, &s));
+	EXPECT(!rights_seal(&err));
+	EXPECT(procfs_cgroup(empty.st_ino, self, 1, see, &s) == -EPERM && !s.path[0]);
+	EXPECT(!procfs_cgroup(st.st_ino, self, 1, see, &s));
 	EXPECT(!strcmp(s.path, strstr(dir, "/probate-rights-")));
+	wanted = empty.st_ino;
+	procfs_cgroups(is_wanted, 1, see, &s);
+	EXPECT(strstr(s.path, "/probate-rights-") == s.path && strstr(s.path, "/empty"));
 }
 
 static void test_cgroup(void **state)
 {
 	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
-	char dir[100], file[100];
+	char dir[100], file[100], empty[120];
 	int code = SKIPPED;
 
 	(void)state;
@@ -446,9 +461,12 @@ static void test_cgroup(void **state)
 	for (u32 i = 0; i < ARRAY_SIZE(mounts) && code == SKIPPED; i++) {
 		snprintf(file, sizeof(file), "%s/cgroup.procs", mounts[i]);
 		snprintf(dir, sizeof(dir), "%s/probate-rights-%d", mounts[i], getpid());
+		snprintf(empty, sizeof(empty), "%s/empty", dir);
 		if (access(file, W_OK) || mkdir(dir, 0755))
 			continue;
-		code = in_child(finds_cgroup, dir);
+		if (!mkdir(empty, 0755))
+			code = in_child(finds_cgroup, dir);
+		rmdir(empty);
 		rmdir(dir);
 	}
 	if (code == SKIPPED)

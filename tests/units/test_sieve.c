@@ -332,6 +332,12 @@ static void news_hold(void **state)
 
 	h->cloexec = 1;
 	assert_news(sc, 1);
+	h->flags |= HOLD_INHERITED; /* somebody waits on it, nobody does */
+	assert_news(sc, 1);
+	h->flags |= HOLD_IDLE;
+	assert_news(sc, 1);
+	assert_int_equal(slot(sc->seen.m, FILES(102), 3)->flags & (HOLD_INHERITED | HOLD_IDLE),
+			 HOLD_INHERITED | HOLD_IDLE);
 	feed_install(&sc->world, 102, FILES(102), 9, 80, VIA_DUP, 3, 0, 0);
 	assert_news(sc, 1);
 	feed_install(&sc->world, 102, FILES(102), 9, 81, VIA_DUP, 4, 0,

@@ -159,12 +159,37 @@ static void test_budget(void **state)
 	auth_free(a);
 }
 
+/* Who asks for one page again and again keeps no other from being made. */
+static void test_turns(void **state)
+{
+	const struct web_opts o = {.listen = {"127.0.0.1:0"}, .nlisten = 1};
+	struct buf err = {};
+	struct web *w;
+	enum web_page page;
+
+	(void)state;
+	if (web_open(&w, &o, &err))
+		fail_msg("%s", err.s);
+	assert_false(web_asked(w, &page));
+	for (u32 i = 0; i < 3 * WEB_PAGES; i++) {
+		for (u32 p = 0; p < WEB_PAGES; p++)
+			w->box[p].asked = true;
+		assert_true(web_asked(w, &page));
+		assert_int_equal(page, i % WEB_PAGES);
+	}
+	while (web_asked(w, &page))
+		;
+	w->box[PAGE_TEXT].asked = true;
+	assert_true(web_asked(w, &page) && page == PAGE_TEXT && !web_asked(w, &page));
+	web_close(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accept),	cmocka_unit_test(test_encoding),
 		cmocka_unit_test(test_address), cmocka_unit_test(test_suites),
-		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_budget),	cmocka_unit_test(test_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,10 @@ static inline void world_table(const struct model *m, u32 proc, u64 ts, world_si
 				.files = t->key,
 				.fd = h->fd,
 				.cloexec = h->cloexec,
+				.maker = tgid_of(m, s->creator),
+				.waits = !(h->flags & HOLD_INHERITED) ? 0
+					 : h->flags & HOLD_IDLE	      ? 2
+								      : 1,
 			};
 
 			sink(ctx, &e.h);

@@ -82,6 +82,7 @@ struct source *source_choose(const struct view *v, const struct opts *o)
 		.makers = v->daemon || v == &view_record,
 		.patient = v->daemon,
 		.counting = v->daemon,
+		.spare = !o->record,
 		.count_runs = v->daemon && o->collectors & 1u << COLLECTOR_BPF,
 	};
 	struct source *s = NULL;

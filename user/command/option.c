@@ -360,10 +360,24 @@ _Static_assert(ARRAY_SIZE(option_defs) == OPTIONS, "OPTIONS does not count the t
 
 /* ---- help ---------------------------------------------------------------------------- */
 
+/* It is about this machine now, for as long as it runs, and prints nothing. */
+static bool option_is_for_daemons(const struct option_def *d)
+{
+	static const char *const others[] = {"replay", "at",	 "since",  "until",
+					     "watch",  "output", "no-bpf", "no-history"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (!strcmp(d->name, others[i]))
+			return false;
+	return true;
+}
+
 bool option_is_for(const struct option_def *d, const struct view *v)
 {
 	size_t n = strlen(v->name);
 
+	if (v->daemon && !option_is_for_daemons(d))
+		return false;
 	if (!strcmp(d->name, "watch"))
 		return v->watchable || v->live_only;
 	for (const char *s = d->views; s; s = strchr(s, ' ') ? strchr(s, ' ') + 1 : NULL)

@@ -246,8 +246,6 @@ static void check_recording(const struct view *v, const struct opts *o)
 	if (v->own_source && (o->replay || o->at || o->since || o->until || o->record))
 		die(EXIT_USAGE, "%s is about this machine now: it reads and writes no recording",
 		    v->name);
-	if (v->daemon && (o->replay || o->at || o->since || o->until))
-		die(EXIT_USAGE, "%s is about this machine now: it reads no recording", v->name);
 	check_moments(v, o);
 	if (o->record && !v->live_only && !o->watch)
 		die(EXIT_USAGE, "--record is for what goes on: add -w, or use probate record");
@@ -262,6 +260,8 @@ static void check_recording(const struct view *v, const struct opts *o)
 	if (v == &view_record && o->out_path)
 		die(EXIT_USAGE, "record prints nothing for -o; to record there: probate record %s",
 		    o->out_path);
+	if (v->daemon && o->record && !strcmp(o->record, "-"))
+		die(EXIT_USAGE, "%s records into a directory: --record DIR/", v->name);
 	if (v != &view_record && o->record && !strcmp(o->record, "-") && !o->out_path)
 		die(EXIT_USAGE,
 		    "%s and its recording cannot both go to standard output: add -o FILE", v->name);
@@ -277,6 +277,9 @@ static void check_options(const struct parse *p, const struct view *v, const str
 		if (!option_is_for(p->used[i], v))
 			die(EXIT_USAGE, "--%s is not for %s; see probate %s --help",
 			    p->used[i]->name, v->name, v->name);
+	for (u32 i = 0; v->daemon && !o->record && i < p->nused; i++)
+		if (p->used[i]->views && strstr(p->used[i]->views, "record"))
+			die(EXIT_USAGE, "--%s goes with --record DIR/", p->used[i]->name);
 	if (o->html + o->perfetto + o->json > 1)
 		die(EXIT_USAGE,
 		    "--html, --perfetto and --json are three forms of a report: choose one");

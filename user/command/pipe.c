@@ -220,11 +220,11 @@ int pipe_run(const struct view *view, const struct opts *opts, struct out *out)
 	if (view->scope || view->live_only || p.opts.replay)
 		p.source = source_choose(view, &p.opts);
 	p.model = model_new();
+	p.state = view->open(&p.opts, out);
 	if (opts->record && !p.opts.replay) {
 		history_resume(opts->record, p.model);
 		pipe_record(&p);
 	}
-	p.state = view->open(&p.opts, out);
 	if (view->resume && !p.model->events)
 		view->resume(p.state, p.model);
 	code = run(&p);

@@ -184,13 +184,16 @@ static void history_turn(struct pipe *p)
 	if (!p->history)
 		return;
 	if (p->asked && recorder_written(p->rec, p->asked)) {
-		history_answer(p->history);
+		history_answer(p->history, NULL);
 		p->asked = 0;
 	}
-	if (p->asked || !history_asked(p->history))
-		return;
-	batch_end(p, now, p->source->ops->poll(p->source, 0, pipe_event, p));
-	p->asked = recorder_flush(p->rec, p->model);
+	while (!p->asked && history_asked(p->history)) {
+		batch_end(p, now, p->source->ops->poll(p->source, 0, pipe_event, p));
+		if (p->rec)
+			p->asked = recorder_flush(p->rec, p->model);
+		else
+			history_answer(p->history, p->view->recall(p->state, p->model, now));
+	}
 }
 
 static struct turn turn_of(const struct pipe *p, u64 now)
@@ -296,6 +299,8 @@ int pipe_live(struct pipe *p)
 	hurry();
 	if (records_all(p))
 		p->history = history_serve(recorder_dir(p->rec));
+	else if (p->view->recall)
+		p->history = history_serve_files();
 	if (p->history && p->source->ops->watch)
 		p->source->ops->watch(p->source, history_fd(p->history));
 	procfs_clock(pipe_event, p);

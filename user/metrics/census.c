@@ -111,6 +111,7 @@ static void leaked_look(struct census *n, const struct sock *s, u32 proto)
 	const struct proc *holder = proc_at(m, tabref_at(m, t->refs)->proc);
 
 	oldest_add(&n->leaked[proto], metrics_let_go(n->c, m, s));
+	metrics_leaked(n->c, s);
 	if (WANTS(n, PROGRAM))
 		labels_add_program(&n->leaked_program, m, holder);
 	if (WANTS(n, UNIT))
@@ -132,14 +133,23 @@ static bool may_be_hidden(const struct sock *s)
 	return !s->nholds && (s->queue || s->inode);
 }
 
+static void stuck_look(struct census *n, const struct sock *s)
+{
+	bool stuck = sock_is_stuck(n->in->m, s);
+	u64 since = metrics_stuck(n->c, n->in->m, s, stuck);
+
+	if (stuck)
+		oldest_add(&n->stuck, since);
+}
+
 static void sock_look(struct census *n, const struct sock *s)
 {
 	u32 proto = proto_index(n, s->proto);
 	bool offer = sock_is_offer(s), hidden = may_be_hidden(s);
 	enum verdict v;
 
-	if (proto == PROTO_TCP && sock_is_stuck(n->in->m, s))
-		oldest_add(&n->stuck, metrics_idle(n->c, n->in->m, s));
+	if (proto == PROTO_TCP && s->remote.port)
+		stuck_look(n, s);
 	if (!offer && !hidden)
 		return;
 	v = verdict_of(n->in->m, s);

@@ -53,20 +53,13 @@ static u64 times_of(const struct times *t, u64 inode)
 	return since;
 }
 
-/* Facts of scans come when they are news; one that finds somebody waiting ends it. */
-static void count_idle(struct metrics *c, const struct ev_scan_fd *e)
+u64 metrics_stuck(struct metrics *c, const struct model *m, const struct sock *s, bool stuck)
 {
-	if (e->waits == 2 && e->remote.port)
-		times_note(&c->idle, e->inode, e->h.ts, true);
-	else if (e->waits == 1)
-		times_forget(&c->idle, e->inode);
-}
-
-u64 metrics_idle(const struct metrics *c, const struct model *m, const struct sock *s)
-{
-	u64 since = times_of(&c->idle, s->inode);
-
-	return since ? since : m->now;
+	if (stuck)
+		times_note(&c->stuck, s->inode, m->now, true);
+	else if (c->stuck.by_inode.count)
+		times_forget(&c->stuck, s->inode);
+	return times_of(&c->stuck, s->inode);
 }
 
 struct metrics *metrics_new(void)
@@ -74,14 +67,16 @@ struct metrics *metrics_new(void)
 	struct metrics *c = xcalloc(1, sizeof(*c));
 
 	pool_init(&c->let_go.since, sizeof(u64));
-	pool_init(&c->idle.since, sizeof(u64));
+	pool_init(&c->stuck.since, sizeof(u64));
+	pool_init(&c->unnamed.since, sizeof(u64));
 	return c;
 }
 
 void metrics_free(struct metrics *c)
 {
 	times_free(&c->let_go);
-	times_free(&c->idle);
+	times_free(&c->stuck);
+	times_free(&c->unnamed);
 	free(c->counted);
 	free(c);
 }
@@ -190,8 +185,19 @@ static void count_leak(struct metrics *c, const struct model *m, const struct ev
 {
 	const struct sock *s = sock_at(m, sock_find(m, e->inode, e->cookie));
 
-	c->leaks += s && sock_is_offer(s);
+	if (s && sock_is_offer(s))
+		c->leaks++;
+	else /* the name of a UNIX socket comes by the next scan */
+		times_note(&c->unnamed, e->inode, e->h.ts, false);
 	times_note(&c->let_go, e->inode, e->h.ts, false);
+}
+
+void metrics_leaked(struct metrics *c, const struct sock *s)
+{
+	if (!c->unnamed.by_inode.count || !times_of(&c->unnamed, s->inode))
+		return;
+	times_forget(&c->unnamed, s->inode);
+	c->leaks++;
 }
 
 /* ---- repairs --------------------------------------------------------------------------------- */
@@ -208,6 +214,12 @@ static void pass_ends(struct metrics *c, const struct ev_scan_end *e)
 	c->audited = c->scanning;
 	c->scanning = false;
 	c->scanned = true;
+	c->scanned_ts = e->h.ts;
+}
+
+u64 metrics_scanned(const struct metrics *c)
+{
+	return c->scanned_ts;
 }
 
 /* The hold of this fact is one that no event had told of. */
@@ -281,7 +293,8 @@ static void told(struct metrics *c, const struct model *m, const struct ev *e)
 	case EV_KIND_GONE:
 		c->socks--; /* freed before the next event */
 		times_forget(&c->let_go, ((const struct ev_gone *)p)->inode);
-		times_forget(&c->idle, ((const struct ev_gone *)p)->inode);
+		times_forget(&c->stuck, ((const struct ev_gone *)p)->inode);
+		times_forget(&c->unnamed, ((const struct ev_gone *)p)->inode);
 		break;
 	}
 }
@@ -297,9 +310,7 @@ void metrics_event(struct metrics *c, const struct model *m, const struct ev *e)
 	}
 	if (e->kind >= EV_KIND_SCAN_BEGIN && e->kind <= EV_KIND_SCAN_MISS)
 		count_repair(c, m, e);
-	if (e->kind == EV_KIND_SCAN_FD)
-		count_idle(c, p);
-	else if (e->kind == EV_KIND_SCAN_BEGIN)
+	if (e->kind == EV_KIND_SCAN_BEGIN)
 		pass_begins(c);
 	else if (e->kind == EV_KIND_SCAN_END)
 		pass_ends(c, p);

@@ -106,36 +106,6 @@ void labels_add_program(struct labels *l, const struct model *m, const struct pr
 	labels_add(l, name, strlen(name));
 }
 
-static bool is_unit(const char *s, size_t n)
-{
-	static const char *const types[] = {".service", ".scope",  ".slice",
-					    ".mount",	".socket", ".swap"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-		size_t len = strlen(types[i]);
-
-		if (n > len && !memcmp(s + n - len, types[i], len))
-			return true;
-	}
-	return false;
-}
-
-/* The last part of the path that is a unit: what is below it is of its own making. */
-static const char *unit_of(const char *path, size_t *n)
-{
-	const char *found = NULL;
-
-	for (const char *s = path; *s; s += strcspn(s, "/") + (s[strcspn(s, "/")] == '/')) {
-		size_t len = strcspn(s, "/");
-
-		if (!is_unit(s, len))
-			continue;
-		found = s;
-		*n = len;
-	}
-	return found;
-}
-
 /*
  * What runs in a container is that container's, whatever its init makes of the tree below.  A path
  * with neither is told as it is, "/" for what is outside of all: no unit's name has a slash.
@@ -151,7 +121,7 @@ void labels_add_unit(struct labels *l, const struct model *m, const struct proc 
 		labels_add(l, name, n);
 		return;
 	}
-	unit = path ? unit_of(path, &n) : NULL;
+	unit = path ? cgroup_unit(path, &n) : NULL;
 	if (unit)
 		labels_add(l, unit, n);
 	else

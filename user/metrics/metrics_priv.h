@@ -30,22 +30,24 @@ struct metrics {
 
 	/* Passes of scans: one is over; one other than the first is under way; such a one is over. */
 	bool scanned, scanning, audited;
+	u64 scanned_ts; /* end of the newest */
 	u32 procs, socks; /* of the model, after the event before */
 
-	/* When a creator let go of a socket, or it became leaked; when nobody waited on it any more. */
+	/*
+	 * When a creator let go of a socket, or it became leaked; when it was first found stuck;
+	 * when it became leaked and was not known to be on offer yet.
+	 */
 	struct times {
 		struct map by_inode;
 		struct pool since; /* u64 */
-	} let_go, idle;
+	} let_go, stuck, unnamed;
 
 	/* Processes are counted once a socket: the number of the last socket each was counted for. */
 	u32 *counted, counted_cap, round;
 };
 
-/* Since when has a socket been without its creator? */
-u64 metrics_let_go(const struct metrics *c, const struct model *m, const struct sock *s);
-/* Since when has nobody been found waiting on it, as far as this run has seen? */
-u64 metrics_idle(const struct metrics *c, const struct model *m, const struct sock *s);
+/* A leaked socket on offer: count it if that was not known when it became leaked. */
+void metrics_leaked(struct metrics *c, const struct sock *s);
 /* Is it a kind that the kernel side makes? */
 bool kind_is_read(u32 kind);
 /* How many processes hold the socket? */

@@ -7,6 +7,8 @@
  */
 #include "model_priv.h"
 
+#define CGROUPS_FEW 4096 /* power of two */
+
 struct model *model_new(void)
 {
 	struct model *m = xcalloc(1, sizeof(*m));
@@ -32,9 +34,10 @@ struct model *model_new(void)
 
 static void map_free_all(struct model *m)
 {
-	struct map *all[] = {&m->by_tgid,	 &m->by_files,	   &m->by_slot, &m->by_inode,
-			     &m->by_cookie,	 &m->by_port,	   &m->cgroups, &m->nsinits,
-			     &m->priv->by_tuple, &m->priv->signals};
+	struct map *all[] = {&m->by_tgid,	&m->by_files,	    &m->by_slot,
+			     &m->by_inode,	&m->by_cookie,	    &m->by_port,
+			     &m->cgroups,	&m->nsinits,	    &m->priv->by_tuple,
+			     &m->priv->signals, &m->priv->listeners};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		map_free(all[i]);
@@ -179,6 +182,41 @@ void on_lost(struct model *m, const struct ev_lost *e)
 	loss_note(m, e->count, e->h.ts);
 }
 
+/* Are there so many that it is worth a look?  Each time that their number has doubled. */
+static bool cgroups_many(u32 n)
+{
+	return n >= CGROUPS_FEW && !(n & (n - 1));
+}
+
+/* Each container and each login has one of its own: those that nobody is in any more go. */
+static void cgroups_prune(struct model *m)
+{
+	struct pool old = m->priv->paths;
+	struct map was = m->cgroups, used = {};
+	u64 *ids = xcalloc(old.used + 1, sizeof(*ids));
+
+	for (u32 i = 0; i < was.cap; i++)
+		if (was.slots[i].val)
+			ids[was.slots[i].val] = was.slots[i].key;
+	for (u32 id = 0; (id = proc_next(m, id));)
+		map_put(&used, proc_at(m, id)->cgroup, 1);
+	for (u32 id = 0; (id = sock_next(m, id));)
+		map_put(&used, sock_at(m, id)->cgroup, 1);
+	pool_init(&m->priv->paths, sizeof(struct path));
+	m->cgroups = (struct map){};
+	for (u32 i = 1; i <= old.used; i++) { /* numbered anew, in their order: see put_cgroups() */
+		char *s = ((struct path *)pool_at(&old, i))->s;
+
+		if (map_get(&used, ids[i]))
+			cgroup_set(m, ids[i], s);
+		free(s);
+	}
+	pool_free(&old);
+	map_free(&was);
+	map_free(&used);
+	free(ids);
+}
+
 void cgroup_set(struct model *m, u64 id, const char *s)
 {
 	u32 at = map_get(&m->cgroups, id);
@@ -215,6 +253,8 @@ void on_cgroup(struct model *m, const struct ev_cgroup *e)
 	u16 len;
 	const char *s = event_exe(&e->h, &len);
 
+	if (!map_get(&m->cgroups, e->id) && cgroups_many(m->cgroups.count))
+		cgroups_prune(m);
 	cgroup_set(m, e->id, len ? s : "");
 }
 

@@ -89,6 +89,7 @@ struct model_priv {
 	u32 nwaits, waits_cap;
 	struct map by_tuple;  /* hash of the addresses -> sock that has neither inode nor cookie */
 	struct map signals;   /* proc -> first struct sent */
+	struct map listeners; /* netns, port -> the one that a connection was found to come from */
 	struct pool sents, paths;
 	struct flight *flights;
 	u32 nflights, flights_cap;

@@ -212,6 +212,17 @@ void sock_maybe_gone(struct model *m, struct sock *s)
 
 /* ---- let go by one, held by others ---- */
 
+/*
+ * Whoever was found waiting on it may have been the one who let go: the next scan says.  If nobody
+ * was, nobody is.
+ */
+static void waits_forget(const struct model *m, const struct sock *s)
+{
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next)
+		if (!(hold_at(m, id)->flags & HOLD_IDLE))
+			hold_at(m, id)->flags &= (u8)~HOLD_INHERITED;
+}
+
 static void tell_transfer(struct model *m, struct sock *s)
 {
 	const struct proc *from = proc_at(m, s->creator);
@@ -236,15 +247,29 @@ static void tell_leak(struct model *m, struct sock *s)
 	     .holders = holders_count(m, s));
 }
 
+/* Without descriptor events: who it is from is known before its table is looked at. */
+static bool creator_unread(const struct model *m, const struct sock *s)
+{
+	const struct proc *p = proc_at(m, s->creator);
+	const struct origin *o = origin_of(m, s, s->creator, UINT64_MAX);
+	u32 ref = proc_main(m, p);
+
+	if (m->caps & SRC_FD || p->state != PROC_RUNNING || !o || !ref)
+		return false;
+	return fdtab_at(m, tabref_at(m, ref)->fdtab)->known_ts < o->ts;
+}
+
 /* Somebody let go of it, or became another program. */
 void sock_review(struct model *m, struct sock *s)
 {
 	if (s->gone || !s->nholds || !s->creator || (s->transferred && s->leaked))
 		return;
-	if (proc_holds(m, s->creator, s->id))
+	if (proc_holds(m, s->creator, s->id) || creator_unread(m, s))
 		return;
-	if (!s->transferred)
+	if (!s->transferred) {
+		waits_forget(m, s);
 		tell_transfer(m, s);
+	}
 	if (!s->leaked && verdict_of(m, s) == VERDICT_LEAKED)
 		tell_leak(m, s);
 }

@@ -75,18 +75,28 @@ void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u
 	origin_add(m, s, p->id, via, 0, ts);
 }
 
-/* Was it made by accept()?  Something listens where it is connected to. */
-static bool sock_is_passive(const struct model *m, const struct sock *s)
+static bool sock_is_listener_of(const struct sock *l, const struct sock *s)
 {
+	return l && l->id && !l->gone && l->state == TCP_LISTEN && sock_is_tcp(l) &&
+	       l->netns == s->netns && l->local.port == s->local.port;
+}
+
+/*
+ * Was it made by accept()?  Something listens where it is connected to.  That comes last on the
+ * port's list, behind all of its connections: the one that was found is kept for the next of them.
+ */
+static bool sock_is_passive(struct model *m, const struct sock *s)
+{
+	u64 key = (u64)s->netns << 16 | s->local.port;
 	u32 id = s->remote.port ? map_get(&m->by_port, s->local.port) : 0;
 
-	for (; id; id = sock_at(m, id)->port_next) {
-		const struct sock *other = sock_at(m, id);
-
-		if (other->state == TCP_LISTEN && sock_is_tcp(other) && other->netns == s->netns)
-			return true;
-	}
-	return false;
+	if (!id || sock_is_listener_of(sock_at(m, map_get(&m->priv->listeners, key)), s))
+		return id;
+	while (id && !sock_is_listener_of(sock_at(m, id), s))
+		id = sock_at(m, id)->port_next;
+	if (id)
+		map_put(&m->priv->listeners, key, id);
+	return id;
 }
 
 bool sock_wants_maker(const struct model *m, const struct sock *s, u32 tgid)

@@ -24,29 +24,41 @@
 
 struct history {
 	int listener, asked; /* asked -1: nobody waits */
-	char dir[PATH_MAX + 1];
+	char dir[PATH_MAX + 1]; /* of the recorder: what it answers */
 	struct sockaddr_un addr;
 };
 
-static bool run_dir(char out[sizeof(((struct sockaddr_un *)0)->sun_path)])
+static const char *run_dir(void)
 {
 	const char *dir = getenv("PROBATE_RUN");
-	int n = snprintf(out, sizeof(((struct sockaddr_un *)0)->sun_path), "%s/" HISTORY_SOCKET,
-			 dir && *dir ? dir : HISTORY_DIR);
 
-	return n > 0 && (size_t)n < sizeof(((struct sockaddr_un *)0)->sun_path);
+	return dir && *dir ? dir : HISTORY_DIR;
 }
 
-/* A connection to the recorder; -ENOENT: none runs, -ETIMEDOUT: it takes no more. */
-static int ask(void)
+void history_place(struct buf *out)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int fd, error;
+	const char *dir = getenv("RUNTIME_DIRECTORY");
 
-	if (!run_dir(addr.sun_path))
-		return -ENOENT;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+	if (!dir || !*dir)
+		dir = run_dir();
+	buf_add(out, dir, strcspn(dir, ":")); /* systemd may give several */
+}
+
+static bool address_make(struct sockaddr_un *a, const char *dir, const char *name)
+{
+	int n;
+
+	*a = (struct sockaddr_un){.sun_family = AF_UNIX};
+	n = snprintf(a->sun_path, sizeof(a->sun_path), "%s/%s", dir, name);
+	return n > 0 && (size_t)n < sizeof(a->sun_path);
+}
+
+/* A connection to who answers there; -ENOENT: nobody, -ETIMEDOUT: it takes no more. */
+static int ask(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error;
+
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)addr, sizeof(*addr))) {
 		error = errno;
 		close(fd);
 		return error == EAGAIN ? -ETIMEDOUT : -ENOENT;
@@ -59,7 +71,7 @@ static int ask(void)
 static bool listen_there(struct history *h)
 {
 	char *slash = strrchr(h->addr.sun_path, '/');
-	int there = ask();
+	int there = ask(&h->addr);
 	mode_t old;
 	bool ok;
 
@@ -79,6 +91,24 @@ static bool listen_there(struct history *h)
 	return ok;
 }
 
+static struct history *serve_at(const char *dir, const char *name)
+{
+	struct history *h = xcalloc(1, sizeof(*h));
+	bool fits = address_make(&h->addr, dir, name);
+
+	h->asked = -1;
+	h->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	errno = fits ? errno : ENAMETOOLONG;
+	if (h->listener >= 0 && fits && listen_there(h))
+		return h;
+	warn("one-shot commands will not know what is known here: %s",
+	     errno ? strerror(errno) : "another one answers them");
+	if (h->listener >= 0)
+		close(h->listener);
+	free(h);
+	return NULL;
+}
+
 struct history *history_serve(int dir)
 {
 	struct history *h;
@@ -87,21 +117,23 @@ struct history *history_serve(int dir)
 
 	if (dir < 0)
 		return NULL;
-	h = xcalloc(1, sizeof(*h));
-	h->asked = -1;
-	h->addr.sun_family = AF_UNIX;
-	h->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
-	n = readlink(link, h->dir, sizeof(h->dir) - 2);
-	if (h->listener < 0 || n <= 0 || !run_dir(h->addr.sun_path) || !listen_there(h)) {
-		warn("one-shot commands will not find this recording by themselves: %s",
-		     errno ? strerror(errno) : "another recorder answers them");
-		if (h->listener >= 0)
-			close(h->listener);
-		free(h);
+	h = serve_at(run_dir(), HISTORY_SOCKET);
+	if (!h)
 		return NULL;
-	}
-	h->dir[n] = '\n';
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	n = readlink(link, h->dir, sizeof(h->dir) - 1);
+	h->dir[n > 0 ? n : 0] = 0;
+	return h;
+}
+
+struct history *history_serve_files(void)
+{
+	struct history *h;
+	struct buf place = {};
+
+	history_place(&place);
+	h = serve_at(place.s, HISTORY_SERVE);
+	buf_free(&place);
 	return h;
 }
 
@@ -116,9 +148,12 @@ bool history_asked(struct history *h)
 	return h->asked >= 0;
 }
 
-void history_answer(struct history *h)
+void history_answer(struct history *h, const char *path)
 {
-	send(h->asked, h->dir, strlen(h->dir), MSG_NOSIGNAL);
+	char line[PATH_MAX + 2];
+	int n = snprintf(line, sizeof(line), "%s\n", path ? path : h->dir);
+
+	send(h->asked, line, (size_t)n, MSG_NOSIGNAL);
 	close(h->asked);
 	h->asked = -1;
 }
@@ -134,10 +169,10 @@ void history_close(struct history *h)
 
 /* ---- the other side ------------------------------------------------------------------ */
 
-/* Ask the recorder; 0 and its directory, -ENOENT: none runs, -ETIMEDOUT. */
-static int locate(char dir[PATH_MAX + 1])
+/* What is answered there, without its newline; 0, -ENOENT: nobody does, -ETIMEDOUT. */
+static int answer_get(const struct sockaddr_un *addr, char dir[PATH_MAX + 1])
 {
-	struct pollfd p = {.fd = ask(), .events = POLLIN};
+	struct pollfd p = {.fd = ask(addr), .events = POLLIN};
 	size_t n = 0;
 	ssize_t got = 1;
 	int err = 0;
@@ -161,11 +196,26 @@ static int locate(char dir[PATH_MAX + 1])
 	return 0;
 }
 
+/* Where the history is that the recorder keeps; past false: else what an exporter knows now. */
+static int locate(char dir[PATH_MAX + 1], bool past)
+{
+	struct sockaddr_un addr;
+	int err = address_make(&addr, run_dir(), HISTORY_SOCKET) ? answer_get(&addr, dir) : -ENOENT;
+
+	if (err == -ENOENT && !past && address_make(&addr, run_dir(), HISTORY_SERVE))
+		err = answer_get(&addr, dir);
+	/* as a service it has a directory of its own */
+	if (err == -ENOENT && !past && !getenv("PROBATE_RUN") &&
+	    address_make(&addr, HISTORY_SERVE_DIR, HISTORY_SERVE))
+		err = answer_get(&addr, dir);
+	return err;
+}
+
 const char *history_find(void)
 {
 	static char dir[PATH_MAX + 1];
 
-	return locate(dir) ? NULL : dir;
+	return locate(dir, true) ? NULL : dir;
 }
 
 static void into_model(void *ctx, const struct ev *e, size_t bytes)
@@ -182,8 +232,11 @@ static bool load(const char *dir, struct model *m, bool seen)
 	struct source *s;
 	struct buf err = {};
 	bool ok = false;
+	struct stat st;
 	int n;
 
+	if (stat(dir, &st) || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
+		return false; /* nothing that one could wait on for ever */
 	if (source_open_recording(&s, dir, &err)) {
 		buf_free(&err);
 		return false;
@@ -203,10 +256,10 @@ bool history_recall(struct model *m, bool quiet)
 {
 	char dir[PATH_MAX + 1], since[40];
 	struct buf safe = {};
-	int err = locate(dir);
+	int err = locate(dir, false);
 
 	if (err == -ETIMEDOUT)
-		warn("the recorder does not answer: there is no history in this answer");
+		warn("the one who watches does not answer: there is no history in this answer");
 	if (err || !load(dir, m, true))
 		return false;
 	time_rfc3339(since, model_wall(m, m->watching_since));

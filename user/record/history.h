@@ -12,13 +12,20 @@
  */
 #define HISTORY_DIR    "/run/probate" /* PROBATE_RUN in the environment: another */
 #define HISTORY_SOCKET "recorder.sock"
+#define HISTORY_SERVE  "serve.sock" /* of an exporter, which knows the state of now and no more */
+#define HISTORY_SERVE_DIR "/run/probate-serve" /* where it is as a service */
 
 struct history;
 /* For a recorder: dir is the descriptor of its directory, -1: none.  NULL: others are not served. */
 struct history *history_serve(int dir);
+/* For an exporter: the path of a file that holds all it knows goes to whoever asks. */
+struct history *history_serve_files(void);
+/* Where an exporter keeps what is for others and for its next life: $RUNTIME_DIRECTORY of systemd,
+ * else $PROBATE_RUN, else HISTORY_DIR. */
+void history_place(struct buf *out);
 int history_fd(const struct history *h); /* readable when somebody is waiting */
 bool history_asked(struct history *h); /* is somebody waiting? */
-void history_answer(struct history *h);
+void history_answer(struct history *h, const char *path); /* NULL: the recorder's directory */
 void history_close(struct history *h); /* NULL is fine */
 
 /* The directory of the recorder that runs here; NULL: there is none. */

@@ -1,203 +1,230 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The landing page: what is leaked and who does not reap, now, with what to do.
+ * The landing page: what is leaked, what hangs and who does not reap, now, with what to do.
  *
- * One page complete in itself, without a script.  Everything in it that processes chose (names,
- * UNIX addresses) is made fit for a terminal first, which takes control characters and broken
- * UTF-8 away, and then escaped for HTML.
+ * Read at three in the morning, perhaps on a phone: how much of it there is comes first, then each
+ * kind in a table of its own, always in the same order.  One page complete in itself, without a
+ * script.  No arguments of processes are shown: there may be passwords among them.
  */
 #include <stdlib.h>
+#include <string.h>
 
-#include "landing.h"
+#include "landing_priv.h"
 #include "view.h"
 
-#define ROWS_MAX 100 /* of a table: a page, not a dump */
-
-static const char style[] =
-	"body{font:15px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;"
-	"color:#1b1b1b;background:#fff}"
-	"table{border-collapse:collapse;width:100%}"
-	"th,td{text-align:left;vertical-align:top;padding:.3em .8em .3em 0;"
-	"border-bottom:1px solid #ccc;overflow-wrap:anywhere}"
-	"code{font-size:.95em}a{color:#0b57d0}"
-	"@media(prefers-color-scheme:dark){body{color:#e6e6e6;background:#161616}"
-	"th,td{border-color:#444}a{color:#8ab4f8}}";
-
-struct page_of {
-	struct buf *out;
-	struct buf word; /* one text on its way */
-	u32 rows, more;
+struct found {
+	struct socks leaked, suspect, stuck;
+	struct deads zombies;
+	u32 recent, headless, procs, listeners;
 };
 
-static void add_escaped(struct buf *to, const char *s)
+/* ---- what there is --------------------------------------------------------------------------- */
+
+static void proc_look(struct found *f, const struct model *m, const struct proc *p)
 {
-	for (; *s; s++) {
-		switch (*s) {
-		case '<':
-			buf_puts(to, "&lt;");
-			break;
-		case '>':
-			buf_puts(to, "&gt;");
-			break;
-		case '&':
-			buf_puts(to, "&amp;");
-			break;
-		case '"':
-			buf_puts(to, "&quot;");
-			break;
-		default:
-			buf_add(to, s, 1);
-		}
+	enum reason reason;
+
+	if (p->state == PROC_RUNNING) {
+		f->procs++;
+		f->headless += (p->flags & TASK_HEADLESS) != 0;
 	}
-}
-
-/* A cell of what was written into p->word. */
-static void cell(struct page_of *p)
-{
-	buf_puts(p->out, "<td>");
-	add_escaped(p->out, p->word.s ? p->word.s : "");
-	buf_puts(p->out, "</td>");
-	buf_reset(&p->word);
-}
-
-static bool row_fits(struct page_of *p)
-{
-	if (p->rows == ROWS_MAX) {
-		p->more++;
-		return false;
-	}
-	p->rows++;
-	return true;
-}
-
-static void table_begin(struct page_of *p, const char *title, const char *heads)
-{
-	p->rows = p->more = 0;
-	buf_printf(p->out, "<h2>%s</h2>\n<table><thead><tr>%s</tr></thead><tbody>\n", title, heads);
-}
-
-static void table_end(struct page_of *p, const char *none)
-{
-	buf_puts(p->out, "</tbody></table>\n");
-	if (p->more)
-		buf_printf(p->out, "<p>And %u more.</p>\n", p->more);
-	else if (!p->rows)
-		buf_printf(p->out, "<p>%s</p>\n", none);
-}
-
-/* ---- leaked ports ---- */
-
-static void holders_words(struct buf *b, const struct model *m, const struct sock *s)
-{
-	struct holder *list;
-	u32 n = holders_of(m, s, &list);
-
-	for (u32 i = 0; i < n && i < 5; i++) {
-		buf_puts(b, i ? ", " : "");
-		text_proc(b, m, list[i].proc);
-	}
-	if (n > 5)
-		buf_printf(b, " and %u more", n - 5);
-	free(list);
-}
-
-static void leak_row(struct page_of *p, const struct model *m, const struct sock *s)
-{
-	struct answer a;
-
-	if (!row_fits(p))
+	if (p->state != PROC_ZOMBIE)
 		return;
-	verdict_sock(m, s, &a);
-	buf_puts(p->out, "<tr>");
-	text_sock(&p->word, m, s);
-	cell(p);
-	holders_words(&p->word, m, s);
-	cell(p);
-	buf_printf(&p->word, "%s%s %s", a.certain ? "" : "(not certain) ", a.why.s ? a.why.s : "",
-		   a.action.s ? a.action.s : "");
-	cell(p);
-	buf_puts(p->out, "</tr>\n");
-	answer_free(&a);
+	reason = verdict_zombie(m, p, NULL);
+	if (reason == REASON_RECENT)
+		f->recent++;
+	else
+		deads_add(&f->zombies, m, p, reason);
 }
 
-static void leaks_table(struct page_of *p, const struct model *m)
+static void sock_look(struct found *f, const struct model *m, u32 id)
 {
-	table_begin(p, "Leaked ports", "<th>socket<th>held by<th>why, and what to do");
-	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id)) {
-		const struct sock *s = sock_at(m, id);
+	const struct sock *s = sock_at(m, id);
+	enum verdict v;
 
-		if (sock_is_offer(s) && verdict_of(m, s) == VERDICT_LEAKED)
-			leak_row(p, m, s);
+	if (s->remote.port && sock_is_stuck(m, s))
+		socks_add(&f->stuck, id);
+	if (!sock_is_offer(s))
+		return;
+	f->listeners += sock_state(s) && !strcmp(sock_state(s), "LISTEN");
+	v = verdict_of(m, s);
+	if (v == VERDICT_LEAKED)
+		socks_add(&f->leaked, id);
+	else if (v == VERDICT_HELD && sock_is_suspect(m, s))
+		socks_add(&f->suspect, id);
+}
+
+static void find(struct found *f, const struct model *m)
+{
+	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
+		proc_look(f, m, proc_at(m, id));
+	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id))
+		sock_look(f, m, id);
+	socks_sort(m, &f->leaked);
+	socks_sort(m, &f->suspect);
+	socks_sort(m, &f->stuck);
+}
+
+static void found_free(struct found *f)
+{
+	free(f->leaked.v);
+	free(f->suspect.v);
+	free(f->stuck.v);
+	free(f->zombies.v);
+}
+
+/* ---- head ------------------------------------------------------------------------------------ */
+
+static void moments(struct html *h, const struct landing *l)
+{
+	const struct model *m = l->m;
+	u64 now = model_wall(m, l->now), scanned = metrics_scanned(l->metrics);
+	char span[24];
+
+	buf_puts(h->out, "<p>Now: <b class=n>");
+	html_moment(h, now, 0);
+	buf_puts(h->out, "</b>. Watching since <span class=n>");
+	html_moment(h, model_wall(m, m->watching_since), now);
+	buf_puts(h->out, "</span>. ");
+	if (scanned) {
+		time_span(span, l->now > scanned ? l->now - scanned : 0);
+		buf_puts(h->out, "Last scan of everything at <span class=n>");
+		html_moment(h, model_wall(m, scanned), now);
+		buf_printf(h->out, "</span>, <span class=n>%s</span> before. ", span);
 	}
-	table_end(p, "None.");
+	buf_puts(h->out, "This page has asked for the next one: <a href=\"\">reload</a>.</p>\n");
 }
 
-/* ---- zombies ---- */
-
-/* One row a parent and what to do about the first of its zombies. */
-static void parent_row(struct page_of *p, const struct model *m, u32 id, u32 count,
-		       const struct proc *zombie)
+static void limits(struct html *h, const struct model *m)
 {
-	struct buf action = {};
-	enum reason reason = verdict_zombie(m, zombie, &action);
-
-	if (row_fits(p)) {
-		buf_puts(p->out, "<tr>");
-		text_proc(&p->word, m, id);
-		cell(p);
-		buf_printf(&p->word, "%u", count);
-		cell(p);
-		buf_puts(&p->word, name_reason(reason));
-		cell(p);
-		buf_puts(&p->word, action.s ? action.s : "");
-		cell(p);
-		buf_puts(p->out, "</tr>\n");
-	}
-	buf_free(&action);
+	if (m->lost_since)
+		buf_puts(h->out, "<p class=w>Incomplete: events were lost, and no scan has made up "
+				 "for them yet. Reload in a moment.</p>\n");
+	if (m->blind)
+		buf_printf(h->out,
+			   "<p>The descriptors of %u process%s could not be read: "
+			   "holders may be missing.</p>\n",
+			   m->blind, m->blind == 1 ? "" : "es");
 }
 
-static void parent_rows(struct page_of *p, const struct model *m, u32 parent)
+static const char *plural(u32 n)
 {
-	const struct proc *first = NULL;
-	u32 count = 0, id = parent ? proc_at(m, parent)->child : 0;
-
-	for (; id; id = proc_at(m, id)->next)
-		if (proc_at(m, id)->state == PROC_ZOMBIE && !count++)
-			first = proc_at(m, id);
-	if (count)
-		parent_row(p, m, parent, count, first);
+	return n == 1 ? "" : "s";
 }
 
-static void zombies_table(struct page_of *p, const struct model *m)
+static void figure(struct html *h, const char *id, u32 n, const char *what, bool many)
 {
-	table_begin(p, "Zombies", "<th>parent<th>zombies<th>reason<th>what to do");
-	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id)) {
-		const struct proc *proc = proc_at(m, id);
-
-		if (proc->zombies)
-			parent_rows(p, m, id);
-		else if (proc->state == PROC_ZOMBIE && !proc->parent)
-			parent_row(p, m, 0, 1, proc);
-	}
-	table_end(p, "None.");
+	buf_printf(h->out, "<li%s><b>%u</b>", id && n ? " class=w" : "", n);
+	if (id)
+		buf_printf(h->out, "<a href=\"#%s\">", id);
+	buf_printf(h->out, "%s%s%s</li>\n", what, many ? plural(n) : "", id ? "</a>" : "");
 }
 
-void landing_render(const struct model *m, const char *metrics, struct buf *out)
+static void figures(struct html *h, const struct found *f)
 {
-	struct page_of p = {.out = out};
+	buf_puts(h->out, "<ul class=f>\n");
+	figure(h, "leaked", f->leaked.n, "leaked port", true);
+	figure(h, "suspected", f->suspect.n, "suspected", false);
+	figure(h, "zombies", f->zombies.n, "zombie", true);
+	figure(h, "stuck", f->stuck.n, "stuck connection", true);
+	buf_printf(h->out, "<li><b>%u</b>%s</li>\n", f->procs,
+		   f->procs == 1 ? "process" : "processes");
+	figure(h, NULL, f->listeners, "listening socket", true);
+	buf_puts(h->out, "</ul>\n");
+}
 
-	buf_printf(out,
-		   "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-		   "<meta name=\"viewport\" content=\"width=device-width\">"
-		   "<title>probate</title><style>%s</style></head><body>\n"
-		   "<h1>probate</h1>\n<p>Who holds which port, and who does not reap. "
-		   "<a href=\"",
-		   style);
-	add_escaped(out, metrics);
-	buf_puts(out, "\">Metrics</a></p>\n");
-	leaks_table(&p, m);
-	zombies_table(&p, m);
-	buf_puts(out, "<p><code>probate port N</code>, <code>probate zombies</code> tell more."
-		      "</p></body></html>\n");
-	buf_free(&p.word);
+static void head(struct html *h, const struct landing *l, const struct found *f)
+{
+	struct buf host = {};
+
+	buf_add_safe(&host, l->host, strlen(l->host), 64);
+	buf_puts(h->out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+			 "<meta name=\"viewport\" content=\"width=device-width\"><title>");
+	html_text(h, host.s ? host.s : "");
+	buf_printf(h->out,
+		   ": %u leaked, %u zombie%s - probate</title><style>%s</style></head><body>\n<h1>",
+		   f->leaked.n, f->zombies.n, plural(f->zombies.n), landing_style);
+	html_text(h, host.s ? host.s : "");
+	buf_puts(h->out, ": who holds which port, and who does not reap</h1>\n");
+	moments(h, l);
+	limits(h, l->m);
+	figures(h, f);
+	buf_free(&host);
+}
+
+/* ---- tables and foot ------------------------------------------------------------------------- */
+
+static void title(struct html *h, const char *id, const char *name, const char *meaning, u32 n)
+{
+	buf_printf(h->out, "<h2 id=\"%s\">%s: %u</h2>\n", id, name, n);
+	if (n)
+		buf_printf(h->out, "<p class=d>%s</p>\n", meaning);
+}
+
+static void section(struct html *h, const struct landing *l, const struct socks *list,
+		    enum sock_kind kind)
+{
+	static const struct {
+		const char *id, *name, *meaning;
+	} words[] = {
+		[KIND_LEAKED] = {"leaked", "Leaked ports",
+				 "Who made it is gone, and nobody who holds it means to: a server "
+				 "that wants the port does not get it."},
+		[KIND_SUSPECT] = {"suspected", "Suspected leaks",
+				  "Who made it is not known; nobody who holds it opened it or "
+				  "waits on it. None of these is certain."},
+		[KIND_STUCK] = {"stuck", "Stuck connections",
+				"Open only because somebody inherited them who does not read from "
+				"them: the other end waits in vain."},
+	};
+
+	title(h, words[kind].id, words[kind].name, words[kind].meaning, list->n);
+	socks_table(h, l, list, kind);
+}
+
+static void zombies_section(struct html *h, const struct landing *l, struct found *f)
+{
+	title(h, "zombies", "Zombies",
+	      "Dead, and not reaped: each takes a pid until its parent waits for it or ends.",
+	      f->zombies.n);
+	zombies_table(h, l, &f->zombies);
+	if (f->recent)
+		buf_printf(h->out,
+			   "<p class=d>Not among them: %u that died only just now, which is "
+			   "normal.</p>\n",
+			   f->recent);
+	if (f->headless)
+		buf_printf(
+			h->out,
+			"<p class=d>Not among them: %u whose main thread alone has ended, though "
+			"ps shows it as defunct.</p>\n",
+			f->headless);
+}
+
+static void foot(struct html *h, const struct landing *l)
+{
+	buf_puts(h->out, "<h2>More</h2>\n<p>On this machine: <code>probate port N</code> how each "
+			 "holder came to a port, <code>probate ports --leaked</code> all that is "
+			 "leaked or suspected, <code>probate zombies</code> all that is not "
+			 "reaped, <code>probate pid N</code> and <code>probate tree N</code> a "
+			 "process and its sockets.</p>\n<p><a href=\"");
+	html_text(h, l->path);
+	buf_puts(h->out, "\">Metrics</a> &middot; <a href=\"/-/ready\">ready?</a> &middot; "
+			 "<a href=\"/-/healthy\">healthy?</a></p></body></html>\n");
+}
+
+void landing_render(const struct landing *l, struct buf *out)
+{
+	struct html h = {.out = out};
+	struct found f = {};
+
+	find(&f, l->m);
+	head(&h, l, &f);
+	section(&h, l, &f.leaked, KIND_LEAKED);
+	section(&h, l, &f.suspect, KIND_SUSPECT);
+	section(&h, l, &f.stuck, KIND_STUCK);
+	zombies_section(&h, l, &f);
+	foot(&h, l);
+	buf_free(&h.word);
+	found_free(&f);
 }

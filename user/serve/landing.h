@@ -3,9 +3,15 @@
 #ifndef PROBATE_LANDING_H
 #define PROBATE_LANDING_H
 
-#include "model.h"
+#include "metrics.h"
 
-/* The leaked ports and the zombies of this moment, as one page of HTML; metrics: path of the metrics. */
-void landing_render(const struct model *m, const char *metrics, struct buf *out);
+struct landing {
+	const struct model *m;
+	struct metrics *metrics; /* knows since when, as far as this run has seen */
+	const char *host, *path;       /* name of this machine; path of the metrics */
+	u64 now;		       /* CLOCK_BOOTTIME */
+};
+/* What is wrong at this moment and what to do about it, as one page of HTML of bounded size. */
+void landing_render(const struct landing *l, struct buf *out);
 
 #endif

@@ -104,12 +104,15 @@ void notify_stopping(struct notify *n)
 	say(n, "STOPPING=1\n", NULL);
 }
 
-void notify_alive(struct notify *n, u64 now_ns)
+u64 notify_alive(struct notify *n, u64 now_ns)
 {
-	if (!n->half_ns || (n->alive_at_ns && now_ns - n->alive_at_ns < n->half_ns))
-		return;
-	n->alive_at_ns = now_ns;
-	say(n, "WATCHDOG=1\n", NULL);
+	if (!n->half_ns)
+		return 0;
+	if (!n->alive_at_ns || now_ns - n->alive_at_ns >= n->half_ns) {
+		n->alive_at_ns = now_ns;
+		say(n, "WATCHDOG=1\n", NULL);
+	}
+	return n->alive_at_ns + n->half_ns;
 }
 
 void notify_close(struct notify *n)

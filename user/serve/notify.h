@@ -15,8 +15,8 @@ struct notify *notify_open(void);
 void notify_ready(struct notify *n, const char *status);
 void notify_status(struct notify *n, const char *status);
 void notify_stopping(struct notify *n);
-/* Tell the watchdog, if it wants to hear and half of its time is over. */
-void notify_alive(struct notify *n, u64 now_ns);
+/* Tell the watchdog, if it wants to hear and half of its time is over.  When next; 0: never. */
+u64 notify_alive(struct notify *n, u64 now_ns);
 void notify_close(struct notify *n);
 
 #endif

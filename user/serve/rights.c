@@ -96,15 +96,8 @@ static int caps_clear(void)
 	return -error;
 }
 
-/* What was asked for is to be written there: better now a sentence than later a recording of
- * nothing. */
-static int write_check(int dir, const char *path, const struct user *u, struct buf *err)
+static int write_refused(const char *path, const struct user *u, int error, struct buf *err)
 {
-	int error;
-
-	if (dir < 0 || !faccessat(dir, ".", W_OK | X_OK, AT_EACCESS))
-		return 0;
-	error = errno;
 	if (error == EACCES)
 		buf_printf(err,
 			   "%s may not write into %s: give it the directory (chown %s %s), or name "
@@ -113,6 +106,28 @@ static int write_check(int dir, const char *path, const struct user *u, struct b
 	else
 		buf_printf(err, "cannot write into %s: %s", path, strerror(error));
 	return -error;
+}
+
+/* What was asked for is to be written there: better now a sentence than later a recording of
+ * nothing. */
+static int write_check(int dir, const char *path, const struct user *u, struct buf *err)
+{
+	if (dir < 0 || !faccessat(dir, ".", W_OK | X_OK, AT_EACCESS))
+		return 0;
+	return write_refused(path, u, errno, err);
+}
+
+int rights_check(const struct rights *r, struct buf *err)
+{
+	struct user u;
+	struct stat st;
+	int e = user_find(r, &u, err);
+	mode_t may;
+
+	if (e || geteuid() || !u.uid || !r->write || stat(r->write, &st) || !S_ISDIR(st.st_mode))
+		return e;
+	may = st.st_uid == u.uid ? S_IWUSR : st.st_gid == u.gid ? S_IWGRP : S_IWOTH;
+	return st.st_mode & may ? 0 : write_refused(r->write, &u, EACCES, err);
 }
 
 static int write_open(const struct rights *r, int *dir, struct buf *err)

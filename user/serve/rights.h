@@ -27,6 +27,11 @@ struct rights {
  */
 int rights_give(int dir, const struct rights *r, struct buf *err);
 /*
+ * Before anything is done: is there such a user, and may it write there?  0, or -errno (-ENOENT: no
+ * such user) with one sentence.
+ */
+int rights_check(const struct rights *r, struct buf *err);
+/*
  * 0, or -errno with one sentence; then we are neither who we were nor who we should be, and the
  * program must end.  Landlock that the kernel does not have is passed over.  Whoever is not root
  * keeps their uid.

@@ -33,7 +33,7 @@ static void memory_read(struct self *s)
 }
 
 /* Field 22 of stat, in ticks since boot; the name in field 2 may hold anything, but is the last ")". */
-static void start_read(struct self *s)
+static double start_read(void)
 {
 	char line[1024], *at;
 	unsigned long long ticks;
@@ -49,12 +49,11 @@ static void start_read(struct self *s)
 			  " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
 			  "%*s %*s %llu",
 			  &ticks) != 1)
-		return;
+		return 0;
 	clock_gettime(CLOCK_REALTIME, &real);
 	clock_gettime(CLOCK_BOOTTIME, &boot);
-	s->start_seconds = (double)(real.tv_sec - boot.tv_sec) +
-			   (double)(real.tv_nsec - boot.tv_nsec) / 1e9 +
-			   (double)ticks / (double)sysconf(_SC_CLK_TCK);
+	return (double)(real.tv_sec - boot.tv_sec) + (double)(real.tv_nsec - boot.tv_nsec) / 1e9 +
+	       (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 static void fds_count(struct self *s)
@@ -74,11 +73,14 @@ static void fds_count(struct self *s)
 
 void self_read(struct self *s)
 {
+	static double start; /* once: setting the clock must not look like a restart */
 	struct rusage used;
 
 	if (!getrusage(RUSAGE_SELF, &used))
 		s->cpu_seconds = seconds(used.ru_utime) + seconds(used.ru_stime);
 	memory_read(s);
-	start_read(s);
+	if (!start)
+		start = start_read();
+	s->start_seconds = start;
 	fds_count(s);
 }

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -20,8 +21,10 @@
 
 #define EVERY_NS   (10 * NS_PER_S)
 #define SOON_NS	   NS_PER_S /* after a leak, which is what the creator is kept for */
+#define ASKED_NS   (500 * NS_PER_MS) /* who asks has that long to read it, and half as long at worst */
 #define SHARE	   2000	    /* writing takes at most that part of the time */
 #define SHARE_SOON 100
+#define LATEST_NS  (600 * NS_PER_S) /* even so: the machine may have stood still meanwhile */
 #define BYTES_MAX  (64ull << 20)
 
 struct state {
@@ -34,17 +37,6 @@ struct state {
 };
 
 /* ---- opening ------------------------------------------------------------------------------- */
-
-static void place_find(struct buf *out)
-{
-	const char *dir = getenv("RUNTIME_DIRECTORY");
-
-	if (!dir || !*dir)
-		dir = getenv("PROBATE_RUN");
-	if (!dir || !*dir)
-		dir = HISTORY_DIR;
-	buf_add(out, dir, strcspn(dir, ":")); /* systemd may give several */
-}
 
 /* A descriptor of the file, which is ours alone, or -errno. */
 static int file_open_ours(int dir, const char *name)
@@ -94,7 +86,7 @@ struct state *state_open(const char *dir, struct buf *err)
 	if (dir)
 		buf_puts(&place, dir);
 	else
-		place_find(&place);
+		history_place(&place);
 	e = files_open(s, place.s);
 	if (e) {
 		buf_printf(err, "what is known will not survive a restart: %s %s",
@@ -288,15 +280,39 @@ static u64 longer(u64 a, u64 b)
 	return a > b ? a : b;
 }
 
+static u64 shorter(u64 a, u64 b)
+{
+	return a < b ? a : b;
+}
+
 u64 state_saved(const struct state *s)
 {
 	return s->saved;
 }
 
+const char *state_file(struct state *s, const struct model *m, u64 now)
+{
+	static char path[PATH_MAX];
+	char link[64];
+	ssize_t n;
+
+	if (s->changed && (!s->written || now >= s->written + ASKED_NS)) {
+		write_next(s, m);
+		s->written = now;
+	}
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", s->fd[!s->next]);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n <= 0 || !s->saved)
+		return NULL;
+	path[n] = 0;
+	return path;
+}
+
 u64 state_turn(struct state *s, const struct model *m, u64 now)
 {
-	u64 due = s->written + (s->soon ? longer(SOON_NS, s->took * SHARE_SOON)
-					: longer(EVERY_NS, s->took * SHARE));
+	u64 gap = s->soon ? longer(SOON_NS, s->took * SHARE_SOON)
+			  : longer(EVERY_NS, s->took * SHARE);
+	u64 due = s->written + shorter(gap, LATEST_NS);
 
 	if (!s->changed)
 		return 0;

@@ -27,6 +27,11 @@ bool state_load(struct state *s, struct model *m);
 void state_event(struct state *s, const struct ev *e);
 /* Between events: write if it is time.  When it is (CLOCK_BOOTTIME), 0: when something happens. */
 u64 state_turn(struct state *s, const struct model *m, u64 now);
+/*
+ * The path of a file with all that is known now, good for half a second; NULL: it cannot be written.
+ * now: CLOCK_BOOTTIME.
+ */
+const char *state_file(struct state *s, const struct model *m, u64 now);
 u64 state_saved(const struct state *s); /* when it was last written, CLOCK_REALTIME; 0: not yet */
 /* Write what is not written, and close.  NULL is fine. */
 void state_close(struct state *s, const struct model *m);

@@ -22,13 +22,16 @@
 #include "self.h"
 #include "serve_state.h"
 
-#define SHARE 20 /* rendering takes at most a twentieth of the time, however often one asks */
+#define SHARE	20	       /* rendering takes at most a twentieth of the time, whoever asks */
+#define REST_NS (5 * NS_PER_S) /* at most, as the whole machine may have stood still meanwhile */
+#define UNREADY "events were lost, and not everything is scanned anew"
 
 struct serve {
 	const struct opts *opts;
 	struct web *web;
 	struct notify *notify;
 	struct metrics *metrics;
+	char host[65];
 	struct state *state; /* for the run after this; NULL: it cannot be kept */
 	struct source_stats stats;
 	bool watched;	/* the source wakes us when a page is asked for */
@@ -39,12 +42,17 @@ struct serve {
 static void *serve_open(const struct opts *o, struct out *out)
 {
 	struct serve *s = xcalloc(1, sizeof(*s));
+	const struct rights r = {.user = o->user, .write = o->record};
 	struct buf err = {};
 	int e;
 
 	(void)out;
 	s->opts = o;
+	gethostname(s->host, sizeof(s->host) - 1);
 	s->notify = notify_open();
+	e = rights_check(&r, &err);
+	if (e)
+		die(e == -ENOENT ? EXIT_USAGE : EXIT_CANNOT, "%s", err.s);
 	e = web_open(&s->web, &o->web, &err);
 	if (e)
 		die(e == -EINVAL ? EXIT_USAGE : EXIT_CANNOT, "%s", err.s);
@@ -60,8 +68,15 @@ static void serve_resume(void *v, struct model *m)
 {
 	struct serve *s = v;
 
-	if (s->state)
-		state_load(s->state, m);
+	if (s->state && state_load(s->state, m) && !s->opts->quiet)
+		warn("going on with what the run before this one knew");
+}
+
+static const char *serve_recall(void *v, const struct model *m, u64 now)
+{
+	struct serve *s = v;
+
+	return s->state ? state_file(s->state, m, now) : NULL;
 }
 
 static void serve_confine(void *v, int made)
@@ -84,7 +99,8 @@ static void serve_ready(void *v, const struct model *m, const struct turn *t)
 	s->watched = !t->source->ops->watch(t->source, web_fd(s->web));
 	if (web_start(s->web, &err) || rights_seal(&err))
 		die(EXIT_CANNOT, "%s", err.s);
-	web_ready(s->web, true, "");
+	web_ready(s->web, t->whole, UNREADY);
+	s->ready = t->whole;
 	buf_printf(&status, "%s (%s)", web_url(s->web), t->source->tier);
 	notify_ready(s->notify, status.s);
 	if (!s->opts->quiet)
@@ -131,7 +147,13 @@ static void page_answer(struct serve *s, const struct model *m, const struct tur
 	struct buf body = {};
 
 	if (page == PAGE_LANDING)
-		landing_render(m, s->opts->web.path ? s->opts->web.path : WEB_PATH_DEFAULT, &body);
+		landing_render(&(struct landing){.m = m,
+						 .metrics = s->metrics,
+						 .host = s->host,
+						 .path = s->opts->web.path ? s->opts->web.path
+									   : WEB_PATH_DEFAULT,
+						 .now = t->now},
+			       &body);
 	else
 		metrics_page(s, m, t,
 			     page == PAGE_OPENMETRICS ? METRICS_OPENMETRICS : METRICS_TEXT, &body);
@@ -139,38 +161,45 @@ static void page_answer(struct serve *s, const struct model *m, const struct tur
 	buf_free(&body);
 }
 
-/* The pages that are asked for; when the next may be made. */
+/* The pages that are asked for, each once: who has one may ask anew at once.  When the next may be
+ * made. */
 static u64 pages_answer(struct serve *s, const struct model *m, const struct turn *t)
 {
-	u64 begin = time_boot_ns();
+	u64 begin = time_boot_ns(), rest;
 	enum web_page page;
-	bool any = false;
+	u32 made = 0;
 
 	if (begin < s->rest_until)
 		return s->rest_until;
-	while (web_asked(s->web, &page)) {
+	while (made < WEB_PAGES && web_asked(s->web, &page)) {
 		page_answer(s, m, t, page);
-		any = true;
+		made++;
 	}
-	if (!any)
+	if (!made)
 		return 0;
-	s->rest_until = begin + (time_boot_ns() - begin) * SHARE;
+	rest = (time_boot_ns() - begin) * SHARE;
+	s->rest_until = begin + (rest < REST_NS ? rest : REST_NS);
 	t->source->ops->refresh(t->source);
 	return s->rest_until;
+}
+
+/* Of two moments; 0: never. */
+static u64 sooner(u64 a, u64 b)
+{
+	return a && (!b || a < b) ? a : b;
 }
 
 static u64 serve_turn(void *v, const struct model *m, const struct turn *t)
 {
 	struct serve *s = v;
-	u64 pages, state;
+	u64 due;
 
 	if (t->whole != s->ready)
-		web_ready(s->web, t->whole, "events were lost, and not everything is scanned anew");
+		web_ready(s->web, t->whole, UNREADY);
 	s->ready = t->whole;
-	notify_alive(s->notify, t->now);
-	pages = pages_answer(s, m, t);
-	state = s->state ? state_turn(s->state, m, t->now) : 0;
-	return pages && (!state || pages < state) ? pages : state;
+	due = notify_alive(s->notify, t->now);
+	due = sooner(due, pages_answer(s, m, t));
+	return sooner(due, s->state ? state_turn(s->state, m, t->now) : 0);
 }
 
 static int serve_finish(void *v, const struct model *m)
@@ -213,6 +242,7 @@ const struct view view_serve = {
 	.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS,
 	.open = serve_open,
 #ifdef HAVE_SERVE
+	.recall = serve_recall,
 	.resume = serve_resume,
 	.confine = serve_confine,
 	.ready = serve_ready,

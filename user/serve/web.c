@@ -168,11 +168,14 @@ bool web_asked(struct web *w, enum web_page *page)
 
 	pthread_mutex_lock(&w->lock);
 	for (u32 i = 0; i < WEB_PAGES && !found; i++) {
-		if (!w->box[i].asked)
+		u32 at = (w->next + i) % WEB_PAGES;
+
+		if (!w->box[at].asked)
 			continue;
-		w->box[i].asked = false;
-		w->box[i].turn++;
-		*page = i;
+		w->box[at].asked = false;
+		w->box[at].turn++;
+		w->next = at + 1;
+		*page = at;
 		found = true;
 	}
 	if (!found && read(w->asked_fd, &drained, sizeof(drained)) < 0)

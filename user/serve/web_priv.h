@@ -202,6 +202,7 @@ struct web {
 	bool stop, ready;
 	char reason[200];
 	struct page_box box[WEB_PAGES];
+	u32 next; /* the page that is looked at first: each gets its turn */
 
 	/* the thread of HTTP alone */
 	struct auth *auth;

@@ -182,7 +182,7 @@ enum MHD_Result request_handle(void *web, struct MHD_Connection *mhd, const char
 	(void)web;
 	(void)version;
 	(void)upload;
-	if (!c || c->mhd != mhd || *upload_bytes)
+	if (!c || c->mhd != mhd || c->closing || *upload_bytes)
 		return MHD_NO;
 	if (c->state == CONN_RESUMED)
 		return request_resumed(c);

@@ -27,6 +27,7 @@ static int live_scan(struct source *s, const struct want *want, sink_fn sink, vo
 		scan_announce(l->scan, want, sink, ctx);
 	live_begin(l, sink, ctx);
 	err = live_scan_run(l, want);
+	live_cgroup_search(l);
 	if (scan_blind(l->scan) == blind && scan_enters(l->scan) == enters)
 		return err;
 	if (l->skel)
@@ -146,6 +147,7 @@ static void live_close(struct source *s)
 	if (l->scan)
 		scan_close(l->scan);
 	map_free(&l->cgroups);
+	map_free(&l->makers);
 	free(l);
 }
 
@@ -212,7 +214,7 @@ int source_open_bpf(struct source **out, const struct source_opts *o, struct buf
 	if (!e && o->makers)
 		scan_makers(l->scan);
 	if (!e && o->counting)
-		scan_tally(l->scan);
+		scan_tally(l->scan, o->spare);
 	if (e) {
 		live_close(&l->base);
 		return e;

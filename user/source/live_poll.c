@@ -29,14 +29,14 @@
 #define PATIENT_MIN_MS	  100
 #define PATIENT_MAX_MS	  1000
 #define PATIENT_RESCAN_NS (30 * NS_PER_S)
+#define RESCAN_LATEST_NS  (60 * NS_PER_S)
 #define TICK_NS	      (100 * NS_PER_MS)
 #define CLOCK_NS      (60 * NS_PER_S)
 #define RESCAN_NS     NS_PER_S
 #define RESCAN_SHARE  100   /* a scan takes at most a hundredth of the time */
 #define SOCKS_EVERY   2	    /* every second rescan asks for sockets without a descriptor too */
 #define BATCH_MAX     65536 /* events handed over in one call; the rest waits in the ring */
-#define CGROUPS_MAX   65536
-#define CGROUP_TRIES  8
+#define MAKERS_MAX    65536
 enum { RING, WATCHED }; /* what an event of epoll is about */
 #define RELIEVE_SHARE 8 /* a ring full to this part is read in the middle of a scan */
 
@@ -54,19 +54,6 @@ static void give_extra(void *live, const struct ev *e, size_t bytes)
 	give(live, e, bytes);
 }
 
-/* One that is not found may be with the next process that is met in it. */
-static void cgroup_meet(struct live *l, u64 id, u32 pid, u64 ts)
-{
-	u32 tried = map_get(&l->cgroups, id);
-
-	if (!id || tried >= CGROUP_TRIES)
-		return;
-	if (l->cgroups.count >= CGROUPS_MAX)
-		map_free(&l->cgroups);
-	tried = procfs_cgroup(id, pid, ts, give_extra, l) ? CGROUP_TRIES : tried + 1;
-	map_put(&l->cgroups, id, tried);
-}
-
 static void pid_note(struct live *l, u32 tgid)
 {
 	for (u32 i = 0; i < l->npids; i++) {
@@ -76,36 +63,51 @@ static void pid_note(struct live *l, u32 tgid)
 	if (l->npids < RESCAN_PIDS)
 		l->pids[l->npids++] = tgid;
 	else
-		l->rescan_ts = 0; /* too many by themselves: everything, at once */
+		live_refresh(&l->base); /* too many by themselves: everything, soon */
+}
+
+/*
+ * Kept over an exec: does its maker have it still?  Asked once a socket: who has many descriptors
+ * and executes helpers all the time would else be looked at all the time.
+ */
+static void maker_note(struct live *l, const struct ev_scan_fd *e)
+{
+	if (!e->maker || e->maker == e->h.tgid || map_get(&l->makers, e->inode) == e->maker)
+		return;
+	if (l->makers.count >= MAKERS_MAX)
+		map_free(&l->makers);
+	map_put(&l->makers, e->inode, e->maker);
+	pid_note(l, e->maker);
 }
 
 void live_pass(void *live, const struct ev *e, size_t bytes)
 {
 	struct live *l = live;
-	u32 maker;
 
 	switch (e->kind) {
 	case EV_KIND_FORK:
-		cgroup_meet(l, ((const struct ev_fork *)e)->cgroup,
-			    ((const struct ev_fork *)e)->child, e->ts);
+		live_cgroup_meet(l, ((const struct ev_fork *)e)->cgroup,
+				 ((const struct ev_fork *)e)->child, e->ts);
 		break;
 	case EV_KIND_EXEC:
-		cgroup_meet(l, ((const struct ev_exec *)e)->cgroup, e->tgid, e->ts);
+		live_cgroup_meet(l, ((const struct ev_exec *)e)->cgroup, e->tgid, e->ts);
 		break;
 	case EV_KIND_SOCKET:
-		cgroup_meet(l, ((const struct ev_socket *)e)->cgroup, e->tgid, e->ts);
+		live_cgroup_meet(l, ((const struct ev_socket *)e)->cgroup, e->tgid, e->ts);
 		break;
 	case EV_KIND_SCAN_TASK:
-		cgroup_meet(l, ((const struct ev_scan_task *)e)->cgroup, e->tgid, e->ts);
+		live_cgroup_meet(l, ((const struct ev_scan_task *)e)->cgroup, e->tgid, e->ts);
 		break;
 	case EV_KIND_LISTEN:
-		if (!l->full)
-			pid_note(l, e->tgid);
+		if (l->full)
+			break;
+		pid_note(l, e->tgid);
+		if (((const struct ev_listen *)e)->maker)
+			pid_note(l, ((const struct ev_listen *)e)->maker);
 		break;
-	case EV_KIND_SCAN_FD: /* kept over an exec: does its maker have it still? */
-		maker = ((const struct ev_scan_fd *)e)->maker;
-		if (!l->full && !l->scanning && maker && maker != e->tgid)
-			pid_note(l, maker);
+	case EV_KIND_SCAN_FD:
+		if (!l->full && !l->scanning)
+			maker_note(l, (const struct ev_scan_fd *)e);
 		break;
 	}
 	give(l, e, bytes);
@@ -271,12 +273,20 @@ static void rescan_pids(struct live *l)
 	}
 }
 
+/* A scan that took long may have stood still with all the machine: no reason to wait for hours. */
+static u64 rescan_gap(u64 took, u64 least)
+{
+	u64 gap = took * RESCAN_SHARE > least ? took * RESCAN_SHARE : least;
+
+	return gap < RESCAN_LATEST_NS ? gap : RESCAN_LATEST_NS;
+}
+
 /* Where nobody waits for what is found, a look that would cost much waits for the next one. */
 static u64 rescan_next(const struct live *l, u64 now, u64 took)
 {
 	u64 least = l->patient ? PATIENT_RESCAN_NS : RESCAN_NS;
 
-	return now + (took * RESCAN_SHARE > least ? took * RESCAN_SHARE : least);
+	return now + rescan_gap(took, least);
 }
 
 static void rescan(struct live *l, u64 now)
@@ -299,8 +309,7 @@ static void rescan(struct live *l, u64 now)
 void live_refresh(struct source *s)
 {
 	struct live *l = (struct live *)s;
-	u64 gap = l->scan_took * RESCAN_SHARE;
-	u64 due = l->scanned_ts + (gap > RESCAN_NS ? gap : RESCAN_NS);
+	u64 due = l->scanned_ts + rescan_gap(l->scan_took, RESCAN_NS);
 
 	if (due < l->rescan_ts)
 		l->rescan_ts = due;
@@ -351,6 +360,7 @@ int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx)
 
 		ring_drain(l);
 		rescan(l, l->drained_ts);
+		live_cgroup_search(l);
 		tell_time(l, l->drained_ts);
 	} while (awake && !over && !l->count && !l->woken);
 	return (int)l->count;

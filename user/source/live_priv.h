@@ -58,10 +58,13 @@ struct live {
 	u64 drained_ts;	    /* last drain */
 	u32 interval_ms;    /* until the next drain */
 	struct map cgroups; /* how often the path of each was looked for */
+	bool cgroups_left;  /* some may be found by a search */
+	u64 cgroups_ts;	    /* no search before */
 	u32 rescan_scope;   /* SCOPE_* bits of a rescan */
 
 	u32 pids[RESCAN_PIDS]; /* lean: to be looked at after this batch */
 	u32 npids;
+	struct map makers;	   /* whom each socket's inode was asked about */
 	u64 rescan_ts;		   /* next scan of all descriptors */
 	u64 scanned_ts, scan_took; /* the newest one */
 	u32 rescans;
@@ -88,6 +91,9 @@ int live_scan_run(struct live *l, const struct want *want);
 void live_stats(struct source *s, struct source_stats *out);
 /* Reads the ring if it fills while a scan takes long. */
 void live_relieve(void *live);
+/* live_cgroup.c: process `pid` was met in this cgroup; its path is told, now or after a search. */
+void live_cgroup_meet(struct live *l, u64 id, u32 pid, u64 ts);
+void live_cgroup_search(struct live *l);
 int live_poll_open(struct live *l);
 void live_poll_close(struct live *l);
 

@@ -9,10 +9,15 @@
 void procfs_describe(const u32 *tgids, u32 n, sink_fn sink, void *ctx);
 /*
  * A cgroup event with the path of a cgroup2 id, when it can be found: by itself, or because process
- * `pid` lives in it now; false: not this time.  `ts` is that of the event that spoke of it: time
- * must not jump ahead of what the ring still holds.
+ * `pid` lives in it now.  0; -EPERM: not this time, but procfs_cgroups() may; or another -errno.
+ * `ts` is that of the event that spoke of it: time must not jump ahead of what the ring still holds.
  */
-bool procfs_cgroup(u64 id, u32 pid, u64 ts, sink_fn sink, void *ctx);
+int procfs_cgroup(u64 id, u32 pid, u64 ts, sink_fn sink, void *ctx);
+/*
+ * The last resort, which takes no right but to read: search the tree of cgroups, 50,000 of them at
+ * most and 64 deep, and send a cgroup event for each id that is wanted.  Two microseconds each.
+ */
+void procfs_cgroups(bool (*wanted)(void *ctx, u64 id), u64 ts, sink_fn sink, void *ctx);
 /* A clock event: both clocks, read back to back. */
 void procfs_clock(sink_fn sink, void *ctx);
 

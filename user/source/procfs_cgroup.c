@@ -5,8 +5,10 @@
  * The id is the inode of the cgroup's directory and, as it is, a file handle of kernfs (type 0xfe,
  * 5.5): open_by_handle_at() opens the directory without a search, and its link in /proc/self/fd
  * tells the path.  That needs CAP_DAC_READ_SEARCH; without it a process that lives there tells, if
- * the directory it names is still the one with the id.
+ * the directory it names is still the one with the id.  It may be gone, and in a cgroup namespace
+ * of our own what lies beside us reads "/../name": then the whole tree is to be searched.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,6 +19,8 @@
 #include "procfs_priv.h"
 
 #define FILEID_KERNFS_TYPE 0xfe
+#define WALK_DIRS	   50000 /* the most that one search looks at */
+#define WALK_DEPTH	   64
 
 /* Where cgroup2 is mounted: "ID PARENT DEV ROOT MOUNTPOINT OPTIONS ... - cgroup2 SOURCE ...". */
 static bool mount_find(char *out, size_t size)
@@ -83,26 +87,17 @@ static bool path_of_pid(const char *mount, u64 id, u32 pid, char *out, size_t si
 	return true;
 }
 
-bool procfs_cgroup(u64 id, u32 pid, u64 ts, sink_fn sink, void *ctx)
+static void tell(u64 id, const char *path, u64 ts, sink_fn sink, void *ctx)
 {
 	struct {
 		struct ev_cgroup e;
 		char tail[EV_MAX - sizeof(struct ev_cgroup)];
 	} r = {0};
-	char mount[1024], path[4096];
-	size_t skip, n;
+	size_t n = strlen(path);
 
-	if (!id || !mount_find(mount, sizeof(mount)) ||
-	    (path_find(mount, id, path, sizeof(path)) < 0 &&
-	     !path_of_pid(mount, id, pid, path, sizeof(path))))
-		return false;
-	skip = strlen(mount);
-	if (strncmp(path, mount, skip))
-		return false;
-	n = strlen(path + skip);
 	if (n > sizeof(r.tail) - 2)
 		n = sizeof(r.tail) - 2;
-	memcpy(r.tail, path + skip, n);
+	memcpy(r.tail, path, n);
 	if (!n)
 		r.tail[n++] = '/'; /* the root itself */
 	proc_head(&r.e, EV_KIND_CGROUP, (u16)(sizeof(r.e) + n + 1), 0, 0);
@@ -110,5 +105,98 @@ bool procfs_cgroup(u64 id, u32 pid, u64 ts, sink_fn sink, void *ctx)
 	r.e.id = id;
 	r.e.path_len = (u16)(n + 1);
 	sink(ctx, &r.e.h, r.e.h.size);
-	return true;
+}
+
+int procfs_cgroup(u64 id, u32 pid, u64 ts, sink_fn sink, void *ctx)
+{
+	char mount[1024], path[4096];
+	ssize_t n;
+
+	if (!id || !mount_find(mount, sizeof(mount)))
+		return -ENOENT;
+	n = path_find(mount, id, path, sizeof(path));
+	if (n < 0 && !path_of_pid(mount, id, pid, path, sizeof(path)))
+		return (int)n;
+	if (strncmp(path, mount, strlen(mount)))
+		return -ENOENT;
+	tell(id, path + strlen(mount), ts, sink, ctx);
+	return 0;
+}
+
+/* ---- the whole tree -------------------------------------------------------------------------- */
+
+struct walk {
+	char path[EV_MAX]; /* below the mount, of what is looked at */
+	dev_t dev;
+	u32 left; /* directories that may still be looked at */
+	bool (*wanted)(void *ctx, u64 id);
+	u64 ts;
+	sink_fn sink;
+	void *ctx;
+};
+
+static void walk_below(struct walk *w, int fd, size_t len, u32 depth);
+
+static void walk_meet(struct walk *w, const struct stat *st)
+{
+	if (w->wanted(w->ctx, st->st_ino))
+		tell(st->st_ino, w->path, w->ts, w->sink, w->ctx);
+}
+
+/* Two links and one more for each child: what has none, most have none, need not be read. */
+static void walk_into(struct walk *w, int at, const char *name, size_t len, u32 depth)
+{
+	size_t n = strlen(name);
+	struct stat st;
+	int fd;
+
+	w->left--;
+	if (len + 1 + n >= sizeof(w->path) || fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) ||
+	    !S_ISDIR(st.st_mode) || st.st_dev != w->dev)
+		return;
+	w->path[len] = '/';
+	memcpy(w->path + len + 1, name, n + 1);
+	walk_meet(w, &st);
+	if (st.st_nlink == 2 || depth == WALK_DEPTH)
+		return;
+	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		walk_below(w, fd, len + 1 + n, depth + 1);
+}
+
+/* Takes the descriptor. */
+static void walk_below(struct walk *w, int fd, size_t len, u32 depth)
+{
+	DIR *dir = fdopendir(fd);
+	struct dirent *d;
+
+	if (!dir) {
+		close(fd);
+		return;
+	}
+	while (w->left && (d = readdir(dir)))
+		if (d->d_type == DT_DIR && strcmp(d->d_name, ".") && strcmp(d->d_name, ".."))
+			walk_into(w, fd, d->d_name, len, depth);
+	closedir(dir);
+}
+
+void procfs_cgroups(bool (*wanted)(void *ctx, u64 id), u64 ts, sink_fn sink, void *ctx)
+{
+	struct walk w = {.left = WALK_DIRS, .wanted = wanted, .ts = ts, .sink = sink, .ctx = ctx};
+	char mount[1024];
+	struct stat st;
+	int fd;
+
+	if (!mount_find(mount, sizeof(mount)))
+		return;
+	fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st)) {
+		close(fd);
+		return;
+	}
+	w.dev = st.st_dev;
+	walk_meet(&w, &st);
+	walk_below(&w, fd, 0, 1);
 }

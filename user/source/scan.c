@@ -139,6 +139,7 @@ static void want_fill(struct scan_want *to, const struct scan *s, const struct w
 	to->pass = s->pass;
 	to->makers = s->makers;
 	to->tally = s->tally && w->scope & SCOPE_SOCKS;
+	to->spare = s->spare;
 	to->pid = w->pid;
 	to->family = w->family;
 	to->port = w->port;
@@ -474,9 +475,10 @@ void scan_makers(struct scan *s)
 	s->makers = true;
 }
 
-void scan_tally(struct scan *s)
+void scan_tally(struct scan *s, bool spare)
 {
 	s->tally = true;
+	s->spare = spare;
 }
 
 void scan_tcp_states(const struct scan *s, u64 out[16])

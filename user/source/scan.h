@@ -17,10 +17,10 @@ int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx);
 /* From now on tell who opened what, where it can be proven. */
 void scan_makers(struct scan *s);
 /*
- * From now on count TCP sockets by state, and do not tell of those that only the kernel still has
- * (TIME_WAIT, FIN_WAIT of a closed one).  scan_tcp_states: as the newest pass found them.
+ * From now on count TCP sockets by state; spare: and do not tell of those that only the kernel still
+ * has (TIME_WAIT, FIN_WAIT of a closed one).  scan_tcp_states: as the newest pass found them.
  */
-void scan_tally(struct scan *s);
+void scan_tally(struct scan *s, bool spare);
 void scan_tcp_states(const struct scan *s, u64 out[16]);
 /* Call this between two reads of a pass, of which a long one has many. */
 void scan_between(struct scan *s, void (*fn)(void *ctx), void *ctx);

@@ -20,6 +20,7 @@ struct scan {
 	int error[ITERS];		 /* why it cannot be */
 	bool makers;			 /* tell who opened what */
 	bool tally;			 /* count TCP sockets by state */
+	bool spare;			 /* of what only the kernel still has, no more than that */
 	u64 tcp_states[16];		 /* in the newest pass over sockets */
 	bool refused_probe;		 /* lockdown: probe_read is refused */
 	bool sidestepped;		 /* ITER_HOLDERS would have missed something here */

@@ -43,8 +43,8 @@ struct source_opts {
 	u32 rescan;           /* SCOPE_* bits that are scanned again every second or so */
 	bool makers;          /* tell who made what was there before, where credentials prove it */
 	bool patient;         /* who looks does so seldom and says so (refresh): sleep long until then */
-	bool counting;        /* count in the kernel and in scans what source_stats tells, and leave out
-				 sockets that only the kernel still has */
+	bool counting;        /* count in the kernel and in scans what source_stats tells */
+	bool spare;           /* and leave out sockets that only the kernel still has */
 	bool count_runs;      /* and how long its programs run, which makes each run slower */
 	const struct want *first; /* the scan that comes first, so that no more is loaded; NULL: any */
 };

@@ -142,11 +142,13 @@ enum use { USE_GOES_ON, USE_NONE_YET, USE_KEPT_OPEN };
 
 static enum use inherited_use(const struct speech *sp)
 {
+	if (sock_is_stuck(sp->m, sp->s))
+		return USE_KEPT_OPEN;
 	if (sock_is_connection(sp->s))
 		return proc_at(sp->m, sp->s->creator)->state == PROC_RUNNING ? USE_GOES_ON
 									     : USE_KEPT_OPEN;
 	for (u32 i = 0; i < sp->n; i++)
-		if (sp->rows[i].used)
+		if (sp->rows[i].used || hold_waited(hold_at(sp->m, sp->rows[i].first)))
 			return USE_GOES_ON;
 	return USE_NONE_YET;
 }

@@ -107,3 +107,33 @@ const char *proc_container(const struct model *m, const struct proc *p, char out
 	snprintf(out, 32, "pidns:%u", p->pidns);
 	return out;
 }
+
+static bool is_unit(const char *s, size_t n)
+{
+	static const char *const types[] = {".service", ".scope",  ".slice",
+					    ".mount",	".socket", ".swap"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		size_t len = strlen(types[i]);
+
+		if (n > len && !memcmp(s + n - len, types[i], len))
+			return true;
+	}
+	return false;
+}
+
+/* The last part of the path that is a unit: what is below it is of its own making. */
+const char *cgroup_unit(const char *path, size_t *n)
+{
+	const char *found = NULL;
+
+	for (const char *s = path; *s; s += strcspn(s, "/") + (s[strcspn(s, "/")] == '/')) {
+		size_t len = strcspn(s, "/");
+
+		if (!is_unit(s, len))
+			continue;
+		found = s;
+		*n = len;
+	}
+	return found;
+}

@@ -8,6 +8,8 @@
  */
 #include "advice.h"
 
+#define STD_LAST 2 /* standard error */
+
 const char *name_verdict(enum verdict v)
 {
 	static const char *const names[] = {
@@ -152,6 +154,17 @@ static bool given_by_fork(const struct model *m, const struct sock *s)
 	return sock_is_connection(s) && proc_at(m, s->creator)->state == PROC_RUNNING;
 }
 
+bool hold_waited(const struct hold *h)
+{
+	return (h->flags & (HOLD_INHERITED | HOLD_IDLE)) == HOLD_INHERITED;
+}
+
+/* Nobody hands on a standard input or output by mistake; where use is watched, that says more. */
+static bool hold_kept(const struct hold *h)
+{
+	return hold_waited(h) || (h->fd <= STD_LAST && !(h->flags & HOLD_WATCHED));
+}
+
 static enum verdict verdict_creator_gone(const struct model *m, const struct sock *s)
 {
 	const struct image *creator = creator_image(m, s);
@@ -162,7 +175,7 @@ static enum verdict verdict_creator_gone(const struct model *m, const struct soc
 
 		if (h->how == VIA_SCM_RIGHTS || h->how == VIA_PIDFD_GETFD)
 			return VERDICT_PASSED;
-		meant = meant || hold_meant(m, h, creator);
+		meant = meant || hold_kept(h) || hold_meant(m, h, creator);
 	}
 	return meant ? VERDICT_INHERITED : VERDICT_LEAKED;
 }
@@ -234,12 +247,11 @@ enum verdict verdict_of(const struct model *m, const struct sock *s)
 static bool sock_is_idle(const struct model *m, const struct sock *s)
 {
 	const u8 idle = HOLD_INHERITED | HOLD_IDLE, meant = HOLD_USED | HOLD_DELIBERATE;
-	const s32 std_last = 2;
 
 	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
 		const struct hold *h = hold_at(m, id);
 
-		if ((h->flags & (idle | meant)) != idle || h->fd <= std_last)
+		if ((h->flags & (idle | meant)) != idle || h->fd <= STD_LAST)
 			return false;
 	}
 	return s->nholds;

@@ -72,6 +72,8 @@ bool sock_is_offer(const struct sock *s);     /* listens or is bound: what `port
 const char *proc_container(const struct model *m, const struct proc *p, char out[32]);
 /* The same by the path of its cgroup alone. */
 const char *cgroup_container(const char *path, char out[32]);
+/* Name of the innermost systemd unit in it, n bytes of path; NULL: none. */
+const char *cgroup_unit(const char *path, size_t *n);
 /* A TCP connection that stays open only because processes inherited it, none of which waits on it. */
 bool sock_is_stuck(const struct model *m, const struct sock *s);
 /* A socket on offer that looks leaked: nobody who holds it made it or waits on it, and who did is not known. */

@@ -85,6 +85,8 @@ struct view {
 	 * recording's directory if we made it, -1: not); when our threads run; and after each batch, or when what it waits for can be read
 	 * (source_ops.watch); it returns when it wants to be called again at the latest, 0: any time.
 	 */
+	/* Path of a file with all that is known now, for one-shots that ask; NULL: there is none. */
+	const char *(*recall)(void *v, const struct model *m, u64 now);
 	void (*resume)(void *v, struct model *m);
 	void (*confine)(void *v, int made);
 	void (*ready)(void *v, const struct model *m, const struct turn *t);

@@ -66,7 +66,7 @@ void page_end(struct page *p)
 			fputs(p->out->tty ? "\033[H\033[2J" : "\n", p->out->f);
 		if (p->watch && p->out->tty && !p->out->json && p->out->height > 4)
 			page_clip(p);
-		fwrite(p->text, 1, p->bytes, p->out->f);
+		out_bytes(p->out, p->text, p->bytes);
 		out_flush(p->out);
 		p->shown++;
 	}
