@@ -52,7 +52,7 @@ libs += $(serve_libs)
 features += -DHAVE_SERVE
 else
 $(info probate: of $(serve_libs) some were not found (libmicrohttpd-dev libgnutls28-dev libyaml-dev libcrypt-dev libseccomp-dev libcap-dev): no `serve`)
-no_serve := $(filter-out view_serve,$(basename $(notdir $(wildcard user/serve/*.c)))) test_rights test_state test_web web_driver fuzz_web
+no_serve := $(filter-out view_serve,$(basename $(notdir $(wildcard user/serve/*.c)))) test_landing test_rights test_state test_web web_driver fuzz_web
 endif
 # A room a folder; no two files of user/ have one name.
 rooms := $(patsubst %/,%,$(wildcard user/*/))

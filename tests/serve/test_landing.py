@@ -9,7 +9,8 @@ import socket
 
 import pytest
 
-from serve_tools import Actor, Leak, LEAK, STUCK, ZOMBIES
+from serve_tools import Actor, Leak, STUCK, ZOMBIES
+from test_cgroups import JOIN, cgroup  # noqa: F401  a fixture
 from serve_tools import exporter, left_out, planted  # noqa: F401  fixtures
 
 PAGE_MAX = 256 * 1024
@@ -230,3 +231,14 @@ def test_quiet(exporter, planted):
     os.kill(leak.holder, signal.SIGKILL)
     serve.settled()
     assert not check_page(landing(serve)).of("leaked", f":{leak.port}")
+
+
+def test_place(cgroup, exporter, planted):  # noqa: F811
+    """In which unit the parent runs."""
+    unit = cgroup(".service")
+    serve = exporter()
+    actor = Actor(JOIN.format(f"{unit}/cgroup.procs") + ZOMBIES, 2, "stay")
+    planted.append(actor)
+    serve.until(lambda p: p("probate_zombies", reason="parent_not_waiting") >= 2)
+    (row,) = check_page(landing(serve)).of("zombies", f"[{actor.said}]")
+    assert row[0].endswith(os.path.basename(unit))

@@ -29,6 +29,8 @@
  *     that it was seen dead decides as well as the last.
  *   - When does it end (sock_end)?  seen_ts and left_ms count together; a fact with another end
  *     than theirs is news.
+ *   - Did somebody wait on it when its creator was still there (waits_forget)?  What is forgotten
+ *     is news to the next pass.
  *   - Is it over (the sweeps)?  Not asked where anything was dropped: S4.
  */
 #include "model_priv.h"

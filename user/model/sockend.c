@@ -212,15 +212,32 @@ void sock_maybe_gone(struct model *m, struct sock *s)
 
 /* ---- let go by one, held by others ---- */
 
+/* When its creator still had it, as far as is known. */
+static u64 creator_had_it(const struct model *m, const struct sock *s)
+{
+	const struct proc *p = proc_at(m, s->creator);
+	const struct death *d = death_at(m, p->death);
+	u32 ref = proc_main(m, p);
+
+	if (d && d->ts)
+		return d->ts;
+	return ref ? fdtab_at(m, tabref_at(m, ref)->fdtab)->known_ts : m->now;
+}
+
 /*
- * Whoever was found waiting on it may have been the one who let go: the next scan says.  If nobody
- * was, nobody is.
+ * Whoever was found waiting on it then may have been the one who let go: the next scan says.  If
+ * nobody was, nobody is.
  */
 static void waits_forget(const struct model *m, const struct sock *s)
 {
-	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next)
-		if (!(hold_at(m, id)->flags & HOLD_IDLE))
-			hold_at(m, id)->flags &= (u8)~HOLD_INHERITED;
+	const u64 until = creator_had_it(m, s);
+
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
+		struct hold *h = hold_at(m, id);
+
+		if (!(h->flags & HOLD_IDLE) && h->seen_ts <= until)
+			h->flags &= (u8)~HOLD_INHERITED;
+	}
 }
 
 static void tell_transfer(struct model *m, struct sock *s)

@@ -8,8 +8,8 @@
 struct landing {
 	const struct model *m;
 	struct metrics *metrics; /* knows since when, as far as this run has seen */
-	const char *host, *path;       /* name of this machine; path of the metrics */
-	u64 now;		       /* CLOCK_BOOTTIME */
+	const char *host, *path; /* name of this machine; path of the metrics */
+	u64 now;		 /* CLOCK_BOOTTIME */
 };
 /* What is wrong at this moment and what to do about it, as one page of HTML of bounded size. */
 void landing_render(const struct landing *l, struct buf *out);

@@ -102,8 +102,6 @@ static void advice_cell(struct html *h, const struct model *m, const struct grou
 	buf_puts(h->out, "</summary>");
 	verdict_zombie(m, g->dead->proc, &h->word);
 	html_word(h);
-	if (g->n > 1)
-		buf_puts(h->out, g->n == 2 ? " So with the other one." : " So with the others.");
 	buf_puts(h->out, "</details>");
 	cell_end(h);
 }

@@ -73,7 +73,7 @@ void table_begin(struct html *h, const char *const *heads)
 
 bool row_begin(struct html *h)
 {
-	if (h->rows == ROWS_MAX || h->out->len > h->tables * (size_t)TABLE_MAX)
+	if (h->rows == ROWS_MAX || h->out->len > TABLES_MAX - (TABLES - h->tables) * RESERVE)
 		return false;
 	if (!h->rows++) {
 		buf_puts(h->out, "<table><thead><tr>");

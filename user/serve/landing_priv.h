@@ -13,10 +13,11 @@
 #define ROWS_MAX   100 /* of a table: a page, not a dump */
 #define PAGE_MAX   (256 * 1024)
 #define TABLES	   4
-#define TABLE_MAX  ((PAGE_MAX - 24 * 1024) / TABLES) /* the rest: one row too many, and the foot */
-#define FEW	   2 /* sockets whose advice is unfolded from the beginning */
-#define FEW_GROUPS 5 /* and groups of zombies */
-#define NAMES_MAX  5 /* processes named in a cell */
+#define TABLES_MAX (PAGE_MAX - 24 * 1024) /* the rest: one row too many, and the foot */
+#define RESERVE	   (40 * 1024)		  /* left to each of the tables to come */
+#define FEW	   2			  /* sockets whose advice is unfolded from the beginning */
+#define FEW_GROUPS 5			  /* and groups of zombies */
+#define NAMES_MAX  5			  /* processes named in a cell */
 
 /* ---- HTML under way (landing_html.c) --------------------------------------------------------- */
 
@@ -31,8 +32,7 @@ extern const char landing_style[];
 void html_text(struct html *h, const char *safe); /* escaped */
 void html_word(struct html *h); /* what was written into word, which is empty then */
 
-/* heads ends with NULL.  Each table can have a TABLES-th of the page, and what those before left.
- */
+/* heads ends with NULL; a table has what those before it left, but for the RESERVE. */
 void table_begin(struct html *h, const char *const *heads);
 bool row_begin(struct html *h); /* false: there is no room for more */
 void row_end(struct html *h);
@@ -42,8 +42,8 @@ void cell_end(struct html *h);
 
 void html_ep(struct html *h, const struct ep *ep);		 /* its port is never torn */
 void html_proc(struct html *h, const struct model *m, u32 proc); /* its pid is never torn */
-void html_place(struct html *h, const struct model *m,
-		const struct proc *p); /* container or unit, if any */
+/* Its container or unit, if any. */
+void html_place(struct html *h, const struct model *m, const struct proc *p);
 /* The time of day, with the date on another day than `now`; now 0: with date and zone. */
 void html_moment(struct html *h, u64 wall, u64 now);
 /* How long that is, and since when; ts 0: before anything was watching. */

@@ -1,0 +1,90 @@
+"""What `probate serve` makes of sockets by who opened them and who waits: no false alarms."""
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+
+from serve_tools import Actor
+from serve_tools import exporter, left_out, planted  # noqa: F401  fixtures
+
+# A server that lives on; its child has the port by mistake, through a shell.
+HEALTHY = """
+import json, os, socket, subprocess, sys
+s = socket.create_server(("127.0.0.1", 0))
+s.set_inheritable(True)
+child = subprocess.Popen(["sh", "-c", "true; exec sleep 600"], stdout=subprocess.DEVNULL, close_fds=False)
+print(json.dumps({"port": s.getsockname()[1], "child": child.pid}), flush=True)
+sys.stdin.readline()
+child.kill()
+child.wait()
+"""
+
+# As spawn-fcgi: it listens, starts another program that serves the port as fd argv[1], and ends.
+HANDS_ON = """
+import json, os, socket, sys
+s = socket.create_server(("127.0.0.1", 0))
+fd, said = int(sys.argv[1]), os.dup(1)
+child = os.fork()
+if child == 0:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(s.fileno(), fd)
+    os.execv("/usr/bin/perl", ["perl", "-e", "open(my $l, '<&=%d'); while (accept(my $c, $l)) {}" % fd])
+os.write(said, json.dumps({"port": s.getsockname()[1], "child": child}).encode() + b"\\n")
+"""
+
+
+class HandsOn(Actor):
+    def __init__(self, fd):
+        super().__init__(HANDS_ON, fd)
+        self.run.communicate(timeout=30)
+
+    def end(self):
+        os.kill(self.said["child"], signal.SIGKILL)
+
+
+def text_of(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+
+
+def test_a_living_server_let_go_of_nothing(exporter, planted):
+    """Its child executed twice before anybody looked at the descriptors of the server."""
+    serve = exporter()
+    serve.settled()
+    actors = [Actor(HEALTHY) for _ in range(5)]
+    planted += actors
+    serve.settled()
+    page = text_of(serve.get("/"))
+    for actor in actors:
+        assert f"127.0.0.1:{actor.said['port']}" not in page
+    before = serve.scrape()
+    assert serve.settled()("probate_leaks_total") == before("probate_leaks_total")
+
+
+def test_who_serves_a_port_did_not_leak_it(exporter, planted):
+    serve = exporter()
+    serve.settled()
+    actors = [HandsOn(0), HandsOn(5)]
+    planted += actors
+    serve.settled()
+    page = text_of(serve.get("/"))
+    for actor in actors:
+        assert f"127.0.0.1:{actor.said['port']}" not in page
+
+
+def test_sockets_are_tallied_once(exporter):
+    """More than fit into one read of the scan."""
+    room = resource.getrlimit(resource.RLIMIT_NOFILE)
+    many = min(room[1] - 100, 8000)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(room[0], many + 100), room[1]))
+    serve = exporter()
+    listeners = [socket.create_server((f"127.0.0.{1 + i // 4000}", 0)) for i in range(many)]
+    try:
+        told = serve.settled()("probate_tcp_sockets", state="listen")
+        ss = subprocess.run(["ss", "-Htln"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        assert abs(told - len(ss.splitlines())) < 5  # others listen, too, and end
+    finally:
+        for s in listeners:
+            s.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, room)
