@@ -295,6 +295,7 @@ def test_one_shots_know_what_it_knows(exporter, planted, tmp_path):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:  # several at once, each answered
         for done in pool.map(lambda i: ask("port", leaks[i % 2].port), range(12)):
             socks = json.loads(done.stdout)["sockets"]
-            assert [s["verdict"] for s in socks] == ["leaked"], done.stderr
+            left = [s["verdict"] for s in socks if s["verdict"] != "orphaned"]  # of tests before
+            assert left == ["leaked"], done.stderr
     past = ask("--at", "-1m", "ports")
     assert past.returncode == 2 and "recorder" in past.stderr  # it knows the state, not the past
