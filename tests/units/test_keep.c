@@ -90,7 +90,7 @@ static struct feed *rich_feed(void)
 static void sizes_known(void **state)
 {
 	(void)state;
-	assert_int_equal(sizeof(struct model), 744);
+	assert_int_equal(sizeof(struct model), 752);
 	assert_int_equal(sizeof(struct model_priv), 512);
 	assert_int_equal(sizeof(struct proc), 192);
 	assert_int_equal(sizeof(struct image), 48);

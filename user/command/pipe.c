@@ -227,6 +227,8 @@ int pipe_run(const struct view *view, const struct opts *opts, struct out *out)
 	}
 	if (view->resume && !p.model->events)
 		view->resume(p.state, p.model);
+	if (view->daemon && !opts->record)
+		p.model->grace_ns = GRACE_BRIEF_NS; /* numbers are counted when they die */
 	code = run(&p);
 	if (view->close)
 		view->close(p.state);

@@ -340,10 +340,10 @@ static void wake_in_time(struct model *m)
 	if (m->priv->nwaits)
 		timer_wake(m, m->now + NS_PER_S);
 	if (first)
-		timer_wake(m, death_at(m, first->death)->reaped_ts + GRACE_NS);
+		timer_wake(m, death_at(m, first->death)->reaped_ts + m->grace_ns);
 }
 
-/* What is the caller's stays: the pointer, and the memory of what is told. */
+/* What is the caller's stays: the pointer, the grace of the dead, and the memory of what is told. */
 static void take_place(struct model *m, struct stage *st)
 {
 	struct model *old = st->m, swap = *m;
@@ -356,6 +356,7 @@ static void take_place(struct model *m, struct stage *st)
 	m->told = old->told;
 	old->told = (struct buf){};
 	m->kept_bad = old->kept_bad;
+	m->grace_ns = old->grace_ns;
 	old->priv->stage = NULL;
 	model_free(old);
 	stage_free(st);

@@ -28,6 +28,7 @@ struct model *model_new(void)
 	pr->wake = ~0ull;
 	pr->collect_at = 4096;
 	m->filter = ~0ull;
+	m->grace_ns = GRACE_NS;
 	m->priv = pr;
 	return m;
 }

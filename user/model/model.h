@@ -48,6 +48,7 @@
 #define GRACE_NS (60 * NS_PER_S)       /* how long dead processes are remembered when nothing refers to them */
 #define ZOMBIE_AFTER_NS (100 * NS_PER_MS) /* unreaped this long after exit: a zombie event */
 #define FREE_GRACE_NS (100 * NS_PER_MS) /* a wait may return this long after the kernel freed the child */
+#define GRACE_BRIEF_NS NS_PER_S        /* where nobody asks about the dead: for what comes late */
 #define DEAD_MAX 65536                 /* unreferenced dead remembered at most; the oldest go first */
 
 enum proc_state { PROC_RUNNING, PROC_ZOMBIE, PROC_GONE };
@@ -203,6 +204,7 @@ struct model {
 	u32 caps;           /* SRC_* of the newest source event */
 	u32 blind;          /* processes whose descriptors the source could not read */
 	u64 filter;         /* kinds let through by the source */
+	u64 grace_ns;       /* GRACE_NS, unless nobody asks about the dead */
 
 	struct pool procs, images, deaths, tabrefs, fdtabs, holds, origins, socks, names;
 	struct map by_tgid;   /* tgid -> newest proc */

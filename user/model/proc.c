@@ -70,7 +70,7 @@ static void grace_append(struct model *m, struct proc *p)
 	m->grace_tail = p->id;
 	p->pinned_grace = true;
 	m->grace_count++;
-	timer_wake(m, m->grace_count > DEAD_MAX ? 0 : death_at(m, p->death)->reaped_ts + GRACE_NS);
+	timer_wake(m, m->grace_count > DEAD_MAX ? 0 : death_at(m, p->death)->reaped_ts + m->grace_ns);
 }
 
 void proc_ref(struct model *m, u32 id)
@@ -238,7 +238,7 @@ void proc_expire(struct model *m)
 		proc_collect(m);
 	while (m->grace_head) {
 		struct proc *p = proc_at(m, m->grace_head);
-		u64 end = death_at(m, p->death)->reaped_ts + GRACE_NS;
+		u64 end = death_at(m, p->death)->reaped_ts + m->grace_ns;
 
 		if (end > m->now && m->grace_count <= DEAD_MAX) {
 			timer_wake(m, end);
