@@ -294,7 +294,9 @@ def test_nginx_upgrade(stage):
 
     os.kill(old, signal.SIGQUIT)
     until(lambda: len(descriptors(inode)) == 3, "the old master did not go")
-    sock = stage.live(inode, "inherited", certain=True)
+    # it closes its listeners a moment before it exits
+    sock = until(lambda: (s := stage.live(inode, "inherited", certain=True))["creator"]["exit"] and s,
+                 "the end of the old master was not told")
     assert sock["creator"]["exit"]["code"] == 0
     # the master is named as the one to stop, not its workers
     assert f"Stop nginx[{new}] (the other 2 descend from it)" in sock["action"]
