@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "rights.h"
 #include "when.h"
 
 #define RING_MIN (16u << 10)
@@ -348,7 +349,7 @@ const struct option_def option_defs[] = {
 	{ 0, "web.telemetry-path", "PATH", "serve", "where the metrics are (" WEB_PATH_DEFAULT ")", set_telemetry_path },
 	{ 0, "web.config.file", "FILE", "serve", "TLS and passwords, as of Prometheus's exporters", set_web_config },
 	{ 0, "web.systemd-socket", NULL, "serve", "use the sockets that systemd gives", set_systemd_socket },
-	{ 0, "user", "NAME", "serve", "started as root: become this user (" SERVE_USER ")", set_user },
+	{ 0, "user", "NAME", "serve", "started as root: become this user (" RIGHTS_USER ")", set_user },
 #define C(ID, name, on, help) \
 	{ 0, "collector." name, NULL, "serve", help, set_collector_##ID }, \
 	{ 0, "no-collector." name, NULL, "serve", on ? "leave these out" : "leave these out (as usual)", set_no_collector_##ID },

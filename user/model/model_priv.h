@@ -231,7 +231,7 @@ static inline u8 scan_fd_flags(const struct ev_scan_fd *e)
 	return e->waits == 2 ? HOLD_INHERITED | HOLD_IDLE : HOLD_INHERITED;
 }
 /* Its birth was not seen, but this process is known to have made it, if it lives. */
-bool sock_wants_maker(const struct model *m, const struct sock *s, u32 tgid);
+struct proc *sock_new_maker(const struct model *m, const struct sock *s, u32 tgid); /* else NULL */
 void sock_set_maker(struct model *m, struct sock *s, u32 tgid, u64 ts);
 
 /* scanpass.c */

@@ -99,20 +99,19 @@ static bool sock_is_passive(struct model *m, const struct sock *s)
 	return id;
 }
 
-bool sock_wants_maker(const struct model *m, const struct sock *s, u32 tgid)
+struct proc *sock_new_maker(const struct model *m, const struct sock *s, u32 tgid)
 {
-	const struct proc *p = tgid ? proc_at(m, proc_find(m, tgid)) : NULL;
+	struct proc *p = tgid && !s->creator && !s->origins ? proc_at(m, proc_find(m, tgid)) : NULL;
 
-	return p && p->state == PROC_RUNNING && !s->creator && !s->origins;
+	return p && p->state == PROC_RUNNING ? p : NULL;
 }
 
 void sock_set_maker(struct model *m, struct sock *s, u32 tgid, u64 ts)
 {
-	struct proc *p;
+	struct proc *p = sock_new_maker(m, s, tgid);
 
-	if (!sock_wants_maker(m, s, tgid))
+	if (!p)
 		return;
-	p = proc_at(m, proc_find(m, tgid));
 	s->creator = p->id;
 	proc_ref(m, p->id);
 	if (!s->cgroup)

@@ -14,26 +14,10 @@ struct group {
 
 void deads_add(struct deads *list, const struct model *m, const struct proc *p, enum reason reason)
 {
-	const struct proc *parent = proc_at(m, p->parent);
-
 	if (list->n == list->cap)
 		list->v = xrealloc(list->v,
 				   (list->cap = list->cap ? list->cap * 2 : 64) * sizeof(*list->v));
-	list->v[list->n++] = (struct dead){.proc = p,
-					   .parent = p->parent,
-					   .ppid = parent ? parent->tgid : 0,
-					   .reason = reason};
-}
-
-static int dead_cmp(const void *a, const void *b)
-{
-	const struct dead *x = a, *y = b;
-
-	if (x->ppid != y->ppid)
-		return x->ppid < y->ppid ? -1 : 1;
-	if (x->reason != y->reason)
-		return x->reason < y->reason ? -1 : 1;
-	return (x->proc->tgid > y->proc->tgid) - (x->proc->tgid < y->proc->tgid);
+	list->v[list->n++] = dead_make(m, p, reason);
 }
 
 static int group_cmp(const void *a, const void *b)

@@ -64,11 +64,6 @@ void socks_table(struct html *h, const struct landing *l, const struct socks *li
 
 /* ---- zombies (landing_dead.c) ---------------------------------------------------------------- */
 
-struct dead {
-	const struct proc *proc;
-	u32 parent, ppid;
-	enum reason reason;
-};
 struct deads {
 	struct dead *v;
 	u32 n, cap;

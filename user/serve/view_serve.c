@@ -34,7 +34,6 @@ struct serve {
 	char host[65];
 	struct state *state; /* for the run after this; NULL: it cannot be kept */
 	struct source_stats stats;
-	bool watched;	/* the source wakes us when a page is asked for */
 	u64 rest_until; /* no page before, CLOCK_BOOTTIME: the last one took long */
 	bool ready;
 };
@@ -96,7 +95,7 @@ static void serve_ready(void *v, const struct model *m, const struct turn *t)
 	struct buf err = {}, status = {};
 
 	(void)m;
-	s->watched = !t->source->ops->watch(t->source, web_fd(s->web));
+	t->source->ops->watch(t->source, web_fd(s->web));
 	if (web_start(s->web, &err) || rights_seal(&err))
 		die(EXIT_CANNOT, "%s", err.s);
 	web_ready(s->web, t->whole, UNREADY);

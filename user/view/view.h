@@ -45,10 +45,8 @@ struct opts {
 	bool html, perfetto;  /* report: as a page, as a trace */
 	struct web_opts web;  /* serve: --web.* */
 	u32 collectors;       /* serve: bit a collector */
-	const char *user;     /* serve: whom to become; NULL: SERVE_USER */
+	const char *user;     /* serve: whom to become; NULL: RIGHTS_USER */
 };
-
-#define SERVE_USER "nobody"
 
 /* What a live command that serves others is told beside events. */
 struct turn {
@@ -126,6 +124,14 @@ void text_limits(struct out *o, const struct model *m);                    /* wh
 
 const char *proc_state_long(const struct proc *p); /* also "dumping core" */
 bool sock_is_wild(const struct ep *ep);       /* 0.0.0.0 or :: */
+/* A zombie or a headless process, and why it is there; in order of parent, reason and pid. */
+struct dead {
+	const struct proc *proc;
+	u32 parent, ppid; /* proc and its pid; 0: none known */
+	enum reason reason;
+};
+struct dead dead_make(const struct model *m, const struct proc *p, enum reason reason);
+int dead_cmp(const void *a, const void *b); /* for qsort */
 bool utf8_wanted(void);                       /* by LC_ALL, LC_CTYPE, LANG */
 /* Descriptors of a holder, by number; the array is the caller's. */
 u32 holder_fds(const struct model *m, const struct sock *s, const struct holder *h,

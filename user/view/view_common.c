@@ -279,3 +279,24 @@ void text_limits(struct out *o, const struct model *m)
 	}
 	buf_free(&b);
 }
+
+struct dead dead_make(const struct model *m, const struct proc *p, enum reason reason)
+{
+	const struct proc *parent = proc_at(m, p->parent);
+
+	return (struct dead){.proc = p,
+			     .parent = p->parent,
+			     .ppid = parent ? parent->tgid : 0,
+			     .reason = reason};
+}
+
+int dead_cmp(const void *a, const void *b)
+{
+	const struct dead *x = a, *y = b;
+
+	if (x->ppid != y->ppid)
+		return x->ppid < y->ppid ? -1 : 1;
+	if (x->reason != y->reason)
+		return x->reason < y->reason ? -1 : 1;
+	return (x->proc->tgid > y->proc->tgid) - (x->proc->tgid < y->proc->tgid);
+}

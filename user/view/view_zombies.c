@@ -20,12 +20,6 @@ struct zombies {
 	struct pace pace;
 };
 
-struct dead {
-	const struct proc *proc;
-	u32 ppid;
-	enum reason reason;
-};
-
 static const char *const why[] = {
 	[REASON_PARENT_NOT_WAITING] = "it does not wait for them",
 	[REASON_PARENT_MISSES_SOME] =
@@ -43,17 +37,6 @@ static const char *const why[] = {
 	[REASON_RECENT] = "it died just now; this is normal",
 };
 
-static int dead_cmp(const void *a, const void *b)
-{
-	const struct dead *x = a, *y = b;
-
-	if (x->ppid != y->ppid)
-		return x->ppid < y->ppid ? -1 : 1;
-	if (x->reason != y->reason)
-		return x->reason < y->reason ? -1 : 1;
-	return (x->proc->tgid > y->proc->tgid) - (x->proc->tgid < y->proc->tgid);
-}
-
 /* Zombies, then the headless.  The array is the caller's. */
 static u32 dead_of(const struct model *m, struct dead **out, u32 *headless)
 {
@@ -65,15 +48,13 @@ static u32 dead_of(const struct model *m, struct dead **out, u32 *headless)
 	for (u32 pass = 0; pass < 2; pass++) {
 		from = n;
 		for (u32 id = proc_next(m, 0); id; id = proc_next(m, id)) {
-			const struct proc *p = proc_at(m, id), *parent = proc_at(m, p->parent);
+			const struct proc *p = proc_at(m, id);
 
 			if (pass ? strcmp(proc_state(p), "headless") : p->state != PROC_ZOMBIE)
 				continue;
 			if (n == cap)
 				*out = xrealloc(*out, (cap = cap ? cap * 2 : 64) * sizeof(**out));
-			(*out)[n++] = (struct dead){.proc = p,
-						    .ppid = parent ? parent->tgid : 0,
-						    .reason = verdict_zombie(m, p, &action)};
+			(*out)[n++] = dead_make(m, p, verdict_zombie(m, p, &action));
 			buf_reset(&action);
 		}
 		*headless = n - from;
