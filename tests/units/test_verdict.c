@@ -294,26 +294,128 @@ static void hostile_comm(void **state)
 	answer_free(&a);
 }
 
-static struct image image_of(const char *text, u16 exe_len, u16 args_len)
+/* A command line as words: the first is exe, argv follows. */
+static struct image image_of(const char *const words[])
 {
-	return (struct image){
-		.exe_len = exe_len, .args_len = args_len, .text = (char *)(uintptr_t)text};
+	static char pool[64][512];
+	static u32 next;
+	struct image i = {.text = pool[next++ % 64]};
+	size_t n = 0;
+
+	for (u32 w = 0; words[w]; w++) {
+		size_t len = strlen(words[w]) + 1;
+
+		assert_true(n + len <= sizeof(pool[0]));
+		memcpy(i.text + n, words[w], len);
+		n += len;
+		if (!w)
+			i.exe_len = (u16)len;
+	}
+	i.args_len = (u16)(n - i.exe_len);
+	return i;
 }
+
+#define W(...) {__VA_ARGS__, NULL}
+static const struct {
+	enum same same;
+	const char *a[12], *b[12];
+} programs_table[] = {
+	{SAME_YES, W("/usr/bin/cat", "cat", "x"), W("./cat", "cat", "y")},
+	{SAME_NO, W("/usr/bin/python3", "python3", "-u", "a.py"), W("/usr/bin/cat", "cat", "a.py")},
+	{SAME_YES, W("/opt/1.2/srv", "srv"), W("/opt/1.3/srv", "srv")},
+	{SAME_YES, W("/usr/sbin/php-fpm8.2", "x"), W("/usr/sbin/php-fpm8.3", "x")},
+	/* a shebang and its interpreter */
+	{SAME_YES, W("./srv", "/usr/bin/python3", "./srv", "80"), W("/usr/bin/python3.11", "python3", "srv")},
+	{SAME_YES, W("/usr/bin/gunicorn", "/usr/bin/python3", "/usr/bin/gunicorn", "app:app"),
+	 W("/usr/bin/python3", "/usr/bin/python3", "/usr/bin/gunicorn", "app:app")},
+	{SAME_YES, W("/a/run", "/usr/bin/perl", "-w", "/a/run"), W("/usr/bin/perl", "perl", "/a/run")},
+	{SAME_NO, W("./srv", "/usr/bin/python3", "./srv"), W("/usr/bin/python3", "python3", "worker.py")},
+	{SAME_UNKNOWN, W("./srv", "/opt/ours", "./srv"), W("/opt/ours", "ours", "./srv")},
+	/* options that take a word */
+	{SAME_NO, W("/usr/bin/python3", "python3", "-W", "ignore", "a.py", "-W", "ignore"),
+	 W("/usr/bin/python3", "python3", "-W", "ignore", "b.py")},
+	{SAME_YES, W("/usr/bin/python3", "python3", "-X", "dev", "a.py"), W("/usr/bin/python3", "python3", "-uWignore", "a.py")},
+	{SAME_YES, W("/usr/bin/python3", "python3", "-Bm", "pkg.srv"), W("/usr/bin/python3", "python3", "-m", "pkg.srv", "x")},
+	{SAME_NO, W("/usr/bin/python3", "python3", "-m", "pkg.srv"), W("/usr/bin/python3", "python3", "-m", "pkg.worker")},
+	{SAME_YES, W("/usr/bin/python3", "python3", "-c", "serve()"), W("/usr/bin/python3", "python3", "-c", "serve()", "1")},
+	{SAME_NO, W("/usr/bin/python3", "python3", "-c", "serve()"), W("/usr/bin/python3", "python3", "-c", "work()")},
+	{SAME_NO, W("/usr/bin/node", "node", "-r", "x", "s.js"), W("/usr/bin/node", "node", "-r", "x", "w.js")},
+	{SAME_NO, W("/usr/bin/node", "node", "--require", "x", "--no-warnings", "s.js"),
+	 W("/usr/bin/node", "node", "--import", "x", "w.js")},
+	{SAME_UNKNOWN, W("/usr/bin/node", "node", "--what-is-this", "s.js"), W("/usr/bin/node", "node", "w.js")},
+	{SAME_NO, W("/usr/bin/node", "node", "--what-is-this", "s.js"), W("/usr/bin/sleep", "sleep", "9")},
+	{SAME_NO, W("/usr/bin/perl", "perl", "-I", "lib", "-MJSON", "a.pl"), W("/usr/bin/perl", "perl", "-Ilib", "b.pl")},
+	{SAME_YES, W("/usr/bin/perl", "perl", "-I", "lib", "a.pl"), W("/usr/bin/perl", "perl", "-wT", "a.pl")},
+	{SAME_NO, W("/usr/bin/ruby", "ruby", "-r", "bundler/setup", "a.rb"), W("/usr/bin/ruby", "ruby", "-rbundler/setup", "b.rb")},
+	{SAME_NO, W("/usr/bin/java", "java", "-cp", "/app", "Main"), W("/usr/bin/java", "java", "-cp", "/app", "Worker")},
+	{SAME_YES, W("/usr/bin/java", "java", "-Xmx1g", "-cp", "/app", "Main"), W("/usr/bin/java", "java", "-Dx=y", "Main")},
+	{SAME_NO, W("/usr/bin/java", "java", "-jar", "a.jar"), W("/usr/bin/java", "java", "-jar", "b.jar")},
+	{SAME_UNKNOWN, W("/usr/bin/java", "java", "@args"), W("/usr/bin/java", "java", "-jar", "b.jar")},
+	{SAME_NO, W("/usr/bin/php", "php", "-d", "a=b", "a.php"), W("/usr/bin/php", "php", "-d", "a=b", "b.php")},
+	{SAME_YES, W("/usr/bin/php", "php", "-f", "a.php"), W("/usr/bin/php", "php", "a.php")},
+	{SAME_NO, W("/bin/bash", "bash", "-O", "extglob", "a.sh"), W("/bin/bash", "bash", "-O", "extglob", "b.sh")},
+	{SAME_YES, W("/bin/bash", "bash", "-eo", "pipefail", "a.sh"), W("/bin/sh", "sh", "a.sh")},
+	{SAME_NO, W("/bin/sh", "sh", "-c", "serve"), W("/bin/sh", "sh", "-ec", "work")},
+	{SAME_YES, W("/bin/sh", "sh", "-c", "serve"), W("/bin/dash", "dash", "-e", "-c", "serve")},
+	{SAME_YES, W("/bin/busybox", "httpd", "-f"), W("/bin/busybox", "busybox", "httpd")},
+	{SAME_NO, W("/bin/busybox", "httpd", "-f"), W("/bin/busybox", "sleep", "9")},
+	{SAME_YES, W("/lib64/ld-linux-x86-64.so.2", "ld.so", "--library-path", "/x", "/a/srv"),
+	 W("/lib64/ld-linux-x86-64.so.2", "ld.so", "/a/srv")},
+	/* where a script lies */
+	{SAME_YES, W("/usr/bin/node", "node", "s.js"), W("/usr/bin/node", "node", "/srv/app/s.js")},
+	{SAME_YES, W("/usr/bin/node", "node", "/srv/releases/20261128/bin/s.js"),
+	 W("/usr/bin/node", "node", "/srv/releases/20261129/bin/s.js")},
+	{SAME_YES, W("/usr/bin/node", "node", "/srv/current/s.js"), W("/usr/bin/node", "node", "/srv/releases/v2.1/s.js")},
+	{SAME_UNKNOWN, W("/usr/bin/node", "node", "/srv/shop/s.js"), W("/usr/bin/node", "node", "/srv/blog/s.js")},
+	{SAME_UNKNOWN, W("/usr/bin/node", "node", "shop/s.js"), W("/usr/bin/node", "node", "/srv/blog/s.js")},
+	/* a module and its file */
+	{SAME_YES, W("/usr/bin/python3", "python3", "-m", "gunicorn"),
+	 W("/usr/bin/python3", "python3", "/usr/lib/python3/dist-packages/gunicorn/__main__.py")},
+	{SAME_YES, W("/usr/bin/python3", "python3", "-m", "gunicorn"), W("/usr/bin/gunicorn", "/usr/bin/python3", "/usr/bin/gunicorn")},
+	{SAME_YES, W("/usr/bin/python3", "python3", "-m", "a.b"), W("/usr/bin/python3", "python3", "/x/a/b.py")},
+	{SAME_UNKNOWN, W("/usr/bin/python3", "python3", "-m", "http.server"), W("/usr/bin/python3", "python3", "/x/server.py")},
+	{SAME_NO, W("/usr/bin/python3", "python3", "-m", "http.server"), W("/usr/bin/python3", "python3", "/x/worker.py")},
+	/* what cannot be told */
+	{SAME_UNKNOWN, W("/usr/bin/python3", "python3", "-"), W("/usr/bin/python3", "python3", "a.py")},
+	{SAME_UNKNOWN, W("/dev/fd/5", "srv"), W("/usr/bin/srv", "srv")},
+	{SAME_YES, W("/usr/bin/python3", "python3", "-"), W("/usr/bin/python3", "python3", "-")},
+};
 
 static void programs(void **state)
 {
-	struct image a = image_of("/usr/bin/python3\0python3\0-u\0a.py", 17, 16);
-	struct image b = image_of("/usr/bin/python3\0python3\0b.py", 17, 13);
-	struct image c = image_of("/usr/bin/cat\0cat\0x", 13, 6);
-	struct image d = image_of("/usr/bin/cat\0cat\0y", 13, 6);
-	struct image e = image_of("./cat\0cat\0y", 6, 6);
-
 	(void)state;
-	assert_true(same_program(&a, &a));
-	assert_false(same_program(&a, &b));
-	assert_true(same_program(&c, &d));
-	assert_true(same_program(&c, &e));
-	assert_false(same_program(&a, &c));
+	for (size_t i = 0; i < ARRAY_SIZE(programs_table); i++) {
+		struct image a = image_of(programs_table[i].a), b = image_of(programs_table[i].b);
+		enum same ab = program_same(NULL, &a, &b), ba = program_same(NULL, &b, &a);
+
+		if (ab != programs_table[i].same || ba != ab)
+			fail_msg("row %zu, %s %s and %s %s: %d and %d", i, a.text, programs_table[i].a[2],
+				 b.text, programs_table[i].b[2], ab, ba);
+		assert_int_equal(program_same(NULL, &a, &a), SAME_YES);
+	}
+}
+
+/* Whatever an image was cut to: no crash, and no certain no where a word is missing. */
+static void programs_cut(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(programs_table); i++) {
+		struct image whole = image_of(programs_table[i].a);
+
+		for (u16 n = whole.exe_len; n < whole.exe_len + whole.args_len; n++) {
+			char text[512];
+			struct image cut = whole;
+
+			memcpy(text, whole.text, n);
+			text[n] = '\0';
+			cut.text = text;
+			cut.truncated = true;
+			cut.args_len = (u16)(n - whole.exe_len + 1);
+			if (program_same(NULL, &whole, &cut) == SAME_NO ||
+			    program_same(NULL, &cut, &whole) == SAME_NO)
+				fail_msg("row %zu cut to %u bytes", i, n - whole.exe_len);
+		}
+	}
 }
 
 /* ---- zombies ---- */
@@ -402,6 +504,7 @@ int main(void)
 		T(reuseport),
 		T(hostile_comm),
 		T(programs),
+		T(programs_cut),
 		T(zombies),
 		T(recent_and_headless),
 	};

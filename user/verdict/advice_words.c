@@ -111,7 +111,7 @@ static bool is_fork_of(const struct model *m, const struct proc *p, const struct
 	const struct image *own = image_at(m, p->image);
 
 	return p->image == up->image ||
-	       (own && !own->ts && same_program(own, image_at(m, up->image)));
+	       (own && !own->ts && program_same(m, own, image_at(m, up->image)) == SAME_YES);
 }
 
 /*

@@ -32,77 +32,6 @@ const char *name_reason(enum reason r)
 	return names[r];
 }
 
-/* ---- the same program? ---- */
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static bool is_interpreter(const char *exe)
-{
-	static const char *const known[] = {"sh",    "bash",	"dash",	  "zsh",   "ksh",
-					    "ash",   "busybox", "python", "perl",  "ruby",
-					    "node",  "php",	"java",	  "lua",   "tclsh",
-					    "guile", "Rscript", "mono",	  "dotnet"};
-	const char *base = base_name(exe);
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		size_t n = strlen(known[i]);
-
-		/* python3.11, perl5: a version may follow the name */
-		if (!strncmp(base, known[i], n) &&
-		    strspn(base + n, "0123456789.-") == strlen(base + n))
-			return true;
-	}
-	return false;
-}
-
-/* The script an interpreter runs: its first argument that is no option; "" when there is none. */
-static const char *script_of(const struct image *i)
-{
-	const char *s = i->args_len ? i->text + i->exe_len : "", *end = s + i->args_len;
-
-	if (i->args_len)
-		s += strlen(s) + 1;
-	while (i->args_len && s < end && *s == '-')
-		s += strlen(s) + 1;
-	return i->args_len && s < end ? s : "";
-}
-
-/*
- * The same name but for a version behind it.  Not the same path: a release is unpacked into a
- * directory of its own, /proc names python3.11 what was executed as python3, and a path given to
- * execve may be relative.
- */
-static bool same_name(const char *a, const char *b)
-{
-	static const char version[] = "0123456789.-";
-	const char *x = base_name(a), *y = base_name(b);
-	size_t nx = strlen(x), ny = strlen(y);
-
-	while (nx && strchr(version, x[nx - 1]))
-		nx--;
-	while (ny && strchr(version, y[ny - 1]))
-		ny--;
-	return nx && ny ? nx == ny && !memcmp(x, y, nx) : !strcmp(x, y);
-}
-
-bool same_program(const struct image *a, const struct image *b)
-{
-	if (a == b)
-		return true;
-	if (!a || !b)
-		return false;
-	if (!a->exe_len || !b->exe_len)
-		return !strcmp(a->comm, b->comm);
-	if (!same_name(a->text, b->text))
-		return false;
-	return !is_interpreter(a->text) || !strcmp(script_of(a), script_of(b));
-}
-
 /* ---- verdicts ---- */
 
 const struct image *creator_image(const struct model *m, const struct sock *s)
@@ -117,13 +46,11 @@ const struct image *creator_image(const struct model *m, const struct sock *s)
 	return image_at(m, image_when(m, p, o ? o->ts : s->opened));
 }
 
-/* A process forked after the creator had it still runs its program; so does an unknown one. */
+/* A process forked after the creator had it still runs its program; nobody is accused of what is not known. */
 static bool runs_creators_program(const struct model *m, const struct proc *p,
 				  const struct image *creator)
 {
-	const struct image *i = image_at(m, p->image);
-
-	return !i || !creator || same_program(i, creator);
+	return program_same(m, image_at(m, p->image), creator) != SAME_NO;
 }
 
 bool hold_meant(const struct model *m, const struct hold *h, const struct image *creator)

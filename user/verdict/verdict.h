@@ -60,8 +60,9 @@ enum reason verdict_zombie(const struct model *m, const struct proc *p, struct b
 /* What its creator ran when it made it; NULL: not known. */
 const struct image *creator_image(const struct model *m, const struct sock *s);
 
-/* Is the second image the same program as the first?  (exe; for interpreters the script too.) */
-bool same_program(const struct image *a, const struct image *b);
+/* Do both images run the same program?  Of interpreters what counts is what they were told to run. */
+enum same { SAME_NO, SAME_YES, SAME_UNKNOWN };
+enum same program_same(const struct model *m, const struct image *a, const struct image *b);
 
 /* ---- states and places (standing.c) ---- */
 
