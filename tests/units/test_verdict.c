@@ -175,6 +175,36 @@ static void connection(void **state)
 	expect(f, 91, VERDICT_LEAKED, false, "as far as was seen, handler[201]", "look first");
 }
 
+/*
+ * Over, with its descriptor in a child that nobody thinks of: the kernel has taken it off the port,
+ * unless bind() had given it that.
+ */
+static void connection_over(void **state)
+{
+	struct feed *f = *state;
+
+	for (u32 i = 0; i < 2; i++)
+		FEED(f, accept, ACCEPT, 200, 200, .inode = 90 + i, .cookie = 90 + i, .proto = TCP4,
+		     .state = 1, .local = EP4(80), .remote = EP4(4000 + i), .files = FILES(200),
+		     .fd = 4 + i);
+	feed_fork(f, 200, 201);
+	feed_exec(f, 201, "/usr/bin/helper");
+	FEED(f, state, STATE, 0, 0, .inode = 90, .cookie = 90, .proto = TCP4, .state = 7, .old = 9);
+	FEED(f, state, STATE, 0, 0, .inode = 91, .cookie = 91, .proto = TCP4, .state = 7, .old = 1,
+	     .local = EP4(80));
+	kill_by_bash(f, 200);
+	assert_false(sock_is_offer(sock_by(f, 90)));
+	assert_string_equal(sock_state(sock_by(f, 90)), "CLOSE");
+	expect(f, 90, VERDICT_INHERITED, true, "is over and keeps no port, only helper[201]",
+	       "Nothing needs to be freed");
+	assert_true(sock_is_offer(sock_by(f, 91)));
+	expect(f, 91, VERDICT_LEAKED, false, "helper[201] inherited", "kill helper[201]");
+	/* It may be used again. */
+	FEED(f, bind, BIND, 201, 201, .inode = 90, .cookie = 90, .proto = TCP4, .state = 7,
+	     .local = EP4(81), .fd = 4);
+	assert_true(sock_is_offer(sock_by(f, 90)));
+}
+
 static void passed(void **state)
 {
 	struct feed *f = *state;
@@ -494,6 +524,7 @@ int main(void)
 		T(inherited_by_use),
 		T(inherited_on_purpose),
 		T(connection),
+		T(connection_over),
 		T(passed),
 		T(hidden),
 		T(kernel),

@@ -38,6 +38,7 @@ enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT, TCP_SYN_RECV, TCP_FIN_WAIT1, TCP_FIN_W
 #define FAMILY_INET 2
 #define FAMILY_INET6 10
 #define TYPE_STREAM 1
+#define TYPE_DGRAM 2
 
 /* A first-in first-out queue of deadlines that only grow. */
 struct due {
@@ -202,6 +203,7 @@ u32 hold_id(const struct model *m, const struct hold *h);
 /* sock.c */
 struct sock *sock_of(struct model *m, const struct sock_ev *e); /* NULL: it has no identity */
 struct sock *sock_known(const struct model *m, u64 inode, u64 cookie);
+u16 sock_ev_flags(const struct sock_ev *e); /* SF_* bits of the socket it speaks of */
 struct sock *sock_by_addr(const struct model *m, const struct sock_ev *e); /* one without a name */
 void sock_seen(struct sock *s, u64 ts);
 u64 tuple_key(const struct sock *s);

@@ -149,7 +149,8 @@ static struct sock *sock_if_known(const struct model *m, const struct sock_ev *e
 	if (!ep_known(&s->local, &e->local, newer) || !ep_known(&s->remote, &e->remote, newer))
 		return NULL;
 	if (newer &&
-	    ((e->state && s->state != (u8)e->state) || s->uid != e->uid || s->sflags != e->sflags))
+	    ((e->state && s->state != (u8)e->state) || s->uid != e->uid ||
+	     s->sflags != sock_ev_flags(e)))
 		return NULL;
 	return s;
 }

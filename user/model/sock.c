@@ -277,6 +277,23 @@ static void sock_index_tuple(struct model *m, struct sock *s, const struct sock_
 	timer_wake(m, m->now + NS_PER_S);
 }
 
+/*
+ * A connection that is over (TCP_CLOSE) is taken off its port by the kernel unless bind() gave it
+ * that port, and so is a datagram socket that disconnects: the port in the event is 0 then.  What
+ * its addresses were is still worth telling, so they stay, and this says that they are history.
+ */
+u16 sock_ev_flags(const struct sock_ev *e)
+{
+	const u32 family = PROTO_FAMILY(e->proto), type = PROTO_TYPE(e->proto);
+	bool ported = (family == FAMILY_INET || family == FAMILY_INET6) &&
+		      (type == TYPE_STREAM || type == TYPE_DGRAM);
+
+	if (!ported || e->local.port || !e->state ||
+	    (type == TYPE_STREAM && e->state != TCP_CLOSE))
+		return e->sflags;
+	return e->sflags | SF_OFFPORT;
+}
+
 /* What the event knows.  An older event only fills what is not known yet. */
 static void sock_learn(struct model *m, struct sock *s, const struct sock_ev *e)
 {
@@ -295,7 +312,7 @@ static void sock_learn(struct model *m, struct sock *s, const struct sock_ev *e)
 	if (e->state)
 		s->state = (u8)e->state;
 	s->uid = e->uid;
-	s->sflags = e->sflags;
+	s->sflags = sock_ev_flags(e);
 	s->state_ts = e->h.ts;
 }
 

@@ -205,6 +205,7 @@ static struct sock *sock_of_call(struct model *m, const struct sock_ev *e, s32 e
 	if (error) {
 		memset(&f.local, 0, sizeof(f.local));
 		memset(&f.remote, 0, sizeof(f.remote));
+		f.state = 0; /* without its addresses it would say that there are none */
 	}
 	return sock_of(m, &f);
 }

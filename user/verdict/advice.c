@@ -381,6 +381,25 @@ static void say_held(const struct speech *sp)
 	buf_puts(b, " to free it; leave probate ports -w running to know the creator next time");
 }
 
+/* Whoever made it and whoever has it: of a connection that is over a descriptor is left, no more. */
+static void say_over(const struct speech *sp)
+{
+	struct buf *b = &sp->out->why;
+
+	if (sp->s->creator) {
+		words_maker(b, sp->m, sp->s);
+		buf_puts(b, "; ");
+	}
+	buf_puts(b, "the connection is over and keeps no port");
+	if (sp->n) {
+		buf_puts(b, ", only ");
+		words_procs(b, sp->m, sp->rows, sp->n);
+		buf_puts(b, sp->n == 1 ? " still has its descriptor"
+				       : " still have its descriptor");
+	}
+	buf_puts(&sp->out->action, "Nothing needs to be freed: its port can be bound");
+}
+
 void advise_sock(const struct model *m, const struct sock *s, struct answer *out)
 {
 	static void (*const say[])(const struct speech *) = {
@@ -395,7 +414,10 @@ void advise_sock(const struct model *m, const struct sock *s, struct answer *out
 
 	sp.n = holders_of(m, s, &rows);
 	sp.rows = rows;
-	say[out->verdict](&sp);
+	if (sock_is_over(s))
+		say_over(&sp);
+	else
+		say[out->verdict](&sp);
 	buf_puts(&out->why, ".");
 	buf_puts(&out->action, ".");
 	free(rows);

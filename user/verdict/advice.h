@@ -11,6 +11,7 @@ void advise_sock(const struct model *m, const struct sock *s, struct answer *out
 
 enum reason zombie_reason(const struct model *m, const struct proc *p);
 bool sock_is_connection(const struct sock *s);
+bool sock_is_over(const struct sock *s); /* a connection that has ended */
 /* The process did not make it, and the newest scan found somebody waiting on it. */
 bool hold_waited(const struct hold *h);
 bool hold_meant(const struct model *m, const struct hold *h, const struct image *creator);

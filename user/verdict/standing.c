@@ -27,7 +27,9 @@ static bool sock_is_stream(const struct sock *s)
 
 static bool sock_is_named(const struct sock *s)
 {
-	return PROTO_FAMILY(s->proto) == AF_UNIX ? s->name != 0 : s->local.port != 0;
+	if (PROTO_FAMILY(s->proto) == AF_UNIX)
+		return s->name != 0;
+	return s->local.port && !(s->sflags & SF_OFFPORT);
 }
 
 /* The kernel calls everything that is not connected CLOSE (7); people do not. */

@@ -72,6 +72,12 @@ bool sock_is_connection(const struct sock *s)
 	       (s->remote.port || PROTO_FAMILY(s->proto) == FAMILY_UNIX);
 }
 
+/* Only its descriptor is left: it keeps no port, so nobody can want it back. */
+bool sock_is_over(const struct sock *s)
+{
+	return s->sflags & SF_OFFPORT && s->remote.port;
+}
+
 /*
  * A creator that lives on and closed its end of a connection after the fork gave it to the child,
  * as every server that forks or spawns does.  With a listener the same is most often a mistake.
@@ -95,7 +101,7 @@ static bool hold_kept(const struct hold *h)
 static enum verdict verdict_creator_gone(const struct model *m, const struct sock *s)
 {
 	const struct image *creator = creator_image(m, s);
-	bool meant = given_by_fork(m, s);
+	bool meant = given_by_fork(m, s) || sock_is_over(s);
 
 	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
 		const struct hold *h = hold_at(m, id);

@@ -46,7 +46,8 @@ bool query_matches(const struct model *m, const struct query *q, const struct so
 {
 	if (q->name.len)
 		return name_matches(m, &q->name, s);
-	if (s->local.port != q->addr.port || PROTO_FAMILY(s->proto) == AF_UNIX)
+	if (s->local.port != q->addr.port || s->sflags & SF_OFFPORT ||
+	    PROTO_FAMILY(s->proto) == AF_UNIX)
 		return false;
 	if (q->proto && strcmp(q->proto, name_proto(s->proto)))
 		return false;
