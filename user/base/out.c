@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "life.h"
 #include "out.h"
 
 #define WIDTH_DEFAULT 80
@@ -84,7 +85,9 @@ void out_flush(struct out *o)
 
 bool out_dead(const struct out *o)
 {
-	return o->dead;
+	if (!o->dead && stop_due())
+		stop_cut();
+	return o->dead || stop_due();
 }
 
 void out_bytes(struct out *o, const void *p, size_t n)

@@ -11,20 +11,10 @@
 #include <unistd.h>
 
 #include "choose.h"
+#include "life.h"
 #include "pipe_priv.h"
 
-volatile sig_atomic_t pipe_stopped, pipe_sent_to_us;
-
-/*
- * What a terminal sends comes from the kernel, and goes to CMD as well as to us; but when it hangs
- * up, it tells the leader of the session alone.
- */
-static void on_signal(int sig, siginfo_t *info, void *context)
-{
-	(void)context;
-	pipe_stopped = sig;
-	pipe_sent_to_us = info->si_code <= 0 || (sig == SIGHUP && getsid(0) == getpid());
-}
+#define SLICE 64 /* events between two looks at the clock */
 
 void pipe_signals(void)
 {
@@ -33,17 +23,27 @@ void pipe_signals(void)
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
-/* A one-shot keeps the default: nothing is left behind when it dies. */
-static void catch_stop(void)
+/*
+ * A shell without job control starts what ends in & with SIGINT ignored.  CMD has inherited that by
+ * now; we obey it all the same, and say so.
+ */
+static void obey_interrupt(const struct opts *o)
 {
-	struct sigaction stop = {.sa_sigaction = on_signal,
-				 .sa_flags = (int)(SA_SIGINFO | SA_RESETHAND)};
-	struct sigaction old;
+	struct sigaction dfl = {.sa_handler = SIG_DFL}, old;
 
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGTERM, &stop, NULL);
-	if (!sigaction(SIGHUP, NULL, &old) && old.sa_handler != SIG_IGN) /* nohup */
-		sigaction(SIGHUP, &stop, NULL);
+	if (sigaction(SIGINT, NULL, &old) || old.sa_handler != SIG_IGN)
+		return;
+	sigaction(SIGINT, &dfl, NULL);
+	if (!o->quiet)
+		warn("SIGINT was ignored when this was started, as by a script's &: here it ends "
+		     "the command all the same, as SIGTERM does");
+}
+
+/* A one-shot keeps the default: nothing is left behind when it dies. */
+static void catch_stop(const struct pipe *p)
+{
+	stop_abandon(!p->rec && !p->view->daemon);
+	stop_catch(p->view->daemon ? -1 : fileno(p->out->f));
 }
 
 /* ---- one event ---------------------------------------------------------------------------- */
@@ -90,10 +90,17 @@ static void pass_on(struct pipe *p, const struct ev *e)
 		p->view->event(p->state, p->model, t);
 }
 
+/* Another event was dealt with; true: leave. */
+static bool slice_over(struct pipe *p)
+{
+	return ++p->sliced % SLICE == 0 && life_slice();
+}
+
 /* Of a scan only what is new goes on, and what was not met is told before its end. */
 static void sieve(struct pipe *p, const struct ev *e)
 {
 	struct ev_scan_end end;
+	bool cut = false;
 
 	if (model_knows(p->model, e))
 		return;
@@ -101,10 +108,14 @@ static void sieve(struct pipe *p, const struct ev *e)
 		pass_on(p, e);
 		return;
 	}
-	for (const struct ev *miss; (miss = model_missed(p->model, &end));)
+	for (const struct ev *miss; !cut && (miss = model_missed(p->model, &end));) {
 		pass_on(p, miss);
+		cut = slice_over(p);
+	}
 	end.h.size = sizeof(end);
-	end.scope |= SCOPE_TOLD;
+	if (cut)
+		stop_cut();
+	end.scope = cut ? 0 : end.scope | SCOPE_TOLD;
 	pass_on(p, &end.h);
 }
 
@@ -131,6 +142,7 @@ void pipe_event(void *ctx, const struct ev *e, size_t bytes)
 	p->done |= p->until && model_wall(p->model, e->ts) > p->until;
 	if (!p->done)
 		sieve(p, e);
+	slice_over(p);
 }
 
 void pipe_tick(struct pipe *p, u64 ts)
@@ -143,7 +155,11 @@ void pipe_tick(struct pipe *p, u64 ts)
 
 void pipe_settle(struct pipe *p)
 {
-	if (p->view->settle && !p->scanning && p->started)
+	bool leave = life_slice();
+
+	if (p->view->settle && leave)
+		stop_cut();
+	else if (p->view->settle && !p->scanning && p->started)
 		p->view->settle(p->state, p->model);
 	out_flush(p->out);
 }
@@ -164,18 +180,21 @@ static int run(struct pipe *p)
 	int code, answer;
 
 	if (source_is_live(p->view, &p->opts) || p->opts.record)
-		catch_stop();
+		catch_stop(p);
 	code = flow(p);
 	history_close(p->history); /* before another may write into the directory */
 	if (p->rec && !recorder_close(p->rec, p->model) && code == EXIT_ANSWERED)
 		code = EXIT_INCOMPLETE;
 	if (!p->started && p->view->start)
 		p->view->start(p->state, p->model);
+	stop_abandon(false);
+	stop_answering();
 	answer = p->view->finish ? p->view->finish(p->state, p->model) : EXIT_ANSWERED;
 	out_flush(p->out);
 	if (p->bad > 1)
 		warn("%llu damaged events were passed over", (unsigned long long)p->bad);
-	if (code == EXIT_ANSWERED && (p->bad || p->damaged || p->model->lost_since) &&
+	if (code == EXIT_ANSWERED &&
+	    (p->bad || p->damaged || p->model->lost_since || stop_was_cut()) &&
 	    answer <= EXIT_OPPOSITE)
 		code = EXIT_INCOMPLETE;
 	return code == EXIT_ANSWERED || answer > EXIT_OPPOSITE ? answer : code;
@@ -215,6 +234,8 @@ int pipe_run(const struct view *view, const struct opts *opts, struct out *out)
 		child_start(&p.child, opts->cmd);
 		p.opts.filter.tree = p.child.pid;
 	}
+	if (source_is_live(view, opts) || opts->record)
+		obey_interrupt(opts);
 	if (!p.opts.replay)
 		p.opts.replay = history_wanted(view, opts);
 	if (view->scope || view->live_only || p.opts.replay)

@@ -6,8 +6,7 @@
 #include "view.h"
 
 /*
- * SIGPIPE is ignored.  SIGINT, SIGTERM and SIGHUP end a live command cleanly, once; a second one
- * kills.  CMD of `trace -- CMD` gets them too, and has a moment to end before our eyes.
+ * SIGPIPE is ignored.  SIGINT, SIGTERM and SIGHUP end a live command cleanly (life.h).  CMD of `trace -- CMD` gets them too, and has a moment to end before our eyes.
  */
 void pipe_signals(void);
 /* Run a command to its end; the exit code. */

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "life.h"
 #include "pipe_priv.h"
 #include "procfs.h"
 
@@ -27,7 +28,7 @@
 #define TAIL_NS                                                                             \
 	(150 * NS_PER_MS)   /* after the end of CMD's tree: its sockets and frees come late \
 			     */
-#define STOP_NS	   NS_PER_S /* what CMD has to end when we are told to */
+#define STOP_NS	   (400 * NS_PER_MS) /* what CMD has to end when we are told to */
 #define TICK_IDLE  NS_PER_S /* ticks nobody looks at: that often when nothing happens */
 #define TICK_BUSY  (100 * NS_PER_MS)
 #define CLOCK_OFF  (100 * NS_PER_MS) /* the clock was set: a new anchor */
@@ -46,7 +47,7 @@ static void batch_end(struct pipe *p, u64 now, int n)
 	if (p->view->settle || (n <= 0 && model_due(p->model, now)) || ts >= p->ticked + gap)
 		pipe_tick(p, ts);
 	pipe_settle(p);
-	if (p->rec && !p->scanning) /* in mid-scan it is not known what was met */
+	if (p->rec && !p->scanning && !stop_due()) /* in mid-scan it is not known what was met */
 		recorder_turn(p->rec, p->model, now);
 }
 
@@ -104,8 +105,11 @@ static void scan_everything(struct pipe *p)
 	struct want want = {.scope = EVERYTHING};
 
 	p->lost = false;
-	if (pipe_scan(p, &want) < 0)
+	if (pipe_scan(p, &want) < 0) {
 		p->lost = true;
+		if (stop_due())
+			stop_cut();
+	}
 	describe(p, true);
 	batch_end(p, time_boot_ns(), 1);
 }
@@ -142,7 +146,7 @@ static bool reader_left(struct pipe *p)
 
 	if (p->view->daemon)
 		return false;
-	return out_dead(p->out) || (poll(&fd, 1, 0) == 1 && fd.revents & POLLERR) ||
+	return p->out->dead || (poll(&fd, 1, 0) == 1 && fd.revents & POLLERR) ||
 	       (p->rec && recorder_dead(p->rec));
 }
 
@@ -153,15 +157,15 @@ static bool stop_now(struct pipe *p, u64 now)
 		return true;
 	if (!p->stop) {
 		p->stop = now;
-		if (pipe_sent_to_us)
-			child_signal(&p->child, pipe_stopped);
+		if (stop_sent())
+			child_signal(&p->child, stop_asked());
 	}
 	return now - p->stop > STOP_NS;
 }
 
 static bool over(struct pipe *p, u64 now, int events)
 {
-	if (reader_left(p) || (pipe_stopped && stop_now(p, now)))
+	if (reader_left(p) || (stop_asked() && stop_now(p, now)) || stop_due())
 		return true;
 	if (now - p->checked > CHECK_NS) {
 		p->checked = now;
@@ -245,7 +249,7 @@ static int poll_loop(struct pipe *p)
 		history_turn(p);
 		view_turn(p, now);
 	} while (!over(p, now, n));
-	if (p->lost)
+	if (p->lost && !stop_due())
 		scan_everything(p);
 	return EXIT_ANSWERED;
 }
@@ -314,6 +318,7 @@ int pipe_live(struct pipe *p)
 		child_go(&p->child, p->opts.cmd);
 	view_ready(p);
 	p->checked = time_boot_ns();
+	life_caught_up(p->checked);
 	if (!p->opts.quiet && !out_dead(p->out)) {
 		if (p->view->daemon && p->rec)
 			warn("watching (%s), recording to %s", p->source->tier,

@@ -3,8 +3,6 @@
 #ifndef PROBATE_PIPE_PRIV_H
 #define PROBATE_PIPE_PRIV_H
 
-#include <signal.h>
-
 #include "child.h"
 #include "history.h"
 #include "pipe.h"
@@ -25,6 +23,7 @@ struct pipe {
 	u64 ticked;			  /* ts of the last tick */
 	u64 asked;			  /* for the history: what must be written first; 0: nobody asks */
 	u64 since, until;		  /* CLOCK_REALTIME of a replay's stretch; 0: none */
+	u64 sliced;			  /* events so far */
 	u64 bad;			  /* events that were no events */
 	bool scanning, lost;
 	bool marked;  /* the last event ended a batch */
@@ -33,9 +32,6 @@ struct pipe {
 	bool damaged; /* a replay had what is no event, or lacks some */
 	bool recalled; /* the model began with a recorder's history */
 };
-
-/* The signal that asks for the end; CMD must be given it when it was sent to us alone. */
-extern volatile sig_atomic_t pipe_stopped, pipe_sent_to_us;
 
 /* One event from the source: check, tap, model, view. */
 void pipe_event(void *ctx, const struct ev *e, size_t bytes);

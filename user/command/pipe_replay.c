@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "life.h"
 #include "pipe_priv.h"
 #include "when.h"
 
@@ -101,7 +102,7 @@ int pipe_replay(struct pipe *p)
 		recorder_start(p->rec);
 	}
 	while ((n = p->source->ops->poll(p->source, 0, pipe_event, p)) != -ENODATA &&
-	       !pipe_stopped && !p->done) {
+	       !stop_asked() && !p->done) {
 		if (n == -ETIME && p->opts.at)
 			exit(EXIT_INCOMPLETE); /* it is not known, and the source has said why */
 		if (n == -EBADMSG || n == -ETIME) {

@@ -13,10 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "life.h"
 #include "rec_writer.h"
 
 #define QUEUE_BYTES (64ull << 20) /* blocks that wait for the disk */
-#define SYNC_S	    10		  /* what is written is on the disk this much later */
+#define LOOK_NS	    (50 * NS_PER_MS)
+#define PIPE_LOOKS  6  /* so long a pipe may take nothing when we are told to end */
+#define SYNC_S	    10 /* what is written is on the disk this much later */
 
 /* ---- the thread ------------------------------------------------------------------------------ */
 
@@ -114,6 +117,10 @@ static void *writer_main(void *arg)
 	if (!w->dead)
 		file_close(w, &w->end);
 	rec_pack_end();
+	pthread_mutex_lock(&w->lock);
+	w->over = true;
+	pthread_cond_broadcast(&w->idle);
+	pthread_mutex_unlock(&w->lock);
 	return NULL;
 }
 
@@ -125,8 +132,8 @@ static void thread_prepare(struct rec_writer *w)
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->work, &clock);
+	pthread_cond_init(&w->idle, &clock);
 	pthread_condattr_destroy(&clock);
-	pthread_cond_init(&w->idle, NULL);
 	w->last = &w->first;
 }
 
@@ -178,6 +185,18 @@ struct rec_writer *rec_open(const char *path, const struct rec_limits *limits, b
 
 /* ---- what the recorder calls --------------------------------------------------------- */
 
+/* A while at most: a signal that asks for the end wakes nobody here. */
+static void wait_idle(struct rec_writer *w)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += LOOK_NS;
+	until.tv_sec += until.tv_nsec / (long)NS_PER_S;
+	until.tv_nsec %= (long)NS_PER_S;
+	pthread_cond_timedwait(&w->idle, &w->lock, &until);
+}
+
 bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw)
 {
 	struct job *j = xcalloc(1, sizeof(*j));
@@ -185,8 +204,8 @@ bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw)
 
 	j->head = *head;
 	pthread_mutex_lock(&w->lock);
-	while (w->limits.wait && w->started && w->waiting > QUEUE_BYTES / 2)
-		pthread_cond_wait(&w->idle, &w->lock);
+	while (w->limits.wait && w->started && w->waiting > QUEUE_BYTES / 2 && !stop_asked())
+		wait_idle(w);
 	room = (!w->started || w->waiting + raw->len <= QUEUE_BYTES) && !w->dead;
 	if (room) {
 		j->raw = *raw;
@@ -291,14 +310,24 @@ int rec_made(const struct rec_writer *w)
 
 u64 rec_close(struct rec_writer *w, const struct rec_head *next)
 {
-	u64 dropped;
+	u64 dropped, left;
+	u32 looks = 0;
+	bool over;
 
 	rec_start(w); /* what was handed over before is written all the same */
 	pthread_mutex_lock(&w->lock);
 	w->stop = true;
 	w->end = *next;
 	pthread_cond_signal(&w->work);
+	while (!w->over && !(w->pipe && stop_asked() && looks++ > PIPE_LOOKS))
+		wait_idle(w);
+	over = w->over;
+	left = w->put - w->done;
 	pthread_mutex_unlock(&w->lock);
+	if (!over) { /* the thread sleeps in write(), and what it uses stays until the end */
+		warn("nobody takes the rest of the recording from the pipe: it is cut off");
+		return left + 1;
+	}
 	pthread_join(w->thread, NULL);
 	dropped = w->dropped;
 	pthread_mutex_destroy(&w->lock);

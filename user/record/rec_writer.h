@@ -38,7 +38,7 @@ struct rec_writer {
 	pthread_cond_t work, idle;
 	struct job *first, **last;
 	u64 waiting; /* bytes in the queue */
-	bool stop;
+	bool stop, over; /* nothing more comes; the thread has dealt with all */
 	u64 put, done;	/* jobs handed over; dealt with */
 	struct rec_head end; /* once it stops: the numbers that would come next */
 	bool wants_model, dead; /* under lock */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "keep.h"
+#include "life.h"
 #include "model.h"
 #include "rec.h"
 
@@ -134,6 +135,10 @@ static void dump(struct recorder *r, struct model *m, u64 now)
 
 	events_end(r);
 	model_dump(m, dump_add, &all);
+	if (!r->first && life_slice()) { /* one of before will do */
+		buf_free(&all);
+		return;
+	}
 	for (size_t at = 0; at < all.len;) {
 		const struct ev *e = (const void *)(all.s + at);
 

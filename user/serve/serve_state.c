@@ -16,6 +16,7 @@
 
 #include "history.h"
 #include "keep.h"
+#include "life.h"
 #include "rec_writer.h"
 #include "serve_state.h"
 
@@ -25,6 +26,7 @@
 #define SHARE	   2000	    /* writing takes at most that part of the time */
 #define SHARE_SOON 100
 #define LATEST_NS  (600 * NS_PER_S) /* even so: the machine may have stood still meanwhile */
+#define SLICE	   64		     /* events, between two looks at the clock */
 #define BYTES_MAX  (64ull << 20)
 
 struct state {
@@ -207,6 +209,10 @@ static void dump_add(void *ctx, const struct ev *e, size_t bytes)
 {
 	struct dump *d = ctx;
 
+	if (!d->err && d->head.events % SLICE == 0 && life_slice())
+		d->err = -ECANCELED; /* the other file is whole */
+	if (d->err)
+		return;
 	buf_add(&d->raw, e, bytes);
 	while (d->raw.len % 8)
 		buf_add(&d->raw, "", 1);
@@ -255,7 +261,7 @@ static void write_next(struct state *s, const struct model *m)
 		s->next = !s->next;
 		s->saved = model_wall(m, m->now);
 	}
-	if (err && !s->failed)
+	if (err && err != -ECANCELED && !s->failed)
 		warn("what is known now cannot be kept for a restart: %s", strerror(-err));
 	s->failed = err;
 }

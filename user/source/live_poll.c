@@ -19,6 +19,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "life.h"
 #include "live_priv.h"
 #include "procfs.h"
 #include "live.skel.h"
@@ -36,6 +37,7 @@
 #define RESCAN_SHARE  100   /* a scan takes at most a hundredth of the time */
 #define SOCKS_EVERY   2	    /* every second rescan asks for sockets without a descriptor too */
 #define BATCH_MAX     65536 /* events handed over in one call; the rest waits in the ring */
+#define SLICE	      64    /* of these, between two looks at the clock */
 #define MAKERS_MAX    65536
 enum { RING, WATCHED }; /* what an event of epoll is about */
 #define RELIEVE_SHARE 8 /* a ring full to this part is read in the middle of a scan */
@@ -144,6 +146,16 @@ void live_begin(struct live *l, sink_fn sink, void *ctx)
 
 /* ---- the ring ---------------------------------------------------------------------------- */
 
+static bool ring_record_in_scan(void *live, const void *record, size_t bytes)
+{
+	struct live *l = live;
+
+	if (bytes >= sizeof(struct ev))
+		l->taken_ts = ((const struct ev *)record)->ts;
+	live_pass(l, record, bytes);
+	return ++l->taken % SLICE || !life_slice();
+}
+
 /* Records are aligned to 8 in the ring, as the events' structs are. */
 static bool ring_record(void *ctx, const void *record, size_t bytes)
 {
@@ -153,14 +165,7 @@ static bool ring_record(void *ctx, const void *record, size_t bytes)
 	if (l->first && bytes >= sizeof(*e))
 		histogram_add(&l->delay, l->drained_ts > e->ts ? l->drained_ts - e->ts : 0);
 	l->first = false;
-	live_pass(l, record, bytes);
-	return l->count < BATCH_MAX;
-}
-
-static bool ring_record_in_scan(void *live, const void *record, size_t bytes)
-{
-	live_pass(live, record, bytes);
-	return true;
+	return ring_record_in_scan(l, record, bytes) && l->count < BATCH_MAX;
 }
 
 static u64 ring_lost(const struct live *l)
@@ -172,9 +177,20 @@ static u64 ring_lost(const struct live *l)
 	return n;
 }
 
+/* We must end: what is left is lost, and how many those were is told. */
+static bool ring_record_left(void *live, const void *record, size_t bytes)
+{
+	struct live *l = live;
+
+	(void)record;
+	(void)bytes;
+	l->left++;
+	return true;
+}
+
 static void tell_lost(struct live *l)
 {
-	u64 lost = ring_lost(l);
+	u64 lost = ring_lost(l) + l->left;
 	struct ev_lost e = {
 		.h = {.kind = EV_KIND_LOST, .size = sizeof(e), .ts = time_boot_ns()},
 		.count = lost - l->lost,
@@ -184,6 +200,20 @@ static void tell_lost(struct live *l)
 		return;
 	l->lost = lost;
 	give(l, &e.h, sizeof(e));
+}
+
+/* What is there now, and how far that brings us. */
+static void ring_read(struct live *l, ring_fn fn)
+{
+	u64 now = time_boot_ns();
+
+	if (ring_take(&l->ring, fn, l))
+		life_caught_up(now);
+	else
+		life_caught_up(l->taken_ts);
+	if (stop_due())
+		ring_take(&l->ring, ring_record_left, l);
+	tell_lost(l);
 }
 
 static void ring_drain(struct live *l)
@@ -197,8 +227,7 @@ static void ring_drain(struct live *l)
 	l->first = true;
 	if (waiting > l->ring_peak)
 		l->ring_peak = waiting;
-	ring_take(&l->ring, ring_record, l);
-	tell_lost(l);
+	ring_read(l, ring_record);
 	if (l->count != before)
 		l->interval_ms = min;
 	else if (l->interval_ms < max)
@@ -207,8 +236,7 @@ static void ring_drain(struct live *l)
 
 static void ring_drain_in_scan(struct live *l)
 {
-	ring_take(&l->ring, ring_record_in_scan, l);
-	tell_lost(l);
+	ring_read(l, ring_record_in_scan);
 }
 
 /* A scan takes long where there is much, and storms do not wait for its end. */

@@ -52,6 +52,8 @@ struct live {
 	u64 scans, scan_ns; /* so far */
 	u64 ring_peak;
 	struct histogram delay;
+	u64 taken, taken_ts; /* records of the ring; time of the newest */
+	u64 left;	    /* records that were there when we had to end */
 	u64 lost;	    /* told so far */
 	u64 clock_ts;	    /* last clock event */
 	u64 last_ts;	    /* last event of any kind */

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "life.h"
 #include "procfs_priv.h"
 
 #define NETNS_MAX 256 /* network namespaces looked into beside our own */
@@ -89,7 +90,7 @@ static void describe_one(u32 pid, sink_fn sink, void *ctx)
 
 void procfs_describe(const u32 *tgids, u32 n, sink_fn sink, void *ctx)
 {
-	for (u32 i = 0; i < n; i++)
+	for (u32 i = 0; i < n && !life_slice(); i++)
 		describe_one(tgids[i], sink, ctx);
 }
 

@@ -78,7 +78,7 @@ static const void *in_one_piece(struct ring *r, size_t offset, size_t *n)
 	return r->wrapped;
 }
 
-void ring_take(struct ring *r, ring_fn fn, void *ctx)
+bool ring_take(struct ring *r, ring_fn fn, void *ctx)
 {
 	const size_t mask = r->bytes - 1;
 	u64 end = produced(r);
@@ -102,4 +102,5 @@ void ring_take(struct ring *r, ring_fn fn, void *ctx)
 			__atomic_store_n(r->consumer, r->at, __ATOMIC_RELEASE);
 	}
 	__atomic_store_n(r->consumer, r->at, __ATOMIC_RELEASE);
+	return r->at >= end;
 }

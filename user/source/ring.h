@@ -21,8 +21,11 @@ struct ring {
 /* Map the ring of this descriptor; 0 or -errno. */
 int ring_open(struct ring *r, int map_fd, size_t bytes);
 void ring_close(struct ring *r);
-/* Hand over what was there when it was called, and no more: a storm does not keep it here. */
-void ring_take(struct ring *r, ring_fn fn, void *ctx);
+/*
+ * Hand over what was there when it was called, and no more: a storm does not keep it here.  true:
+ * all of that was taken.
+ */
+bool ring_take(struct ring *r, ring_fn fn, void *ctx);
 /* Bytes that wait. */
 u64 ring_waiting(const struct ring *r);
 

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "life.h"
 #include "procfs_priv.h"
 #include "scan_priv.h"
 
@@ -113,6 +114,11 @@ static int iter_read(struct pass *p, int fd)
 
 	for (;;) {
 		ssize_t n = read(fd, at + have, READ_BYTES);
+
+		if (life_slice()) {
+			err = -ECANCELED;
+			break;
+		}
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (n <= 0) {
