@@ -43,7 +43,7 @@ ifeq ($(shell $(PKG_CONFIG) --exists libzstd 2>/dev/null && echo yes),yes)
 libs += libzstd
 features += -DHAVE_ZSTD
 else
-$(info probate: libzstd was not found (libzstd-dev): recordings will not be packed)
+left_out += echo 'probate: libzstd was not found (libzstd-dev): built so that recordings are not packed';
 endif
 # The exporter is there as a whole or not at all.
 serve_libs := libmicrohttpd gnutls yaml-0.1 libcrypt libseccomp libcap
@@ -51,7 +51,7 @@ ifeq ($(shell $(PKG_CONFIG) --exists $(serve_libs) 2>/dev/null && echo yes),yes)
 libs += $(serve_libs)
 features += -DHAVE_SERVE
 else
-$(info probate: of $(serve_libs) some were not found (libmicrohttpd-dev libgnutls28-dev libyaml-dev libcrypt-dev libseccomp-dev libcap-dev): no `serve`)
+left_out += echo 'probate: of $(serve_libs) some were not found (libmicrohttpd-dev libgnutls28-dev libyaml-dev libcrypt-dev libseccomp-dev libcap-dev): built without `serve`';
 no_serve := $(filter-out view_serve,$(basename $(notdir $(wildcard user/serve/*.c)))) test_landing test_rights test_state test_web web_driver fuzz_web
 endif
 # A room a folder; no two files of user/ have one name.
@@ -78,7 +78,9 @@ tools := $(patsubst %,$B/tests/%,scene work tiny gen tape $(filter-out $(no_serv
 .SECONDARY:
 .PHONY: all vmlinux-header deps demo check fuzz fuzzers bench install clean tests
 
+# What is left out is said of what was built, not of what `make check` is about to install.
 all: $B/probate
+	$(if $(left_out),@$(left_out))
 
 deps:
 	$(Q).ci/deps build

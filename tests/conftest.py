@@ -25,7 +25,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROBATE = os.environ.get("PROBATE", os.path.join(ROOT, "build", "probate"))
 SCENE = os.path.join(os.environ.get("TOOLS", os.path.join(ROOT, "build/tests")), "scene")
 EXTRA = os.environ.get("PROBATE_ARGS", "").split()
-PATIENCE = 10.0
+PATIENCE = 30.0
 BROKEN = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:|Assertion"
                     r"|Traceback|Segmentation|core dumped")
 

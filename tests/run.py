@@ -93,50 +93,24 @@ def run_fuzz(build, seconds, keep=None):
     return total
 
 
-def pytest_once(build, args):
-    """The suites of the JUnit file, None if there is none; and pytest's exit code."""
+def run_pytest(build, args):
+    """All black-box tests, once; returns (passed, failed, skipped)."""
     xml = os.path.join(build, "pytest.xml")
     env = dict(os.environ, PROBATE=os.path.join(build, "probate"), PYTHONDONTWRITEBYTECODE="1",
                TOOLS=os.path.join(build, "tests"))
     if os.path.exists(xml):
         os.unlink(xml)
-    done = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-c", "tests/pytest.ini", "-q", "-rfEs", "--tb=short",
-                           "-p", "no:cacheprovider", "--junitxml", xml, *args],
-                          cwd=ROOT, env=env, stdin=subprocess.DEVNULL)
+    code = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-c", "tests/pytest.ini", "-q", "-rfEs", "--tb=short",
+                           "-p", "no:cacheprovider", "--junitxml", xml, "tests", *args],
+                          cwd=ROOT, env=env, stdin=subprocess.DEVNULL).returncode
     try:
-        return list(ET.parse(xml).getroot().iter("testsuite")), done.returncode
+        suites = list(ET.parse(xml).getroot().iter("testsuite"))
     except (OSError, ET.ParseError):
-        return None, done.returncode
-
-
-def bad_tests(suites):
-    """Names by which pytest takes those that did not pass."""
-    return ["tests/" + case.get("classname").replace(".", "/") + ".py::" + case.get("name")
-            for suite in suites for case in suite.iter("testcase")
-            if case.find("failure") is not None or case.find("error") is not None]
-
-
-RETRIED = 3  # more than that is no accident
-
-
-def run_pytest(build, args):
-    """All black-box tests; returns (passed, failed, skipped).  Live tests share the machine with
-    whatever else runs there: the few that failed are run once more by themselves, and told."""
-    suites, code = pytest_once(build, ["tests", *args])
-    if suites is None:
         return [0, 1, 0]
     n = {k: sum(int(s.get(k)) for s in suites) for k in ("tests", "failures", "errors", "skipped")}
     bad = n["failures"] + n["errors"]
     passed = n["tests"] - bad - n["skipped"]
-    if code not in (0, 1, 5) and not bad:
-        bad = 1
-    names = bad_tests(suites)
-    if names and len(names) == bad <= RETRIED:
-        print("again, by themselves: " + " ".join(names), flush=True)
-        again, code = pytest_once(build, names)
-        if again is not None and code == 0:
-            passed, bad = passed + bad, 0
-    return [passed, bad, n["skipped"]]
+    return [passed, bad or (code not in (0, 5)), n["skipped"]]
 
 
 def main():

@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PROBATE = os.environ.get("PROBATE", str(ROOT / "build" / "probate"))
 SCENE = os.environ.get("SCENE", str(ROOT / "build" / "tests" / "scene"))
-PATIENCE = 10.0
+PATIENCE = 30.0
 BROKEN = re.compile(rb"AddressSanitizer|LeakSanitizer|runtime error:|Assertion|Segmentation")
 
 

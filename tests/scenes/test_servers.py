@@ -19,7 +19,7 @@ import pytest
 
 from conftest import EXTRA, PROBATE, proc_state
 
-PATIENCE = 8.0
+PATIENCE = 30.0
 PR_SET_CHILD_SUBREAPER = 36
 
 

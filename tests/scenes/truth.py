@@ -1,7 +1,7 @@
 """What an answer must say about a scene: comparisons that give a list of differences."""
 import time
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 # ---- folding the lines of a live command ------------------------------------------------------

@@ -14,7 +14,7 @@ import pytest
 from conftest import BROKEN, ROOT, Lines
 
 DRIVER = os.path.join(os.environ.get("TOOLS", os.path.join(ROOT, "build/tests")), "web_driver")
-PATIENCE = 10.0
+PATIENCE = 30.0
 # what was freed is kept for a while by the sanitizer: not so much that memory seems to grow
 ASAN = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
 # bcrypt of "right" at two costs, and of "second"
