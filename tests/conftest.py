@@ -7,6 +7,7 @@
 PROBATE and SCENE name the binaries; without them build/probate and build/tests/scene are used.
 PROBATE_ARGS holds options for every run, to try another tier: PROBATE_ARGS=--fd=lean.
 """
+import atexit
 import json
 import os
 import re
@@ -22,7 +23,25 @@ import pytest
 # A recorder that runs on this machine is nobody's business here: no one-shot finds it.
 os.environ["PROBATE_RUN"] = "/proc/nonexistent"
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PROBATE = os.environ.get("PROBATE", os.path.join(ROOT, "build", "probate"))
+
+
+def for_anybody(path):
+    """The program where every user may run it: a copy, when the tree is below a private directory
+    (a clone in /root)."""
+    path, up = os.path.abspath(path), os.path.realpath(path)
+    while up != "/":
+        up = os.path.dirname(up)
+        if not os.stat(up).st_mode & 0o001 and os.access(path, os.X_OK):
+            place = tempfile.mkdtemp(prefix="probate-program-")
+            atexit.register(shutil.rmtree, place, ignore_errors=True)
+            os.chmod(place, 0o755)
+            return shutil.copy(path, place)
+    return path
+
+
+BUILT = os.environ.get("PROBATE", os.path.join(ROOT, "build", "probate"))
+PROBATE = for_anybody(BUILT)
+os.environ["PROBATE"] = PROBATE  # of what other files of the tests read
 SCENE = os.path.join(os.environ.get("TOOLS", os.path.join(ROOT, "build/tests")), "scene")
 EXTRA = os.environ.get("PROBATE_ARGS", "").split()
 PATIENCE = 30.0

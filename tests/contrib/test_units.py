@@ -19,7 +19,7 @@ import urllib.request
 import pytest
 import yaml
 
-from conftest import BROKEN, PATIENCE, PROBATE, ROOT, end_all
+from conftest import BUILT, BROKEN, PATIENCE, PROBATE, ROOT, end_all
 
 CONTRIB = os.path.join(ROOT, "contrib")
 RECORD, SERVE = "probate-record.service", "probate-serve.service"
@@ -121,7 +121,7 @@ def test_the_socket_is_where_the_exporter_listens():
 
 def test_install(tmp_path):
     """The units run the program that was installed with them."""
-    build = os.path.dirname(os.path.abspath(PROBATE))
+    build = os.path.dirname(os.path.abspath(BUILT))
     if os.path.commonpath([build, ROOT]) != ROOT or not shutil.which("make"):
         pytest.skip("the program is not built in this tree")
     done = subprocess.run(["make", "-s", "-C", ROOT, "-o", "all", f"B={build}", "PREFIX=/opt/p",
