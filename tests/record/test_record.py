@@ -333,18 +333,25 @@ def test_killed(recorder, leak, tmp_path):
 # ---- a full disk -----------------------------------------------------------------------------------
 
 @pytest.fixture
-def small_disk(recorder, tmp_path):
-    """Of 12 dumps of the state: what a dump takes depends on the machine, and on what it just did."""
+def small_disk(tmp_path):
+    """small_disk(bytes) mounts one."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    recorder(tmp_path / "size.prb").end()
-    size = max(256 << 10, 12 * (tmp_path / "size.prb").stat().st_size)
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "probate-test", str(disk)],
-                          capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"cannot mount a tmpfs: {made.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+    def mount(size):
+        made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "probate-test",
+                               str(disk)], capture_output=True, text=True, check=False)
+        assert made.returncode == 0, made.stderr
+        return disk
+
+    yield mount
+    subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+def a_dump(recorder, path):
+    """Bytes of one of the state: they depend on the machine, and on what it just did."""
+    recorder(path).end()
+    return path.stat().st_size
 
 
 def fill(disk, leave):
@@ -353,8 +360,8 @@ def fill(disk, leave):
         f.write(bytes(max(0, room.f_bavail * room.f_bsize - leave)))
 
 
-def test_full_disk_drops_the_oldest(recorder, leak, small_disk):
-    d = small_disk / "d"
+def test_full_disk_drops_the_oldest(recorder, leak, small_disk, tmp_path):
+    d = small_disk(max(256 << 10, 12 * a_dump(recorder, tmp_path / "size.prb"))) / "d"
     r = recorder(f"{d}/", "--segment-size", "1K", "--checkpoint", "1")
     until = time.monotonic() + 4 * PATIENCE
     first = segments(d)[0]
@@ -370,15 +377,16 @@ def test_full_disk_drops_the_oldest(recorder, leak, small_disk):
 
 def test_full_disk_of_a_file(recorder, leak, small_disk):
     """It stops writing and says so, goes on tracing, and writes again when there is room."""
-    path = small_disk / "x.prb"
+    disk = small_disk(64 << 20)  # more than the machine does until the ballast is there
+    path = disk / "x.prb"
     r = recorder(path)
-    fill(small_disk, 4096)
+    fill(disk, 4096)
     until = time.monotonic() + 3 * PATIENCE
     while time.monotonic() < until and not any("cannot write" in x for x in r.err.lines):
         busy(50)
     assert any("No space left" in x and "tracing goes on" in x for x in r.err.lines), r.err.lines
     port = leak()
-    (small_disk / "ballast").unlink()
+    (disk / "ballast").unlink()
     assert r.err.wait(lambda l: any("again" in x for x in l))
     port.kill()
     done = None

@@ -102,7 +102,17 @@ static void sock_free(struct model *m, struct sock *s)
 	pool_drop(&m->socks, s->id);
 }
 
-/* ---- by the clock: TIME_WAIT ends with no event ---- */
+/*
+ * ---- by the clock: TIME_WAIT ends with no event ----
+ *
+ * It is told at the first event after a whole second of event time, wherever the history begins: a
+ * piece cut out of a recording tells the same at the same place as the whole of it.
+ */
+
+static u64 whole_second(const struct model *m)
+{
+	return m->now - m->now % NS_PER_S;
+}
 
 /* What ends first; of two at once the lower id, however they came into the heap. */
 static bool ends_after(const struct due *a, const struct due *b)
@@ -151,7 +161,7 @@ void sock_set_left(struct model *m, struct sock *s, u32 left_ms)
 	s->left_ms = left_ms;
 	if (!left_ms || s->inode || s->cookie)
 		return;
-	timer_wake(m, m->now + NS_PER_S);
+	timer_wake(m, whole_second(m) + NS_PER_S);
 	if (!s->timed)
 		waits_push(m->priv, sock_end(s), s->id);
 	s->timed = true;
@@ -161,17 +171,18 @@ void sock_set_left(struct model *m, struct sock *s, u32 left_ms)
 static void time_waits_expire(struct model *m)
 {
 	struct model_priv *pr = m->priv;
+	const u64 now = whole_second(m);
 
 	if (!pr->nwaits)
 		return;
-	timer_wake(m, m->now + NS_PER_S);
-	while (pr->nwaits && pr->waits[0].ts <= m->now) {
+	timer_wake(m, now + NS_PER_S);
+	while (pr->nwaits && pr->waits[0].ts <= now) {
 		struct sock *s = sock_at(m, waits_pop(pr));
 
 		if (!s->timed)
 			continue; /* freed meanwhile */
 		s->timed = false;
-		if (!s->gone && sock_end(s) > m->now)
+		if (!s->gone && sock_end(s) > now)
 			sock_set_left(m, s, s->left_ms);
 		else if (s->left_ms && !s->inode && !s->cookie)
 			sock_gone(m, s);

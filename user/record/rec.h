@@ -102,6 +102,8 @@ void rec_start(struct rec_writer *w);
 /* Hand over a sealed block: head as far as it is known, and its raw bytes, which are taken. */
 bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw);
 bool rec_wants_model(struct rec_writer *w);
+/* Does half a queue or more wait for the disk? */
+bool rec_behind(struct rec_writer *w);
 bool rec_is_pipe(const struct rec_writer *w);
 /* Has the reader of a pipe left? */
 bool rec_dead(struct rec_writer *w);

@@ -238,6 +238,16 @@ bool rec_wants_model(struct rec_writer *w)
 	return wants;
 }
 
+bool rec_behind(struct rec_writer *w)
+{
+	bool behind;
+
+	pthread_mutex_lock(&w->lock);
+	behind = w->waiting >= QUEUE_BYTES / 2;
+	pthread_mutex_unlock(&w->lock);
+	return behind;
+}
+
 bool rec_is_pipe(const struct rec_writer *w)
 {
 	return w->pipe;

@@ -168,7 +168,7 @@ static bool dump_due(struct recorder *r, u64 now)
 	if (r->first)
 		return true;
 	if (r->every && r->bytes >= r->every)
-		return true;
+		return !rec_behind(r->w); /* the queue never runs over by dumps */
 	if (now < r->dumped + DUMP_NS)
 		return false;
 	if (!r->every && r->bytes >= (every > DUMP_BYTES ? every : DUMP_BYTES))
