@@ -122,7 +122,7 @@ int pipe_one_shot(struct pipe *p)
 	int err;
 
 	p->recalled = !p->opts.no_history && !strcmp(p->source->ops->name, "bpf") &&
-		      history_recall(p->model, p->opts.quiet);
+		      history_recall(&p->model, p->opts.quiet);
 	if (p->recalled)
 		want.scope = EVERYTHING; /* what was recorded and is no more is to be noticed */
 	else if (p->view->want)

@@ -15,15 +15,23 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "history.h"
 #include "rec.h"
 
-#define ANSWER_MS 3000 /* a recorder that does not answer by then is stopped, or hangs */
+/*
+ * A one-shot waits so long for all of the answers together: who does not give one by then is
+ * stopped, or hangs.  Then it reads what it was told of, which may be long and grow meanwhile; that
+ * is given up, too, and the answer is one without history.
+ */
+#define ANSWER_NS   (2 * NS_PER_S)
+#define READ_CPU_NS (2 * NS_PER_S)
+#define READ_NS	    (5 * NS_PER_S)
 
 struct history {
-	int listener, asked; /* asked -1: nobody waits */
+	int listener, asked;	/* asked -1: nobody waits */
 	char dir[PATH_MAX + 1]; /* of the recorder: what it answers */
 	struct sockaddr_un addr;
 };
@@ -169,45 +177,82 @@ void history_close(struct history *h)
 
 /* ---- the other side ------------------------------------------------------------------ */
 
-/* What is answered there, without its newline; 0, -ENOENT: nobody does, -ETIMEDOUT. */
-static int answer_get(const struct sockaddr_un *addr, char dir[PATH_MAX + 1])
+static u64 clock_ns(clockid_t clock)
 {
-	struct pollfd p = {.fd = ask(addr), .events = POLLIN};
-	size_t n = 0;
-	ssize_t got = 1;
-	int err = 0;
+	struct timespec t;
 
-	if (p.fd < 0)
-		return p.fd;
+	clock_gettime(clock, &t);
+	return (u64)t.tv_sec * NS_PER_S + (u64)t.tv_nsec;
+}
+
+static bool readable_by(int fd, u64 until)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	u64 now;
+	int n;
+
+	do {
+		now = clock_ns(CLOCK_MONOTONIC);
+		n = poll(&p, 1, until > now ? (int)((until - now + NS_PER_MS - 1) / NS_PER_MS) : 0);
+	} while (n < 0 && errno == EINTR && now < until);
+	return n == 1 && now < until;
+}
+
+/* One line, a path. */
+static bool path_is(char dir[PATH_MAX + 1], size_t n)
+{
+	if (n < 2 || dir[0] != '/' || dir[n - 1] != '\n' || memchr(dir, 0, n))
+		return false;
+	dir[n - 1] = 0;
+	return !strchr(dir, '\n');
+}
+
+/*
+ * What is answered there, without its newline; 0, -ENOENT: nobody does, -ETIMEDOUT: not in time,
+ * -EPROTO: nonsense.
+ */
+static int answer_get(const struct sockaddr_un *addr, u64 until, char dir[PATH_MAX + 1])
+{
+	int fd = ask(addr), err = 0;
+	ssize_t got = 1;
+	size_t n = 0;
+
+	if (fd < 0)
+		return fd;
 	while (!err && got > 0 && n < PATH_MAX && !(n && dir[n - 1] == '\n')) {
-		if (poll(&p, 1, ANSWER_MS) != 1)
+		if (!readable_by(fd, until))
 			err = -ETIMEDOUT;
 		else
-			got = read(p.fd, dir + n, PATH_MAX - n);
+			got = read(fd, dir + n, PATH_MAX - n);
 		if (!err && got > 0)
 			n += (size_t)got;
 	}
-	close(p.fd);
+	close(fd);
 	if (err)
 		return err;
-	if (!n || dir[n - 1] != '\n')
-		return -ENOENT;
-	dir[n - 1] = 0;
-	return 0;
+	if (!n)
+		return -ENOENT; /* it ended meanwhile */
+	return path_is(dir, n) ? 0 : -EPROTO;
 }
 
 /* Where the history is that the recorder keeps; past false: else what an exporter knows now. */
 static int locate(char dir[PATH_MAX + 1], bool past)
 {
+	const u64 until = clock_ns(CLOCK_MONOTONIC) + ANSWER_NS;
 	struct sockaddr_un addr;
-	int err = address_make(&addr, run_dir(), HISTORY_SOCKET) ? answer_get(&addr, dir) : -ENOENT;
+	int err = address_make(&addr, run_dir(), HISTORY_SOCKET) ? answer_get(&addr, until, dir)
+								 : -ENOENT;
 
 	if (err == -ENOENT && !past && address_make(&addr, run_dir(), HISTORY_SERVE))
-		err = answer_get(&addr, dir);
+		err = answer_get(&addr, until, dir);
 	/* as a service it has a directory of its own */
 	if (err == -ENOENT && !past && !getenv("PROBATE_RUN") &&
 	    address_make(&addr, HISTORY_SERVE_DIR, HISTORY_SERVE))
-		err = answer_get(&addr, dir);
+		err = answer_get(&addr, until, dir);
+	if (err == -ETIMEDOUT)
+		warn("the one who watches does not answer: there is no history in this answer");
+	if (err == -EPROTO)
+		warn("the one who watches answers nonsense: there is no history in this answer");
 	return err;
 }
 
@@ -226,8 +271,21 @@ static void into_model(void *ctx, const struct ev *e, size_t bytes)
 		model_apply(ctx, e);
 }
 
+/* Time to read a history. */
+struct patience {
+	u64 until, cpu_until; /* 0: as long as it takes */
+	bool over;
+};
+
+static bool patience_ends(struct patience *p)
+{
+	p->over = p->until && (clock_ns(CLOCK_MONOTONIC) > p->until ||
+			       clock_ns(CLOCK_THREAD_CPUTIME_ID) > p->cpu_until);
+	return p->over;
+}
+
 /* The model at the end of that recording, if it is of this boot. */
-static bool load(const char *dir, struct model *m, bool seen)
+static bool load(const char *dir, struct model *m, bool seen, struct patience *p)
 {
 	struct source *s;
 	struct buf err = {};
@@ -243,8 +301,9 @@ static bool load(const char *dir, struct model *m, bool seen)
 	}
 	if (!s->ops->seek(s, UINT64_MAX) && recording_is_of_this_boot(s)) {
 		while ((n = s->ops->poll(s, 0, into_model, m)) >= 0 || n == -EBADMSG)
-			;
-		ok = m->events > 0;
+			if (patience_ends(p))
+				break;
+		ok = m->events > 0 && !p->over;
 	}
 	s->ops->close(s);
 	if (ok)
@@ -252,18 +311,29 @@ static bool load(const char *dir, struct model *m, bool seen)
 	return ok;
 }
 
-bool history_recall(struct model *m, bool quiet)
+bool history_recall(struct model **m, bool quiet)
 {
 	char dir[PATH_MAX + 1], since[40];
 	struct buf safe = {};
 	int err = locate(dir, false);
+	struct patience p = {.until = clock_ns(CLOCK_MONOTONIC) + READ_NS,
+			     .cpu_until = clock_ns(CLOCK_THREAD_CPUTIME_ID) + READ_CPU_NS};
+	bool loaded = !err && load(dir, *m, true, &p);
 
-	if (err == -ETIMEDOUT)
-		warn("the one who watches does not answer: there is no history in this answer");
-	if (err || !load(dir, m, true))
+	if (p.over)
+		warn("the history here is too long to be read now: there is none in this answer");
+	if (!err)
+		buf_add_safe(&safe, dir, strlen(dir), 0);
+	if (!loaded) {
+		if (!err && !p.over)
+			warn("the history in %s cannot be read: there is none in this answer",
+			     safe.s);
+		buf_free(&safe);
+		model_free(*m); /* half a history is none */
+		*m = model_new();
 		return false;
-	time_rfc3339(since, model_wall(m, m->watching_since));
-	buf_add_safe(&safe, dir, strlen(dir), 0);
+	}
+	time_rfc3339(since, model_wall(*m, (*m)->watching_since));
 	if (!quiet)
 		warn("with the history in %s, since %.19sZ", safe.s, since);
 	buf_free(&safe);
@@ -275,5 +345,5 @@ void history_resume(const char *dir, struct model *m)
 	struct stat st;
 
 	if (strcmp(dir, "-") && !lstat(dir, &st) && S_ISDIR(st.st_mode))
-		load(dir, m, false);
+		load(dir, m, false, &(struct patience){});
 }
