@@ -72,7 +72,7 @@ user_names := $(filter-out $(no_serve),$(basename $(notdir $(wildcard user/*.c u
 user_objs := $(user_names:%=$B/user/%.o)
 lib_objs := $(filter-out $B/user/main.o,$(user_objs))
 unit_bins := $(patsubst %,$B/tests/%,$(filter-out $(no_serve),$(basename $(notdir $(wildcard tests/units/test_*.c)))))
-tools := $(patsubst %,$B/tests/%,scene work tiny gen tape $(filter-out $(no_serve),web_driver))
+tools := $(patsubst %,$B/tests/%,scene work tiny gen tape asker $(filter-out $(no_serve),web_driver))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -148,7 +148,8 @@ $B/tests/tiny: tests/bench/tiny.c
 
 $B/tests/tape: tests/bench/tape.c $(lib_objs)
 $B/tests/web_driver: tests/serve/web_driver.c $(lib_objs)
-$B/tests/tape $B/tests/web_driver:
+$B/tests/asker: tests/scenes/asker/asker.c $(lib_objs)
+$B/tests/tape $B/tests/asker $B/tests/web_driver:
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(all_cflags) -MMD -MP -o $@ $< $(lib_objs) $(ldlibs)

@@ -470,7 +470,9 @@ struct ev {
 #define EV_SOURCE(F)                                                                               \
 	F(u32, caps, HIDE, "SRC_* bits")                                                           \
 	F(u32, blind, DEC, "processes whose descriptors could not be read")                        \
-	F(u64, filter, HIDE, "kinds let through, bit a kind; ~0: all")
+	F(u64, filter, HIDE, "kinds let through, bit a kind; ~0: all")                             \
+	F(u32, netns, HIDE, "inode of the network namespace it looks from; 0: not known")          \
+	F(u32, zero, HIDE, "0")
 #define SRC_EVENTS 1   /* a live stream: what begins from now on is seen from its birth */
 #define SRC_FD 2       /* descriptor events are complete (--fd=full) */
 #define SRC_PROC 4     /* read from /proc without BPF */
@@ -506,9 +508,13 @@ struct ev {
 	F(u32, repaired, HIDE, "SCOPE_* bits scanned anew since the newest loss")                  \
 	F(u32, dropped, HIDE, "facts that scans since the first loss showed to be over")           \
 	F(u32, added, HIDE, "facts that scans since the first loss showed to be new")
+#define KEPT_HOME_FIELDS(F)                                                                        \
+	F(u32, netns, HIDE, "inode of the network namespace the source looks from; 0: not known")
 #define EV_KEPT_BEGIN(F)                                                                           \
 	KEPT_MODEL_FIELDS(F)                                                                       \
-	KEPT_PRIV_FIELDS(F)
+	KEPT_PRIV_FIELDS(F)                                                                        \
+	KEPT_HOME_FIELDS(F)                                                                        \
+	F(u32, zero, HIDE, "0")
 
 /* A process, dead or alive.  Subject: tgid. */
 #define KEPT_PROC_FIELDS(F)                                                                        \

@@ -77,7 +77,14 @@ tcp [::]:80  LISTEN
      "verdict": "held",
      "certain": false,
      "why": "nginx[500] holds it; who made it is not known, because that was before anything was watching.",
-     "action": "Make sure nobody needs it, then stop nginx[500] to free it; leave probate ports -w running to know the creator next time."}]}
+     "action": "Make sure nobody needs it, then stop nginx[500] to free it; leave probate ports -w running to know the creator next time.",
+     "elsewhere": false}],
+ "bind": {"tcp": {"plain": false,
+       "reuseaddr": false,
+       "reuseport": false,
+       "both": false,
+       "reuseport_uid": null},
+    "udp": {"plain": true, "reuseaddr": true, "reuseport": true, "both": true, "reuseport_uid": null}}}
 
 === port 127.0.0.1:53
 udp 127.0.0.1:53  UNCONN

@@ -63,7 +63,14 @@ tcp 0.0.0.0:8801  LISTEN
      "verdict": "hidden",
      "certain": true,
      "why": "It was sent over a UNIX socket and not received yet: it waits in the queue of socket:[7055], which bash[400] holds.",
-     "action": "Let bash[400] receive it, or stop it: the queue and what is in it end with it."}]}
+     "action": "Let bash[400] receive it, or stop it: the queue and what is in it end with it.",
+     "elsewhere": false}],
+ "bind": {"tcp": {"plain": false,
+       "reuseaddr": false,
+       "reuseport": false,
+       "both": false,
+       "reuseport_uid": null},
+    "udp": {"plain": true, "reuseaddr": true, "reuseport": true, "both": true, "reuseport_uid": null}}}
 
 === port unix:@inbox
 unix @inbox  BOUND

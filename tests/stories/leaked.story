@@ -94,7 +94,14 @@ tcp 0.0.0.0:8801  LISTEN
      "verdict": "leaked",
      "certain": true,
      "why": "server[200] made it and was killed by SIGKILL from bash[100] at 12:00:07; sleep[300] inherited fd 3 by fork and kept it over exec because CLOEXEC was not set.",
-     "action": "Kill sleep[300] to free the port now; in server, open the socket with SOCK_CLOEXEC (or close fd 3 in the child before exec)."}]}
+     "action": "Kill sleep[300] to free the port now; in server, open the socket with SOCK_CLOEXEC (or close fd 3 in the child before exec).",
+     "elsewhere": false}],
+ "bind": {"tcp": {"plain": false,
+       "reuseaddr": false,
+       "reuseport": false,
+       "both": false,
+       "reuseport_uid": null},
+    "udp": {"plain": true, "reuseaddr": true, "reuseport": true, "both": true, "reuseport_uid": null}}}
 
 === ports
 PROTO  LOCAL         STATE   CREATOR       HELD BY     VERDICT
@@ -194,6 +201,7 @@ Lineage
      "local": "0.0.0.0:8801",
      "remote": null,
      "state": "LISTEN",
+     "netns": 4026531840,
      "via": "fork",
      "since": "2026-11-21T12:00:05.000000000Z",
      "refs": 1}],

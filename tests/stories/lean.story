@@ -189,7 +189,14 @@ tcp 0.0.0.0:8804  LISTEN
      "verdict": "leaked",
      "certain": false,
      "why": "new[400] made it and was killed by SIGKILL at 12:00:09; as far as was seen, sleep[500] inherited fd 3 by fork and kept it over exec because CLOEXEC was not set.",
-     "action": "Its use was not watched from the beginning, so look first, then kill sleep[500] to free the port now; in new, open the socket with SOCK_CLOEXEC (or close fd 3 in the child before exec)."}]}
+     "action": "Its use was not watched from the beginning, so look first, then kill sleep[500] to free the port now; in new, open the socket with SOCK_CLOEXEC (or close fd 3 in the child before exec).",
+     "elsewhere": false}],
+ "bind": {"tcp": {"plain": false,
+       "reuseaddr": false,
+       "reuseport": false,
+       "both": false,
+       "reuseport_uid": null},
+    "udp": {"plain": true, "reuseaddr": true, "reuseport": true, "both": true, "reuseport_uid": null}}}
 
 === trace
 12:00:02.000  fork      bash[100]         -> bash[400]

@@ -35,11 +35,13 @@ tcp 0.0.0.0:8801  LISTEN
   Do: Stop server[200] if you need it free; nothing is wrong with the socket
   itself.
 
-tcp 0.0.0.0:8801  LISTEN
+In network namespace 4026532600, which is another one:
+tcp 0.0.0.0:8801 netns:4026532600  LISTEN
   inode 7600, uid 0, network namespace 4026532600
   Made by bash[400] (bash) at 12:00:05.000, running.
   Held by bash[400] itself, running
     fd 5, CLOEXEC set
-  Verdict: owned — bash[400] made it and is the only one that holds it.
+  Verdict: owned — bash[400] made it and is the only one that holds it; it is in
+  network namespace 4026532600.
   Do: Stop bash[400] if you need it free; nothing is wrong with the socket
-  itself.
+  itself; this is about network namespace 4026532600 and keeps nothing here.

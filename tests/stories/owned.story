@@ -70,7 +70,14 @@ tcp 0.0.0.0:8801  LISTEN
      "verdict": "owned",
      "certain": true,
      "why": "server[200] made it and is the only one that holds it.",
-     "action": "Stop server[200] if you need it free; nothing is wrong with the socket itself."}]}
+     "action": "Stop server[200] if you need it free; nothing is wrong with the socket itself.",
+     "elsewhere": false}],
+ "bind": {"tcp": {"plain": false,
+       "reuseaddr": false,
+       "reuseport": false,
+       "both": false,
+       "reuseport_uid": null},
+    "udp": {"plain": true, "reuseaddr": true, "reuseport": true, "both": true, "reuseport_uid": null}}}
 
 === port tcp/127.0.0.1:8801
 tcp 0.0.0.0:8801  LISTEN
@@ -91,5 +98,9 @@ Nothing holds port 9999: it is free.
 === exit 1
 
 === port --json 9999
-{"query": "9999", "held": false, "sockets": []}
+{"query": "9999",
+ "held": false,
+ "sockets": [],
+ "bind": {"tcp": {"plain": true, "reuseaddr": true, "reuseport": true, "both": true, "reuseport_uid": null},
+    "udp": {"plain": true, "reuseaddr": true, "reuseport": true, "both": true, "reuseport_uid": null}}}
 === exit 1

@@ -56,3 +56,6 @@ tcp 0.0.0.0:8801  LISTEN
   the connections.
   Do: Stop bash[210] if you need it free; nothing is wrong with the socket
   itself.
+
+A tcp bind works all the same if it sets SO_REUSEPORT and is of uid 0: what
+holds it has that set, too.

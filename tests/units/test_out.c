@@ -188,9 +188,10 @@ static void test_query(void **state)
 {
 	static const char *const bad[] = {
 		"",	  "0",	     "99999",	   "-1",	   "foo",	"tcp/",
-		"tcp/x",  "@",	 "x/80",	   "80x",	   " 80",	"::1:80",
+		"tcp/x",  "@",	 "x/80",	   "80x",	   " 80",	"::1",
 		"[::1]",  "[::1]:",  "1.2.3:80",   "1.2.3.4:",	   "1.2.3.4:0", "unix:",
-		"unix:@", "[::1:80", "4294967376", "localhost:80",
+		"unix:@", "[::1:80", "4294967376", "somehost:80", "1::2::3:80",
+		"::1:x",  "::",
 	};
 	struct query q;
 	struct buf why = {};
@@ -213,6 +214,13 @@ static void test_query(void **state)
 	assert_true(q.has_addr && q.addr.family == AF_INET6 && q.addr.ip[15] == 1);
 	assert_true(query_parse("*:80", &q, &why) && !q.has_addr);
 	assert_true(query_parse(":80", &q, &why) && !q.has_addr && q.addr.port == 80);
+	assert_true(query_parse(":::80", &q, &why) && q.addr.family == AF_INET6);
+	assert_true(q.has_addr && !q.addr.ip[15] && q.addr.port == 80);
+	assert_true(query_parse("::1:80", &q, &why) && q.addr.ip[15] == 1 && q.addr.port == 80);
+	assert_true(query_parse("[fe80::1%lo]:80", &q, &why) && q.addr.ip[0] == 0xfe);
+	assert_true(query_parse("[::ffff:1.2.3.4]:80", &q, &why) && q.addr.ip[12] == 1);
+	assert_true(query_parse("udp/localhost:80", &q, &why) && q.has_other);
+	assert_true(q.addr.family == AF_INET && q.other.family == AF_INET6 && q.addr.port == 80);
 	assert_true(query_parse("unix:/run/x", &q, &why));
 	assert_true(q.name.len == 6 && q.name.s[0] == '/');
 	assert_true(query_parse("unix:@x", &q, &why));

@@ -252,7 +252,14 @@ static void orphaned(void **state)
 	FEED(f, scan_sock, SCAN_SOCK, 0, 0, .inode = 70, .proto = TCP4, .state = 5,
 	     .sflags = SF_DEAD, .local = EP4(80), .remote = EP4(50000), .left_ms = 42000);
 	expect(f, 70, VERDICT_ORPHANED, false, "FIN_WAIT2), for 42 s more",
-	       "Wait 42 s, or set SO_REUSEADDR");
+	       "Wait 42 s: it was made without SO_REUSEADDR");
+	FEED(f, scan_sock, SCAN_SOCK, 0, 0, .inode = 71, .proto = TCP4, .state = 5,
+	     .sflags = SF_DEAD | SF_REUSEADDR, .local = EP4(81), .remote = EP4(50000),
+	     .left_ms = 42000);
+	expect(f, 71, VERDICT_ORPHANED, false, "FIN_WAIT2)",
+	       "or set SO_REUSEADDR before bind: it had that set, too");
+	FEED(f, source, SOURCE, 0, 0, .caps = SRC_PROC);
+	expect(f, 70, VERDICT_ORPHANED, false, "FIN_WAIT2)", "if what left it had that set, too");
 }
 
 static void held(void **state)

@@ -65,10 +65,11 @@ struct source *source_choose(const struct view *v, const struct opts *o)
 {
 	const bool live = source_is_live(v, o);
 	/*
-	 * With descriptor events what happens is in them; sockets of nobody matter to who asks for
-	 * sockets, and names of UNIX sockets come by no other way without.
+	 * With descriptor events what happens is in them; sockets of nobody (TIME_WAIT has no event)
+	 * matter to who asks for sockets, now or later of a recording, and names of UNIX sockets come
+	 * by no other way without.
 	 */
-	const bool socks = !v->live_only || v->daemon || o->fd == FD_LEAN;
+	const bool socks = !v->live_only || v->daemon || o->fd == FD_LEAN || o->record;
 	struct want want = {.scope = v->scope};
 	struct source_opts so = {
 		.first = live ? NULL : &want,

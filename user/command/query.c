@@ -178,34 +178,54 @@ static bool port_query(const char *s, struct query *q, struct buf *why)
 	return q->addr.port;
 }
 
-/* ADDR:PORT with the colon at s + n. */
+/* An IP address, with or without brackets and with or without a zone (%eth0), which is passed over. */
+static bool ip_parse(const char *s, size_t n, struct ep *ep)
+{
+	char text[80];
+	size_t zone;
+
+	if (n && *s == '[') {
+		s++;
+		n -= 2;
+	}
+	if (n >= sizeof(text))
+		return false;
+	snprintf(text, sizeof(text), "%.*s", (int)n, s);
+	zone = strcspn(text, "%");
+	ep->family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	if (ep->family == AF_INET6)
+		text[zone] = 0;
+	return inet_pton(ep->family, text, ep->ip) == 1;
+}
+
+/*
+ * ADDR:PORT with the colon at s + n.  An IPv6 address goes without brackets, too, as Node, netstat
+ * and many logs write it (":::80", "::1:80"): the port is behind the last colon.
+ */
 static bool addr_query(const char *s, size_t n, struct query *q, struct buf *why)
 {
-	struct ep ep;
-	char text[80];
+	static const struct ep v4 = {.ip = {127, 0, 0, 1}, .family = AF_INET};
+	static const struct ep v6 = {.ip = {[15] = 1}, .family = AF_INET6};
 
 	if (n == 0 || (n == 1 && *s == '*'))
 		return port_query(s + n + 1, q, why);
-	if (memchr(s, ':', n) && *s != '[') {
-		buf_printf(why, "write an IPv6 address in brackets: [%.*s]:PORT", (int)n, s);
-		return false;
-	}
-	if (*s == '[' && !memchr(s, ']', n)) {
+	if (*s == '[' && s[n - 1] != ']') {
 		buf_printf(why, "the bracket of \"%s\" is not closed: write [ADDR]:PORT", s);
 		return false;
 	}
-	if (n >= sizeof(text) - 3) {
-		buf_puts(why, "the address is too long");
-		return false;
-	}
-	snprintf(text, sizeof(text), "%.*s:1", (int)n, s);
-	if (!ep_parse(text, strlen(text), &ep)) {
+	q->has_addr = true;
+	if (n == 9 && !strncasecmp(s, "localhost", n)) {
+		q->has_other = true;
+		q->addr = v4;
+		q->other = v6;
+	} else if (!ip_parse(s, n, &q->addr)) {
+		if (ip_parse(s, strlen(s), &q->addr)) {
+			buf_printf(why, "the port is missing: write [%s]:PORT", s);
+			return false;
+		}
 		buf_printf(why, "\"%.*s\" is not an IP address", (int)n, s);
 		return false;
 	}
-	q->has_addr = true;
-	q->addr = ep;
-	q->addr.port = 0;
 	return port_query(s + n + 1, q, why);
 }
 

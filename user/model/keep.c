@@ -37,6 +37,7 @@ static void put_begin(struct dump *d)
 		const struct model *from = m;
 
 		KEPT_MODEL_FIELDS(SAVE)
+		KEPT_HOME_FIELDS(SAVE)
 	}
 	{
 		const struct model_priv *from = m->priv;

@@ -135,6 +135,7 @@ static void *place(struct stage *st, enum keep which, u32 id)
 static void load_model(struct model *to, const struct ev_kept_begin *e)
 {
 	KEPT_MODEL_FIELDS(LOAD)
+	KEPT_HOME_FIELDS(LOAD)
 }
 
 void on_kept_begin(struct model *m, const struct ev_kept_begin *e)

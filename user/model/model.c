@@ -268,8 +268,16 @@ void on_source(struct model *m, const struct ev_source *e)
 		m->caps |= was & (SRC_EVENTS | SRC_FD);
 	m->blind = e->blind;
 	m->filter = e->filter;
+	m->netns = e->netns ? e->netns : m->netns;
 	if (e->caps & SRC_EVENTS && !m->watching_since)
 		m->watching_since = e->h.ts;
+}
+
+u32 model_netns(const struct model *m)
+{
+	const struct proc *init = proc_at(m, proc_find(m, 1));
+
+	return m->netns ? m->netns : init ? init->netns : 0;
 }
 
 const char *cgroup_path(const struct model *m, u64 id)

@@ -203,6 +203,7 @@ struct model {
 	u32 kept_bad;       /* checkpoints that made no sense and were passed over */
 	u32 caps;           /* SRC_* of the newest source event */
 	u32 blind;          /* processes whose descriptors the source could not read */
+	u32 netns;          /* network namespace of the source; 0: not known */
 	u64 filter;         /* kinds let through by the source */
 	u64 grace_ns;       /* GRACE_NS, unless nobody asks about the dead */
 
@@ -273,6 +274,9 @@ const char *proc_exe(const struct model *m, const struct proc *p, u16 *len);
 const char *proc_args(const struct model *m, const struct proc *p, u16 *len);
 /* Path of a cgroup, or NULL. */
 const char *cgroup_path(const struct model *m, u64 id);
+
+/* The network namespace of who asks or recorded, as far as is known that of PID 1; 0: not known. */
+u32 model_netns(const struct model *m);
 
 /* Wall clock of an event time; 0 stays 0. */
 static inline u64 model_wall(const struct model *m, u64 ts) { return ts && m->realtime_off ? ts + m->realtime_off : 0; }

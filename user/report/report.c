@@ -43,7 +43,7 @@ void report_free(struct report *r)
 static void port_all(struct report *r, const struct model *m)
 {
 	struct match *list;
-	u32 n = matches_of(m, &r->query, &list);
+	u32 here, n = matches_of(m, &r->query, &list, &here);
 
 	r->met |= n > 0;
 	for (u32 i = 0; i < n && list[i].rank < 2; i++)

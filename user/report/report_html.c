@@ -91,12 +91,12 @@ static const char *badge(const struct html *h, const char **class)
 	const struct report *r = h->r;
 	struct match *list = NULL;
 	const char *word = "free";
-	u32 n;
+	u32 here;
 
 	*class = "good";
 	if (r->subject == ON_PORT) {
-		n = matches_of(h->m, &r->query, &list);
-		for (u32 i = 0; i < n && i < 1; i++) {
+		matches_of(h->m, &r->query, &list, &here);
+		for (u32 i = 0; i < here && i < 1; i++) {
 			enum verdict v = verdict_of(h->m, list[i].sock);
 
 			word = name_verdict(v);

@@ -88,11 +88,11 @@ static void json_head(struct json *j, const struct report *r, const struct model
 static void json_end_state(struct json *j, const struct report *r, const struct model *m)
 {
 	struct match *list = NULL;
-	u32 n = r->subject == ON_PORT ? matches_of(m, &r->query, &list) : 0;
+	u32 here = 0, n = r->subject == ON_PORT ? matches_of(m, &r->query, &list, &here) : 0;
 
 	json_obj(j, "end");
 	if (r->subject == ON_PORT)
-		json_bool(j, "held", n > 0);
+		json_bool(j, "held", here > 0);
 	json_arr(j, "sockets");
 	for (u32 i = 0; i < n && i < TRACKS_MAX; i++) {
 		json_obj(j, NULL);

@@ -109,11 +109,13 @@ static void last_holder(struct buf *b, const struct report *r, const struct mode
 static void port_state(struct buf *b, const struct report *r, const struct model *m)
 {
 	struct match *list;
-	u32 n = matches_of(m, &r->query, &list);
+	u32 here, n = matches_of(m, &r->query, &list, &here);
 	struct aside a;
 
 	if (n) {
-		port_words(aside_begin(&a), m, list, n, false);
+		if (!here)
+			buf_puts(b, "In the network namespace of the recorder it was free.\n\n");
+		port_words(aside_begin(&a), m, list, n, here, false);
 		aside_end(&a, b);
 		free(list);
 		return;

@@ -102,6 +102,9 @@ static void local_cell(struct html *h, const struct model *m, const struct row *
 		text_local(&h->word, m, s);
 		html_word(h);
 	}
+	text_elsewhere(&h->word, m, s);
+	if (h->word.len)
+		html_word(h);
 	if (kind == KIND_LEAKED && !r->a.certain)
 		buf_puts(h->out, "<span class=d>&#160;*</span>");
 	if (kind == KIND_STUCK && sock_state(s))

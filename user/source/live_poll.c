@@ -122,6 +122,7 @@ void live_tell_source(struct live *l)
 		.caps = SRC_EVENTS | (!l->scan || scan_enters(l->scan) ? SRC_NETNS : 0),
 		.filter = l->kinds,
 		.blind = l->scan ? scan_blind(l->scan) : 0,
+		.netns = ns_inum("/proc/self/ns/net"),
 	};
 
 	if (l->full && !l->deaf)

@@ -33,6 +33,13 @@ void procfs_clock(sink_fn sink, void *ctx)
 	sink(ctx, &e.h, sizeof(e));
 }
 
+u32 ns_inum(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : (u32)st.st_ino;
+}
+
 /* Path of the program, NUL included; 0: not readable.  A deleted file's mark is taken off. */
 static u16 exe_read(u32 pid, char out[EXE_MAX])
 {
@@ -122,6 +129,7 @@ static void source_tell(const struct pass *p)
 		e.caps |= SRC_PARTIAL;
 	e.blind = p->blind;
 	e.filter = ~0ull;
+	e.netns = ns_inum("/proc/self/ns/net");
 	p->sink(p->ctx, &e.h, sizeof(e));
 }
 

@@ -465,7 +465,7 @@ int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx)
 
 void scan_announce(struct scan *s, const struct want *want, sink_fn sink, void *ctx)
 {
-	struct ev_source e = {.filter = ~0ull, .blind = s->blind};
+	struct ev_source e = {.filter = ~0ull, .blind = s->blind, .netns = s->netns};
 	struct pass p = {.sink = sink, .ctx = ctx};
 
 	procfs_clock(sink, ctx);

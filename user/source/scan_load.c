@@ -136,13 +136,6 @@ int iter_need(struct scan *s, enum iter i)
 	return s->error[i];
 }
 
-u32 ns_inum(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) ? 0 : (u32)st.st_ino;
-}
-
 /* The iterators a pass is sure to need. */
 static u32 iters_of(const struct want *w)
 {

@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "procfs.h"
 #include "scan.h"
 #include "scan_want.h"
 #include "scan.skel.h"
@@ -37,6 +38,5 @@ struct scan {
 /* Have an iterator loaded, now if it was not; 0 or why it cannot be. */
 int iter_need(struct scan *s, enum iter i);
 /* Inode of a namespace by a path; 0: there is none. */
-u32 ns_inum(const char *path);
 
 #endif

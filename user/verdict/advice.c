@@ -183,8 +183,9 @@ static void say_inherited(const struct speech *sp)
 	words_stop(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, " if you need it free");
 	buf_puts(b, action[use][sp->n > 1]);
-	if (use == USE_KEPT_OPEN && sock_is_tcp(sp->s))
-		buf_puts(b, "; a server that always sets SO_REUSEADDR gets the port all the same");
+	if (use == USE_KEPT_OPEN && sock_is_tcp(sp->s) && bind_passes(sp->s) & BIND_REUSEADDR)
+		buf_puts(b, "; a server that sets SO_REUSEADDR gets the port all the same, because "
+			    "it had that set, too");
 }
 
 static void say_leaked(const struct speech *sp)
@@ -339,8 +340,15 @@ static void say_orphaned(const struct speech *sp)
 			   (unsigned long long)((left + NS_PER_S - 1) / NS_PER_S));
 	else
 		buf_puts(b, "Wait until the kernel is done");
-	buf_puts(b,
-		 ", or set SO_REUSEADDR before bind: then it does not keep a server from the port");
+	if (!bind_options_known(sp->m))
+		buf_puts(b, ", or set SO_REUSEADDR before bind, which helps if what left it had that "
+			    "set, too");
+	else if (bind_passes(sp->s) & BIND_REUSEADDR)
+		buf_puts(b, ", or set SO_REUSEADDR before bind: it had that set, too, so then it does "
+			    "not keep a server from the port");
+	else
+		buf_puts(b, ": it was made without SO_REUSEADDR, so a server that sets it now is kept "
+			    "from the port all the same, and only from the next time on is not");
 }
 
 /* No table that could be read shows it, and some could not be read. */
@@ -400,6 +408,15 @@ static void say_over(const struct speech *sp)
 	buf_puts(&sp->out->action, "Nothing needs to be freed: its port can be bound");
 }
 
+/* Whoever reads it is in another network namespace, where it keeps nobody from anything. */
+static void say_elsewhere(const struct speech *sp)
+{
+	buf_puts(&sp->out->why, "; it is in ");
+	text_netns(&sp->out->why, sp->m, sp->s);
+	buf_printf(&sp->out->action, "; this is about network namespace %u and keeps nothing here",
+		   sp->s->netns);
+}
+
 void advise_sock(const struct model *m, const struct sock *s, struct answer *out)
 {
 	static void (*const say[])(const struct speech *) = {
@@ -418,6 +435,8 @@ void advise_sock(const struct model *m, const struct sock *s, struct answer *out
 		say_over(&sp);
 	else
 		say[out->verdict](&sp);
+	if (sock_is_elsewhere(m, s))
+		say_elsewhere(&sp);
 	buf_puts(&out->why, ".");
 	buf_puts(&out->action, ".");
 	free(rows);

@@ -110,6 +110,44 @@ const char *proc_container(const struct model *m, const struct proc *p, char out
 	return out;
 }
 
+bool sock_is_elsewhere(const struct model *m, const struct sock *s)
+{
+	const struct unix_name *name = name_at(m, s->name);
+	u32 here = model_netns(m);
+
+	if (PROTO_FAMILY(s->proto) == AF_UNIX && (!name || name->s[0]))
+		return false; /* a path is in no network namespace */
+	return here && s->netns && s->netns != here;
+}
+
+/* Which container or unit lives there is told by a holder, else by the cgroup it was made in. */
+void text_lives_there(struct buf *b, const struct model *m, const struct sock *s)
+{
+	const struct hold *h = hold_at(m, s->holds);
+	const struct proc *p =
+		h ? proc_at(m, tabref_at(m, fdtab_at(m, h->fdtab)->refs)->proc) : NULL;
+	const char *path = cgroup_path(m, p ? p->cgroup : s->cgroup), *unit;
+	char name[32];
+	size_t n = 0;
+
+	unit = path ? cgroup_unit(path, &n) : NULL;
+	if (p ? proc_container(m, p, name) : cgroup_container(path, name)) {
+		buf_puts(b, " (container ");
+		buf_add_safe(b, name, strlen(name), 0);
+		buf_puts(b, ")");
+	} else if (unit) {
+		buf_puts(b, " (");
+		buf_add_safe(b, unit, n, 0);
+		buf_puts(b, ")");
+	}
+}
+
+void text_netns(struct buf *b, const struct model *m, const struct sock *s)
+{
+	buf_printf(b, "network namespace %u", s->netns);
+	text_lives_there(b, m, s);
+}
+
 static bool is_unit(const char *s, size_t n)
 {
 	static const char *const types[] = {".service", ".scope",  ".slice",

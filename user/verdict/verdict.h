@@ -69,6 +69,25 @@ enum same program_same(const struct model *m, const struct image *a, const struc
 const char *proc_state(const struct proc *p); /* "running" "stopped" "headless" "zombie" "dead" */
 const char *sock_state(const struct sock *s); /* "LISTEN", "BOUND", "UNCONN" ...; NULL */
 bool sock_is_offer(const struct sock *s);     /* listens or is bound: what `ports` lists */
+
+/* ---- what bind() would meet (bind.c) ---- */
+
+#define BIND_REUSEADDR 1
+#define BIND_REUSEPORT 2
+bool sock_keeps_port(const struct sock *s);
+/* Would a bind of that address, on the port that the socket keeps, get into its way? */
+bool bind_overlaps(const struct ep *asked, const struct sock *s);
+/* BIND_* bits: options of which each alone lets such a bind pass; SO_REUSEPORT for the socket's uid ... */
+u8 bind_passes(const struct sock *s);
+bool bind_any_uid(const struct sock *s); /* ... or for any */
+/* Could the source read which options a socket has? */
+bool bind_options_known(const struct model *m);
+/* In another network namespace than who asks: no matter to a bind in this one. */
+bool sock_is_elsewhere(const struct model *m, const struct sock *s);
+/* "network namespace 4026532561 (container 0123456789ab)" */
+void text_lives_there(struct buf *b, const struct model *m, const struct sock *s); /* " (container ...)" */
+void text_netns(struct buf *b, const struct model *m, const struct sock *s);
+
 /* Name of the container a process is in: short id from its cgroup, else its pid namespace; NULL: none. */
 const char *proc_container(const struct model *m, const struct proc *p, char out[32]);
 /* The same by the path of its cgroup alone. */

@@ -6,32 +6,6 @@
 
 #include "view.h"
 
-/* An IPv4 address in IPv6 clothes is an IPv4 address. */
-static struct ep ep_plain(const struct ep *ep)
-{
-	static const u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
-	struct ep out = *ep;
-
-	if (ep->family == AF_INET6 && !memcmp(ep->ip, mapped, 12)) {
-		memset(out.ip, 0, sizeof(out.ip));
-		memcpy(out.ip, ep->ip + 12, 4);
-		out.family = AF_INET;
-	}
-	return out;
-}
-
-static bool addr_matches(const struct ep *want, const struct sock *s)
-{
-	struct ep q = ep_plain(want), l = ep_plain(&s->local);
-
-	if (sock_is_wild(&l) && l.family == AF_INET6 && q.family == AF_INET)
-		return !(s->sflags & SF_V6ONLY);
-	if (l.family != q.family)
-		return false;
-	return sock_is_wild(&l) || sock_is_wild(&q) ||
-	       !memcmp(l.ip, q.ip, q.family == AF_INET ? 4 : 16);
-}
-
 static bool name_matches(const struct model *m, const struct unix_name *q, const struct sock *s)
 {
 	const struct unix_name *n = name_at(m, s->name);
@@ -42,16 +16,24 @@ static bool name_matches(const struct model *m, const struct unix_name *q, const
 	return q->s[0] ? strnlen(n->s, n->len) == len : n->len == len;
 }
 
+/* MPTCP sockets have ports of TCP. */
+static bool proto_matches(const char *proto, const struct sock *s)
+{
+	const char *name = name_proto(s->proto);
+
+	return !strcmp(proto, name) || (!strcmp(proto, "tcp") && !strcmp(name, "mptcp"));
+}
+
 bool query_matches(const struct model *m, const struct query *q, const struct sock *s)
 {
 	if (q->name.len)
 		return name_matches(m, &q->name, s);
-	if (s->local.port != q->addr.port || s->sflags & SF_OFFPORT ||
-	    PROTO_FAMILY(s->proto) == AF_UNIX)
+	if (s->local.port != q->addr.port || PROTO_FAMILY(s->proto) == AF_UNIX)
 		return false;
-	if (q->proto && strcmp(q->proto, name_proto(s->proto)))
+	if (q->proto && !proto_matches(q->proto, s))
 		return false;
-	return !q->has_addr || addr_matches(&q->addr, s);
+	return !q->has_addr || bind_overlaps(&q->addr, s) ||
+	       (q->has_other && bind_overlaps(&q->other, s));
 }
 
 static u8 sock_rank(const struct sock *s)
@@ -70,6 +52,10 @@ static int match_cmp(const void *a, const void *b)
 	const struct match *x = a, *y = b;
 	const struct sock *s = x->sock, *t = y->sock;
 
+	if (x->elsewhere != y->elsewhere)
+		return x->elsewhere - y->elsewhere;
+	if (x->elsewhere && s->netns != t->netns)
+		return s->netns < t->netns ? -1 : 1;
 	if (x->rank != y->rank)
 		return x->rank - y->rank;
 	if (s->proto != t->proto)
@@ -81,23 +67,82 @@ static int match_cmp(const void *a, const void *b)
 	return (s->id > t->id) - (s->id < t->id);
 }
 
-u32 matches_of(const struct model *m, const struct query *q, struct match **out)
+static bool match_of(const struct model *m, const struct query *q, const struct sock *s,
+		     struct match *out)
+{
+	if (!query_matches(m, q, s) || (!q->name.len && !sock_keeps_port(s)))
+		return false;
+	*out = (struct match){
+		.sock = s, .elsewhere = sock_is_elsewhere(m, s), .rank = sock_rank(s)};
+	return true;
+}
+
+u32 matches_of(const struct model *m, const struct query *q, struct match **out, u32 *here)
 {
 	bool named = q->name.len;
 	u32 id = named ? sock_next(m, 0) : map_get(&m->by_port, q->addr.port), n = 0, cap = 0;
 
 	*out = NULL;
+	*here = 0;
 	while (id) {
 		const struct sock *s = sock_at(m, id);
+		struct match one;
 
-		if (query_matches(m, q, s)) {
+		if (match_of(m, q, s, &one)) {
 			if (n == cap)
 				*out = xrealloc(*out, (cap = cap ? cap * 2 : 16) * sizeof(**out));
-			(*out)[n++] = (struct match){.sock = s, .rank = sock_rank(s)};
+			(*out)[n++] = one;
+			*here += !one.elsewhere;
 		}
 		id = named ? sock_next(m, id) : s->port_next;
 	}
 	if (n)
 		qsort(*out, n, sizeof(**out), match_cmp);
 	return n;
+}
+
+static bool is_kind(const struct sock *s, bool dgram)
+{
+	const char *name = name_proto(s->proto);
+
+	return dgram ? !strcmp(name, "udp") : !strcmp(name, "tcp") || !strcmp(name, "mptcp");
+}
+
+/* Nobody is two users: of one each they are. */
+static bool one_uid(const struct match *list, u32 here, bool dgram, u8 passes, u32 *uid)
+{
+	bool any = false;
+
+	for (u32 i = 0; i < here; i++) {
+		const struct sock *s = list[i].sock;
+
+		if (!is_kind(s, dgram) || !(bind_passes(s) & BIND_REUSEPORT) ||
+		    (bind_passes(s) & ~passes) || bind_any_uid(s))
+			continue;
+		if (any && *uid != s->uid)
+			return false;
+		any = true;
+		*uid = s->uid;
+	}
+	if (!any)
+		*uid = BIND_ANY_UID;
+	return true;
+}
+
+struct bind_way bind_way(const struct match *list, u32 here, bool dgram)
+{
+	struct bind_way w = {.works = BIND_PLAIN | BIND_REUSEADDR | BIND_REUSEPORT | BIND_BOTH};
+	u32 uid;
+
+	for (u32 i = 0; i < here; i++)
+		if (is_kind(list[i].sock, dgram)) {
+			u8 passes = bind_passes(list[i].sock);
+
+			w.works &= (u8)(passes | (passes ? BIND_BOTH : 0));
+		}
+	if (!one_uid(list, here, dgram, BIND_REUSEADDR | BIND_REUSEPORT, &w.uid))
+		w.works &= (u8)~BIND_REUSEPORT;
+	if (!one_uid(list, here, dgram, BIND_REUSEPORT, &uid))
+		w.works &= (u8)~BIND_BOTH;
+	return w;
 }

@@ -130,20 +130,9 @@ static void connections_print(struct out *o, const struct model *m, const struct
 	}
 }
 
-static bool netns_differ(const struct model *m, const struct match *list, u32 n)
+static void sockets_print(struct out *o, const struct model *m, const struct match *list, u32 n,
+			  bool netns, bool ago)
 {
-	const struct proc *init = proc_at(m, proc_find(m, 1));
-	u32 usual = init && init->netns ? init->netns : n ? list[0].sock->netns : 0;
-
-	for (u32 i = 0; i < n; i++)
-		if (list[i].sock->netns && list[i].sock->netns != usual)
-			return true;
-	return false;
-}
-
-void port_words(struct out *o, const struct model *m, const struct match *list, u32 n, bool ago)
-{
-	bool netns = netns_differ(m, list, n);
 	u32 offers = 0;
 
 	for (; offers < n && list[offers].rank < 2; offers++) {
@@ -154,4 +143,24 @@ void port_words(struct out *o, const struct model *m, const struct match *list, 
 	if (offers && n > offers)
 		out_printf(o, "%s", "");
 	connections_print(o, m, list + offers, n - offers, !offers, netns, ago);
+}
+
+void port_words(struct out *o, const struct model *m, const struct match *list, u32 n, u32 here,
+		bool ago)
+{
+	struct buf b = {0};
+
+	sockets_print(o, m, list, here, n > here, ago);
+	for (u32 i = here, to; i < n; i = to) {
+		for (to = i; to < n && list[to].sock->netns == list[i].sock->netns;)
+			to++;
+		buf_puts(&b, "In ");
+		text_netns(&b, m, list[i].sock);
+		buf_puts(&b, ", which is another one:");
+		out_printf(o, "%s", "");
+		out_wrap(o, 0, b.s);
+		buf_reset(&b);
+		sockets_print(o, m, list + i, to - i, true, ago);
+	}
+	buf_free(&b);
 }

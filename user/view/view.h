@@ -36,8 +36,9 @@ struct opts {
 	const char *arg;      /* port's QUERY, pid's N, tree's PID; NULL */
 	struct query {        /* arg of `port`, parsed */
 		const char *proto; /* "tcp", "udp", NULL: any */
-		bool has_addr;
+		bool has_addr, has_other;
 		struct ep addr;    /* ip + family when has_addr; port always; IPv4 or IPv6 */
+		struct ep other;   /* has_other: or this one (localhost is two) */
 		struct unix_name name; /* unix:...; len 0: not asked */
 	} query;
 	u32 pid;              /* arg of pid and tree, parsed; 0: none */
@@ -113,6 +114,7 @@ void json_tristate(struct json *j, const char *key, u8 v); /* 0, 1, 2: not known
 
 void text_proc(struct buf *b, const struct model *m, u32 proc);            /* "sleep[9132]" */
 void text_sock(struct buf *b, const struct model *m, const struct sock *s); /* "tcp 0.0.0.0:80" */
+void text_elsewhere(struct buf *b, const struct model *m, const struct sock *s); /* " netns:4026532561", or nothing */
 void text_local(struct buf *b, const struct model *m, const struct sock *s); /* "0.0.0.0:80" */
 void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max);
 void text_words(struct buf *b, const char *args, u16 len, size_t max);     /* NUL-separated, as a shell would */
@@ -142,12 +144,28 @@ int answer_code(const struct model *m, int code); /* code, or EXIT_INCOMPLETE af
 /* Sockets that answer to a query, those that listen first (port_match.c); the array is the caller's. */
 struct match {
 	const struct sock *sock;
+	bool elsewhere; /* in another network namespace: comes after all that is here */
 	u8 rank; /* 0 listens, 1 bound, 2 connection, 3 time-wait */
 };
+/* Has it, or did it have, what is asked for? */
 bool query_matches(const struct model *m, const struct query *q, const struct sock *s);
-u32 matches_of(const struct model *m, const struct query *q, struct match **out);
+/* All that has it now; *here: how many of them, the first ones, are no matter of another namespace. */
+u32 matches_of(const struct model *m, const struct query *q, struct match **out, u32 *here);
+/*
+ * Options with which a bind of what is asked for would work (BIND_*, and BIND_BOTH for both at
+ * once), if it is TCP or, dgram, UDP.
+ */
+#define BIND_PLAIN 4
+#define BIND_BOTH 8
+#define BIND_ANY_UID UINT32_MAX
+struct bind_way {
+	u8 works;  /* BIND_* */
+	u32 uid;   /* SO_REUSEPORT works for this one alone, or BIND_ANY_UID */
+};
+struct bind_way bind_way(const struct match *list, u32 here, bool dgram);
 /* All of them in words (port_text.c). */
-void port_words(struct out *o, const struct model *m, const struct match *list, u32 n, bool ago);
+void port_words(struct out *o, const struct model *m, const struct match *list, u32 n, u32 here,
+		bool ago);
 
 /* One socket in words (view_explain.c).  netns: name its namespace; ago: also say how long ago. */
 void explain_sock(struct out *o, const struct model *m, const struct sock *s, bool netns, bool ago);

@@ -66,6 +66,14 @@ void text_local(struct buf *b, const struct model *m, const struct sock *s)
 	}
 }
 
+void text_elsewhere(struct buf *b, const struct model *m, const struct sock *s)
+{
+	if (!sock_is_elsewhere(m, s))
+		return;
+	buf_printf(b, " netns:%u", s->netns);
+	text_lives_there(b, m, s);
+}
+
 void text_sock(struct buf *b, const struct model *m, const struct sock *s)
 {
 	char ep[64];
@@ -76,6 +84,7 @@ void text_sock(struct buf *b, const struct model *m, const struct sock *s)
 		ep_text(ep, &s->remote);
 		buf_printf(b, " -> %s", ep);
 	}
+	text_elsewhere(b, m, s);
 }
 
 /* A title written over the arguments leaves empty ones behind, which say nothing; one may be meant.

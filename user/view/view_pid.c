@@ -200,6 +200,7 @@ static void json_sockets(struct json *j, const struct model *m, const struct pro
 		json_sock_local(j, "local", m, s[i].sock);
 		json_ep(j, "remote", &s[i].sock->remote);
 		json_str(j, "state", sock_state(s[i].sock));
+		json_id(j, "netns", s[i].sock->netns);
 		json_str(j, "via", name_via(h->via));
 		json_time(j, "since", h->via == VIA_SCAN ? 0 : model_wall(m, h->since));
 		json_u64(j, "refs", sock_procs(m, s[i].sock));

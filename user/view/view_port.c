@@ -3,9 +3,11 @@
  * port: why is this port taken?
  *
  * The question is asked by somebody who wants to bind an address, so what answers is what stands in
- * the way of that: 0.0.0.0:P is answered by any IPv4 socket on P and by a dual-stack [::]:P; a
- * listener on a wildcard answers for each address of its family.  Connections whose local port it
- * is count, but thousands of them must not drown the listener: text sums them up.
+ * the way of that, as the kernel decides it (bind.c): 0.0.0.0:P is answered by any IPv4 socket on P
+ * and by a dual-stack [::]:P; a listener on a wildcard answers for each address of its family.  A
+ * bind that sets no option fails exactly if something here answers; what another network namespace
+ * has on that port is told behind it and counts for nothing.  Connections whose local port it is
+ * count, but thousands of them must not drown the listener: text sums them up.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +31,7 @@ static void port_want(const struct opts *o, struct want *w)
 static void port_describe(const struct opts *o, const struct model *m, struct buf *tgids)
 {
 	struct match *list;
-	u32 n = matches_of(m, &o->query, &list);
+	u32 here, n = matches_of(m, &o->query, &list, &here);
 
 	for (u32 i = 0; i < n; i++) {
 		struct holder *h = NULL;
@@ -45,11 +47,43 @@ static void port_describe(const struct opts *o, const struct model *m, struct bu
 
 /* ---- text ---- */
 
-static void free_print(struct out *o, const struct opts *opts)
+/* Which options let a bind pass, where some do. */
+static void way_print(struct out *o, const struct match *list, u32 here, bool dgram)
+{
+	struct bind_way w = bind_way(list, here, dgram);
+	struct buf b = {0};
+
+	if (w.works & BIND_PLAIN || !(w.works & BIND_BOTH))
+		return;
+	buf_printf(&b, "A %s bind works all the same if it sets ", dgram ? "udp" : "tcp");
+	if (w.works & BIND_REUSEADDR)
+		buf_puts(&b, "SO_REUSEADDR");
+	if (w.works & BIND_REUSEPORT) {
+		buf_printf(&b, "%sSO_REUSEPORT", w.works & BIND_REUSEADDR ? ", or " : "");
+		if (w.uid != BIND_ANY_UID)
+			buf_printf(&b, " and is of uid %u", w.uid);
+	}
+	if (!(w.works & (BIND_REUSEADDR | BIND_REUSEPORT)))
+		buf_puts(&b, "both SO_REUSEADDR and SO_REUSEPORT");
+	buf_puts(&b, ": what holds it has that set, too.");
+	out_printf(o, "%s", "");
+	out_wrap(o, 0, b.s);
+	buf_free(&b);
+}
+
+static void ways_print(struct out *o, const struct model *m, const struct match *list, u32 here)
+{
+	if (!here || !bind_options_known(m))
+		return;
+	for (int dgram = 0; dgram < 2; dgram++)
+		way_print(o, list, here, dgram);
+}
+
+static void free_print(struct out *o, const struct opts *opts, bool elsewhere)
 {
 	struct buf b = {0};
 
-	buf_puts(&b, "Nothing holds ");
+	buf_puts(&b, elsewhere ? "Nothing in this network namespace holds " : "Nothing holds ");
 	if (!opts->query.has_addr && !opts->query.name.len && !opts->query.proto)
 		buf_puts(&b, "port ");
 	buf_add_safe(&b, opts->arg, strlen(opts->arg), 0);
@@ -59,11 +93,12 @@ static void free_print(struct out *o, const struct opts *opts)
 }
 
 static void port_text(struct out *o, const struct opts *opts, const struct model *m,
-		      const struct match *list, u32 n)
+		      const struct match *list, u32 n, u32 here)
 {
-	if (!n)
-		free_print(o, opts);
-	port_words(o, m, list, n, !opts->watch);
+	if (!here)
+		free_print(o, opts, n > 0);
+	port_words(o, m, list, n, here, !opts->watch);
+	ways_print(o, m, list, here);
 	/* The kernel's own tables show every port: whose descriptors are unread matters no more. */
 	if (n || m->caps & SRC_PROC || m->lost_since)
 		text_limits(o, m);
@@ -71,22 +106,67 @@ static void port_text(struct out *o, const struct opts *opts, const struct model
 
 /* ---- JSON, and the view ---- */
 
+/* null: which options what holds it has could not be read. */
+static void json_option(struct json *j, const char *key, bool works, bool known)
+{
+	if (known)
+		json_bool(j, key, works);
+	else
+		json_null(j, key);
+}
+
+static void json_way(struct json *j, const struct model *m, const struct match *list, u32 here,
+		     bool dgram)
+{
+	struct bind_way w = bind_way(list, here, dgram);
+	bool known = w.works & BIND_PLAIN || bind_options_known(m);
+
+	json_obj(j, dgram ? "udp" : "tcp");
+	json_bool(j, "plain", w.works & BIND_PLAIN);
+	json_option(j, "reuseaddr", w.works & BIND_REUSEADDR, known);
+	json_option(j, "reuseport", w.works & BIND_REUSEPORT, known);
+	json_option(j, "both", w.works & BIND_BOTH, known);
+	if (w.works & BIND_REUSEPORT && w.uid != BIND_ANY_UID)
+		json_u64(j, "reuseport_uid", w.uid);
+	else
+		json_null(j, "reuseport_uid");
+	json_end_obj(j);
+}
+
+/* Would a bind work, by the options it sets? */
+static void json_ways(struct json *j, const struct model *m, const struct query *q,
+		      const struct match *list, u32 here)
+{
+	bool tcp = !q->proto || !strcmp(q->proto, "tcp") || !strcmp(q->proto, "mptcp");
+	bool udp = !q->proto || !strcmp(q->proto, "udp");
+
+	json_obj(j, "bind");
+	if (tcp)
+		json_way(j, m, list, here, false);
+	if (udp)
+		json_way(j, m, list, here, true);
+	json_end_obj(j);
+}
+
 static void port_json(struct out *o, const struct opts *opts, const struct model *m,
-		      const struct match *list, u32 n)
+		      const struct match *list, u32 n, u32 here)
 {
 	struct json j;
 
 	json_init(&j, &o->line);
 	json_obj(&j, NULL);
 	json_str(&j, "query", opts->arg);
-	json_bool(&j, "held", n > 0);
+	json_bool(&j, "held", here > 0);
 	json_arr(&j, "sockets");
 	for (u32 i = 0; i < n; i++) {
 		json_obj(&j, NULL);
 		json_sock(&j, m, list[i].sock);
+		json_bool(&j, "elsewhere", list[i].elsewhere);
 		json_end_obj(&j);
 	}
 	json_end_arr(&j);
+	if (!opts->query.name.len)
+		json_ways(&j, m, &opts->query, list, here);
 	json_end_obj(&j);
 	out_line(o);
 }
@@ -95,13 +175,13 @@ static u32 port_render(struct port *v, const struct model *m)
 {
 	struct out *o = page_begin(&v->page, v->out);
 	struct match *list;
-	u32 n = matches_of(m, &v->opts->query, &list);
+	u32 here, n = matches_of(m, &v->opts->query, &list, &here);
 
-	(o->json ? port_json : port_text)(o, v->opts, m, list, n);
+	(o->json ? port_json : port_text)(o, v->opts, m, list, n, here);
 	page_end(&v->page);
 	free(list);
 	pace_done(&v->pace, m, n);
-	return n;
+	return here;
 }
 
 static void *port_open(const struct opts *o, struct out *out)
@@ -130,9 +210,9 @@ static void port_settle(void *view, const struct model *m)
 
 static int port_finish(void *view, const struct model *m)
 {
-	u32 n = port_render(view, m);
+	u32 here = port_render(view, m);
 
-	return answer_code(m, n ? EXIT_ANSWERED : EXIT_OPPOSITE);
+	return answer_code(m, here ? EXIT_ANSWERED : EXIT_OPPOSITE);
 }
 
 const struct view view_port = {

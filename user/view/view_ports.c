@@ -177,7 +177,7 @@ static enum tint verdict_tint(enum verdict v)
 	}
 }
 
-static void row_add(struct table *t, const struct row *r, u32 usual_netns)
+static void row_add(struct table *t, const struct row *r)
 {
 	const struct model *m = r->m;
 	const struct sock *s = r->sock;
@@ -186,8 +186,7 @@ static void row_add(struct table *t, const struct row *r, u32 usual_netns)
 
 	table_cell(t, TINT_NONE, "%s", name_proto(s->proto));
 	text_local(&b, m, s);
-	if (usual_netns && s->netns && s->netns != usual_netns)
-		buf_printf(&b, " netns:%u", s->netns);
+	text_elsewhere(&b, m, s);
 	table_cell(t, TINT_NONE, "%s", b.s);
 	table_cell(t, TINT_DIM, "%s", state ? state : "?");
 	buf_reset(&b);
@@ -239,13 +238,12 @@ static void ports_text(struct out *o, const struct model *m, const struct row *r
 		{"PROTO", 5, false},   {"LOCAL", 14, false},  {"STATE", 6, false},
 		{"CREATOR", 9, false}, {"HELD BY", 9, false}, {"VERDICT", 9, false},
 	};
-	const struct proc *init = proc_at(m, proc_find(m, 1));
 	struct table t;
 
 	if (n) {
 		table_init(&t, cols, ARRAY_SIZE(cols));
 		for (u32 i = 0; i < n; i++)
-			row_add(&t, &rows[i], init ? init->netns : 0);
+			row_add(&t, &rows[i]);
 		table_print(&t, o);
 		out_printf(o, "%s", "");
 	}
