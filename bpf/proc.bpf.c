@@ -9,6 +9,7 @@
 #include "arch.bpf.h"
 #include "count.bpf.h"
 #include "fdwalk.bpf.h"
+#include "guard.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 const volatile bool exit_tells_group_dead = false;
@@ -70,28 +71,19 @@ static __always_inline void fork_thread(struct task_struct *parent, struct task_
 	EV_SUBMIT(e);
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(proc_fork, struct task_struct *parent, struct task_struct *child)
+static __always_inline void fork_process(struct task_struct *parent, struct task_struct *child)
 {
 	struct ev_fork *e;
 	bool init;
 
-	parent = task_plain(parent);
-	child = task_plain(child);
-	if (child->tgid == parent->tgid) {
-		fork_thread(parent, child);
-		return 0;
-	}
-	if (child->flags & PF_KTHREAD)
-		return 0;
 	count_one(COUNT_FORK);
 	if (tree_on && tree_has(parent->tgid))
 		tree_add(child->tgid);
 	if (!WANTED(FORK) || !task_passes(parent))
-		return 0;
+		return;
 	e = EV_NEW(FORK, fork, parent);
 	if (!e)
-		return 0;
+		return;
 	e->start = child->start_boottime;
 	e->files = (u64)child->files;
 	e->parent_files = (u64)parent->files;
@@ -103,6 +95,31 @@ int BPF_PROG(proc_fork, struct task_struct *parent, struct task_struct *child)
 	e->pidns = task_nspids(child, &e->nspid, &init);
 	e->flags = fork_flags(parent, child) | (init ? FORK_NSINIT : 0);
 	EV_SUBMIT(e);
+}
+
+static __always_inline void fork_tell(struct task_struct *parent, struct task_struct *child)
+{
+	parent = task_plain(parent);
+	child = task_plain(child);
+	if (child->tgid == parent->tgid)
+		fork_thread(parent, child);
+	else if (!(child->flags & PF_KTHREAD))
+		fork_process(parent, child);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(proc_fork, struct task_struct *parent, struct task_struct *child)
+{
+	guard_pass(ctx, (u64)child);
+	fork_tell(parent, child);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(proc_fork_2, struct task_struct *parent, struct task_struct *child)
+{
+	if (guard_skipped(ctx, (u64)child, GUARD_FORK))
+		fork_tell(parent, child);
 	return 0;
 }
 
@@ -123,7 +140,7 @@ int BPF_PROG(proc_fork_walk, struct task_struct *parent, struct task_struct *chi
 	return 0;
 }
 
-/* An exec event does not fit on the stack: built here, one a CPU. */
+/* An exec event does not fit on the stack: built here, one a CPU and copy of the program. */
 #define EXEC_TAIL 2048 /* > EXE_MAX + ARGS_MAX, a power of two that indices are masked with */
 struct exec_buf {
 	struct ev_exec e;
@@ -131,7 +148,7 @@ struct exec_buf {
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, u32);
 	__type(value, struct exec_buf);
 } exec_bufs SEC(".maps");
@@ -161,19 +178,19 @@ static __always_inline u32 exec_tail(struct exec_buf *b, struct task_struct *tas
 	return at + n;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(proc_exec, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
+static __always_inline void exec_tell(struct task_struct *task, int old_tid,
+				      struct linux_binprm *bprm, u32 copy)
 {
 	struct exec_buf *b;
-	u32 zero = 0, size;
+	u32 size;
 
 	task = task_plain(task);
 	count_one(COUNT_EXEC);
 	if (!WANTED(EXEC) || !task_passes(task))
-		return 0;
-	b = bpf_map_lookup_elem(&exec_bufs, &zero);
-	if (!b)
-		return 0;
+		return;
+	b = bpf_map_lookup_elem(&exec_bufs, &copy);
+	if (!b) /* for the verifier: an array has its entries */
+		return;
 	b->e.start = task_start(task);
 	b->e.files = (u64)task->files;
 	b->e.cgroup = task_cgroup(task);
@@ -181,10 +198,25 @@ int BPF_PROG(proc_exec, struct task_struct *task, int old_tid, struct linux_binp
 	b->e.uid = task->real_cred->uid.val;
 	bpf_core_read(&b->e.name, sizeof(b->e.name), &task->comm);
 	size = sizeof(b->e) + exec_tail(b, task, bprm);
-	if (size > sizeof(*b))
-		return 0;
+	if (size > sizeof(*b)) /* for the verifier */
+		return;
 	ev_head(&b->e.h, EV_KIND_EXEC, size, task->tgid, task->pid);
 	ev_output(&b->e.h, EV_KIND_EXEC, size);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(proc_exec, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
+{
+	guard_pass(ctx, (u64)task);
+	exec_tell(task, old_tid, bprm, 0);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(proc_exec_2, struct task_struct *task, int old_tid, struct linux_binprm *bprm)
+{
+	if (guard_skipped(ctx, (u64)task, GUARD_EXEC))
+		exec_tell(task, old_tid, bprm, 1);
 	return 0;
 }
 
@@ -293,14 +325,13 @@ static __always_inline void exit_thread(struct task_struct *task)
 	EV_SUBMIT(e);
 }
 
-SEC("tp_btf/sched_process_exit")
-int proc_exit(u64 *ctx)
+static __always_inline void exit_tell(u64 *ctx)
 {
 	struct task_struct *task = task_plain((struct task_struct *)ctx[0]);
 	bool dead;
 
 	if (task->flags & PF_KTHREAD)
-		return 0;
+		return;
 	if (exit_tells_group_dead)
 		dead = ctx[1] & 0xff;
 	else
@@ -308,16 +339,30 @@ int proc_exit(u64 *ctx)
 	if (dead)
 		exit_process(task);
 	else if (!exit_tells_group_dead && !task->signal->live.counter)
-		return 0; /* told by another */
+		return; /* told by another */
 	else if (task_is_leader(task))
 		exit_leader(task);
 	else
 		exit_thread(task);
+}
+
+SEC("tp_btf/sched_process_exit")
+int proc_exit(u64 *ctx)
+{
+	guard_pass(ctx, ctx[0]);
+	exit_tell(ctx);
 	return 0;
 }
 
-SEC("tp_btf/sched_process_free")
-int BPF_PROG(proc_free, struct task_struct *task)
+SEC("tp_btf/sched_process_exit")
+int proc_exit_2(u64 *ctx)
+{
+	if (guard_skipped(ctx, ctx[0], GUARD_EXIT))
+		exit_tell(ctx);
+	return 0;
+}
+
+static __always_inline void free_tell(struct task_struct *task)
 {
 	struct ev_free *e;
 	u32 tgid;
@@ -325,7 +370,7 @@ int BPF_PROG(proc_free, struct task_struct *task)
 	task = task_plain(task);
 	tgid = task->tgid;
 	if (!task_is_leader(task) || task->flags & PF_KTHREAD)
-		return 0;
+		return;
 	if (WANTED(FREE) && task_passes(task)) {
 		e = EV_NEW(FREE, free, task);
 		if (e) {
@@ -335,6 +380,22 @@ int BPF_PROG(proc_free, struct task_struct *task)
 	}
 	if (tree_on)
 		bpf_map_delete_elem(&tree, &tgid);
+}
+
+/* In a softirq as a rule, and now and then in the task that lets go of the last reference. */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(proc_free, struct task_struct *task)
+{
+	guard_pass(ctx, (u64)task);
+	free_tell(task);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(proc_free_2, struct task_struct *task)
+{
+	if (guard_skipped(ctx, (u64)task, GUARD_FREE))
+		free_tell(task);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
  * mostly in an interrupt: only CLOSE -> LISTEN and CLOSE -> SYN_SENT have the right `current`.
  */
 #include "count.bpf.h"
+#include "guard.bpf.h"
 #include "sys.bpf.h"
 
 static __always_inline void socket_event(struct task_struct *task, s32 fd, bool cloexec)
@@ -270,8 +271,7 @@ static __always_inline u64 *closed_here(void)
 	return &closed_at[bpf_get_smp_processor_id() & (LOST_CPUS - 1)];
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(sock_state, struct sock *sk, int old, int new)
+static __always_inline void state_tell(struct sock *sk, int old, int new)
 {
 	struct task_struct *task;
 	struct ev_state *e;
@@ -280,23 +280,23 @@ int BPF_PROG(sock_state, struct sock *sk, int old, int new)
 	count_tcp(sk, old, new);
 	/* A clone of the listener, made when the handshake is complete: ESTABLISHED comes next. */
 	if (old == TCP_LISTEN && new == TCP_SYN_RECV)
-		return 0;
+		return;
 	/* lean: a busy server makes no records; its connections are found by scans. */
 	if (lean && old != TCP_LISTEN && new != TCP_LISTEN)
-		return 0;
+		return;
 	if (!state_passes(sk, old, new))
-		return 0;
+		return;
 	cookie = sk->__sk_common.skc_cookie.counter;
 	if (!cookie) /* asked for the first time: made now */
 		cookie = bpf_get_socket_cookie(sk);
 	if (lean && new == TCP_LISTEN)
 		state_listen(sk, cookie);
 	if (!WANTED(STATE))
-		return 0;
+		return;
 	task = task_current();
 	e = EV_NEW(STATE, state, task);
 	if (!e)
-		return 0;
+		return;
 	sock_fill(SOCK_PART(e), sk, cookie);
 	e->state = new;
 	e->old = old;
@@ -307,6 +307,27 @@ int BPF_PROG(sock_state, struct sock *sk, int old, int new)
 	EV_SUBMIT(e);
 	if (lean && new == TCP_CLOSE)
 		mine_drop(sk);
+}
+
+/* What the guard knows a change of state by. */
+static __always_inline u64 state_event(struct sock *sk, int old, int new)
+{
+	return low_half((u64)sk) | (u64)(old << 4 | new) << 32;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(sock_state, struct sock *sk, int old, int new)
+{
+	guard_pass(ctx, state_event(sk, old, new));
+	state_tell(sk, old, new);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(sock_state_2, struct sock *sk, int old, int new)
+{
+	if (guard_skipped(ctx, state_event(sk, old, new), GUARD_STATE))
+		state_tell(sk, old, new);
 	return 0;
 }
 
@@ -317,8 +338,7 @@ static __always_inline bool destroy_passes(struct sock *sk)
 	return tcp_port_passes(sk) && (!filter_by_task() || mine_has(sk));
 }
 
-SEC("tp_btf/tcp_destroy_sock")
-int BPF_PROG(sock_destroy, struct sock *sk)
+static __always_inline void destroy_tell(struct sock *sk)
 {
 	struct task_struct *task = task_current();
 	struct ev_destroy *e;
@@ -334,5 +354,20 @@ int BPF_PROG(sock_destroy, struct sock *sk)
 		}
 	}
 	mine_drop(sk);
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(sock_destroy, struct sock *sk)
+{
+	guard_pass(ctx, (u64)sk);
+	destroy_tell(sk);
+	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(sock_destroy_2, struct sock *sk)
+{
+	if (guard_skipped(ctx, (u64)sk, GUARD_DESTROY))
+		destroy_tell(sk);
 	return 0;
 }

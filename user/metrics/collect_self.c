@@ -20,13 +20,17 @@ static void tell_events(struct collect *x)
 	for (u32 i = 0; i < EV_KIND_MAX; i++)
 		lost += s->lost[i];
 	family_begin(&x->w, METRIC_LOST);
-	sample_u64(&x->w, LABELS("ring"), lost);
+	sample_u64(&x->w, LABELS("ring"), lost - s->skipped_lost);
+	sample_u64(&x->w, LABELS("skipped"), s->skipped_lost);
 	sample_u64(&x->w, LABELS("damaged"), x->in->self->damaged);
 	sample_u64(&x->w, LABELS("recorder"), x->in->self->recorder_dropped);
 	family_begin(&x->w, METRIC_LOST_KIND);
 	for (u32 i = 0; i < EV_KIND_MAX; i++)
 		if (kind_is_read(i))
 			sample_u64(&x->w, LABELS(event_kind(i)->id), s->lost[i]);
+	family_begin(&x->w, METRIC_SKIPPED);
+	sample_u64(&x->w, LABELS("made_good"), s->made_good);
+	sample_u64(&x->w, LABELS("lost"), s->skipped_lost);
 }
 
 static void tell_source(struct collect *x)

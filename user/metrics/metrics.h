@@ -79,8 +79,9 @@ enum collector {
 	M(BUILD_INFO, "build_info", GAUGE, "version,tier,fd", SELF, "Always 1: version of probate, tier of its hooks, mode of descriptor events") \
 	M(WATCHING, "watching_start_timestamp_seconds", GAUGE, "", SELF, "Since when processes and sockets are watched, a history taken over from a recorder or the run before included; seconds since 1970") \
 	M(EVENTS, "events_total", COUNTER, "kind", SELF, "Events read from the kernel side and applied, by kind") \
-	M(LOST, "events_lost_total", COUNTER, "cause", SELF, "Events lost: the ring was full (ring), they made no sense (damaged), the recorder had no room (recorder)") \
-	M(LOST_KIND, "ring_lost_total", COUNTER, "kind", SELF, "Events that found the ring full, by kind: with events_total of the kind, all that were made") \
+	M(LOST, "events_lost_total", COUNTER, "cause", SELF, "Events lost: the kernel side had no room for them (ring), its programs were skipped (skipped), they made no sense (damaged), the recorder had no room (recorder)") \
+	M(LOST_KIND, "ring_lost_total", COUNTER, "kind", SELF, "Events lost in the kernel, by kind: with events_total of the kind, all that were made") \
+	M(SKIPPED, "program_skips_total", COUNTER, "outcome", SELF, "Runs of BPF programs that the kernel skipped, as the program ran on that CPU already: made good by a second copy (made_good), or lost and in events_lost_total (lost)") \
 	M(RING_SIZE, "ring_size_bytes", GAUGE, "", SELF, "Size of the ring buffer") \
 	M(RING_USED, "ring_used_bytes", GAUGE, "", SELF, "Bytes of it that waited to be read when this was asked") \
 	M(RING_PEAK, "ring_used_peak_bytes", GAUGE, "", SELF, "Most bytes that were ever found waiting") \

@@ -38,30 +38,40 @@
 #define __NR_dup2 (~0u)
 #endif
 
-#define SYS(call, action, what)                                                     \
-	{                                                                           \
-		"sys_" #call, "sys_exit " #call, what, SYS_##action, false, true, 0 \
+#define SYS(call, action, what)                                                   \
+	{                                                                         \
+		"sys_" #call, "sys_exit " #call, what, SYS_##action, .full = true \
 	}
 
+/* The second copy of a program right after it: what the first is skipped for is not lost. */
+/* clang-format off */
+#define TWICE(prog, tracepoint, what, ID, ...)                                                     \
+	{prog, "tp_btf/" tracepoint, what,                                                         \
+	 .misses = EV_KIND_##ID, .guard = GUARD_##ID, __VA_ARGS__},                                \
+	{prog "_2", "tp_btf/" tracepoint " again", what ", amid another",                          \
+	 .second = true, __VA_ARGS__}
+/* clang-format on */
+
 const struct live_prog live_progs[] = {
-	{"proc_fork", "tp_btf/sched_process_fork", "a process is born", 0, true, false, 0},
+	TWICE("proc_fork", "sched_process_fork", "a process is born", FORK, .vital = true),
 	{"proc_fork_walk", "tp_btf/sched_process_fork walk",
-	 "what a child of a threaded process got", 0, false, false, 0},
-	{"proc_exec", "tp_btf/sched_process_exec", "a process runs a new program", 0, true, false,
-	 0},
-	{"proc_exec_walk", "tp_btf/sched_process_exec walk", "what an exec kept open", 0, false,
-	 false, 0},
-	{"proc_exit", "tp_btf/sched_process_exit", "a process dies", 0, true, false, 0},
-	{"proc_free", "tp_btf/sched_process_free", "a dead process is gone", 0, false, false,
-	 EV_KIND_FREE},
-	{"proc_rename", "tp_btf/task_rename", "a process changes its name", 0, false, false,
-	 EV_KIND_RENAME},
-	{"proc_signal", "tp_btf/signal_generate", "who killed whom", 0, false, false,
-	 EV_KIND_SIGNAL},
-	{"sock_state", "tp_btf/inet_sock_set_state", "TCP states", 0, false, false, 0},
-	{"sock_destroy", "tp_btf/tcp_destroy_sock", "the end of TCP sockets", 0, false, true, 0},
-	{"sys_enter", "tp_btf/sys_enter", "what a close takes away", 0, false, true, 0},
-	{"sys_exit", "tp_btf/sys_exit", "every descriptor event", 0, false, true, 0},
+	 "what a child of a threaded process got", .misses = EV_KIND_SCAN_FD},
+	TWICE("proc_exec", "sched_process_exec", "a process runs a new program", EXEC,
+	      .vital = true),
+	{"proc_exec_walk", "tp_btf/sched_process_exec walk", "what an exec kept open",
+	 .misses = EV_KIND_SCAN_FD},
+	TWICE("proc_exit", "sched_process_exit", "a process dies", EXIT, .vital = true),
+	TWICE("proc_free", "sched_process_free", "a dead process is gone", FREE,
+	      .kind = EV_KIND_FREE),
+	{"proc_rename", "tp_btf/task_rename", "a process changes its name", .kind = EV_KIND_RENAME,
+	 .misses = EV_KIND_RENAME},
+	{"proc_signal", "tp_btf/signal_generate", "who killed whom", .kind = EV_KIND_SIGNAL,
+	 .misses = EV_KIND_SIGNAL},
+	TWICE("sock_state", "inet_sock_set_state", "TCP states", STATE),
+	TWICE("sock_destroy", "tcp_destroy_sock", "the end of TCP sockets", DESTROY, .full = true),
+	{"sys_enter", "tp_btf/sys_enter", "what a close takes away", .full = true,
+	 .misses = EV_KIND_CLOSE},
+	{"sys_exit", "tp_btf/sys_exit", "every descriptor event", .full = true},
 	SYS(socket, SOCKET, "a socket is made"),
 	SYS(socketpair, SOCKETPAIR, "a pair of sockets is made"),
 	SYS(bind, BIND, "a socket is bound"),
@@ -194,6 +204,8 @@ static void config_put(struct live *l, const struct source_opts *o, const struct
 	ro->counting = o->counting;
 	ro->makers = o->makers;
 	ro->ring_mark = bytes / 2;
+	if ((u32)sysconf(_SC_PAGESIZE) > ro->stack_bytes)
+		ro->stack_bytes = (u32)sysconf(_SC_PAGESIZE);
 	ro->nr_vfork = (u32)__NR_vfork;
 	ro->nr_clone = __NR_clone;
 	ro->nr_clone3 = __NR_clone3;

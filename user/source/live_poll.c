@@ -169,9 +169,9 @@ static bool ring_record(void *ctx, const void *record, size_t bytes)
 	return ring_record_in_scan(l, record, bytes) && l->count < BATCH_MAX;
 }
 
-static u64 ring_lost(const struct live *l)
+static u64 all_lost(const struct live *l)
 {
-	u64 n = 0;
+	u64 n = l->miss.all + l->left;
 
 	for (u32 i = 0; i < ARRAY_SIZE(l->skel->bss->ring_lost); i++)
 		n += __atomic_load_n(&l->skel->bss->ring_lost[i], __ATOMIC_RELAXED);
@@ -191,7 +191,7 @@ static bool ring_record_left(void *live, const void *record, size_t bytes)
 
 static void tell_lost(struct live *l)
 {
-	u64 lost = ring_lost(l) + l->left;
+	u64 lost = all_lost(l);
 	struct ev_lost e = {
 		.h = {.kind = EV_KIND_LOST, .size = sizeof(e), .ts = time_boot_ns()},
 		.count = lost - l->lost,
@@ -214,6 +214,7 @@ static void ring_read(struct live *l, ring_fn fn)
 		life_caught_up(l->taken_ts);
 	if (stop_due())
 		ring_take(&l->ring, ring_record_left, l);
+	live_miss_look(l, now, false);
 	tell_lost(l);
 }
 
@@ -391,6 +392,10 @@ int live_poll(struct source *s, int timeout_ms, sink_fn sink, void *ctx)
 		rescan(l, l->drained_ts);
 		live_cgroup_search(l);
 		tell_time(l, l->drained_ts);
+		if (!awake) { /* may be the last time */
+			live_miss_look(l, l->drained_ts, true);
+			tell_lost(l);
+		}
 	} while (awake && !over && !l->count && !l->woken);
 	return (int)l->count;
 }

@@ -4,6 +4,7 @@
 #define PROBATE_LIVE_PRIV_H
 
 #include "live.h"
+#include "guard.h"
 #include "histogram.h"
 #include "ring.h"
 #include "scan.h"
@@ -24,6 +25,9 @@ struct live_prog {
 	bool vital; /* without it there is no live view at all */
 	bool full;  /* of fd=full only */
 	u8 kind;    /* the only kind of event it tells; 0: several, or it counts as well */
+	u8 misses;  /* kind of event that is lost when it is skipped; 0: any */
+	u8 guard;   /* enum guard: it has a second copy, that makes good; 0: none */
+	bool second; /* it is that copy */
 };
 extern const struct live_prog live_progs[];
 extern const u32 live_nprogs;
@@ -55,6 +59,12 @@ struct live {
 	u64 taken, taken_ts; /* records of the ring; time of the newest */
 	u64 left;	    /* records that were there when we had to end */
 	u64 lost;	    /* told so far */
+	struct {
+		u64 seen[LIVE_PROGS_MAX]; /* skipped runs of each program, at the last look */
+		u64 told[LIVE_PROGS_MAX]; /* of those, lost and counted below */
+		u64 lost[EV_KIND_MAX], all;
+		u64 due; /* the next look */
+	} miss;
 	u64 clock_ts;	    /* last clock event */
 	u64 last_ts;	    /* last event of any kind */
 	u64 drained_ts;	    /* last drain */
@@ -89,6 +99,10 @@ int live_watch(struct source *s, int fd);
 void live_refresh(struct source *s);
 /* A scan, timed. */
 int live_scan_run(struct live *l, const struct want *want);
+/* live_miss.c: what the kernel skipped; a last look takes all that is missed until now. */
+void live_miss_look(struct live *l, u64 now, bool last);
+/* Skipped runs at the last look, and how many of them a second copy made good. */
+u64 live_misses(const struct live *l, u64 *good);
 /* live_stats.c */
 void live_stats(struct source *s, struct source_stats *out);
 /* Reads the ring if it fills while a scan takes long. */

@@ -22,6 +22,8 @@ static void lost_sum(const struct live *l, u64 out[EV_KIND_MAX])
 		for (u32 i = 0; i < EV_KIND_MAX; i++)
 			out[i] += __atomic_load_n(&l->skel->bss->ring_lost_kinds[row][i],
 						  __ATOMIC_RELAXED);
+	for (u32 i = 0; i < EV_KIND_MAX; i++)
+		out[i] += l->miss.lost[i];
 }
 
 /* A number out of a file of one line; 0: not readable. */
@@ -84,6 +86,8 @@ void live_stats(struct source *s, struct source_stats *out)
 	scan_tcp_states(l->scan, out->tcp_sockets);
 	counts_sum(l, out->counts);
 	lost_sum(l, out->lost);
+	out->skipped = live_misses(l, &out->made_good);
+	out->skipped_lost = l->miss.all;
 	pids_read(out);
 	programs_read(l, out);
 }

@@ -61,7 +61,10 @@ struct rec_limits {
 struct source_stats {
 	u64 counts[COUNT_MAX];	/* of the kernel side (bpf/count.h): exact, whatever is lost */
 	u64 tcp_sockets[16];	/* by state, as the newest scan found them */
-	u64 lost[EV_KIND_MAX];	/* events that found the ring full, by kind */
+	u64 lost[EV_KIND_MAX];	/* events that were lost in the kernel, by kind; 0: of any */
+	u64 skipped;	/* runs of programs that the kernel skipped, as they ran already */
+	u64 made_good;	/* of those, by a second copy */
+	u64 skipped_lost; /* and what is lost by the others: in lost[], too */
 	u64 ring_bytes, ring_waiting, ring_peak; /* size; not read yet now, and at most so far */
 	struct histogram delay; /* of the first event of each batch */
 	u64 scans, scan_ns;
