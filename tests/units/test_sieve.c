@@ -330,7 +330,7 @@ static void news_hold(void **state)
 	struct scene *sc = *state;
 	struct hold *h = hold_in(sc->world.m, map_get(&sc->world.m->by_files, FILES(102)), 3);
 
-	h->cloexec = 1;
+	hold_set_cloexec(sc->world.m, h, 1);
 	assert_news(sc, 1);
 	h->flags |= HOLD_INHERITED; /* somebody waits on it, nobody does */
 	assert_news(sc, 1);

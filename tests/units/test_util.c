@@ -71,6 +71,42 @@ static void test_pool(void **state)
 	pool_free(&p);
 }
 
+static u32 holes(const struct pool *p)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < p->chunks; i++)
+		n += p->chunk[i] == p->hole;
+	return n;
+}
+
+/* After a peak, the chunks in which nobody is left are no more, but for one; ids stay low. */
+static void test_pool_shrinks(void **state)
+{
+	enum { MANY = 400 * POOL_CHUNK };
+	struct pool p;
+	u32 n = 0;
+
+	(void)state;
+	pool_init(&p, sizeof(u64));
+	for (u32 i = 1; i <= MANY; i++)
+		*(u64 *)pool_at(&p, pool_new(&p)) = i;
+	for (u32 i = 1; i <= MANY; i++)
+		if (i % 5000)
+			pool_drop(&p, i);
+	assert_int_equal(p.live, MANY / 5000);
+	assert_int_equal(holes(&p), 400 - MANY / 5000 - 1);
+	for (u32 id = 0; (id = pool_next(&p, id));)
+		n += *(u64 *)pool_at(&p, id) == id && id % 5000 == 0;
+	assert_int_equal(n, MANY / 5000);
+	assert_int_equal(*(u64 *)pool_at(&p, MANY), 0); /* whoever kept it may still look */
+	assert_in_range(pool_new(&p), 1, POOL_CHUNK);
+	for (u32 i = 5000; i <= MANY; i += 5000)
+		pool_drop(&p, i);
+	assert_true(p.used <= POOL_CHUNK);
+	pool_free(&p);
+}
+
 static void test_pool_placed(void **state)
 {
 	u64 taken[64] = {};
@@ -87,7 +123,7 @@ static void test_pool_placed(void **state)
 	pool_placed(&p, taken);
 	assert_int_equal(p.live, 3);
 	assert_int_equal(p.used, 2049);
-	assert_int_equal(p.holes, 6);
+	assert_int_equal(holes(&p), 6);
 	assert_int_equal(*(u64 *)pool_at(&p, 300), 0); /* of a chunk that is not there */
 	assert_int_equal(pool_new(&p), 1);
 	assert_int_equal(pool_new(&p), 3);
@@ -99,7 +135,7 @@ static void test_pool_placed(void **state)
 	}
 	for (u32 id = 4; id <= 2049; id++) /* every slot once */
 		assert_int_equal(*(u64 *)pool_at(&p, id), id);
-	assert_int_equal(p.holes, 0);
+	assert_int_equal(holes(&p), 0);
 	assert_int_equal(pool_new(&p), 2050);
 	pool_free(&p);
 }
@@ -215,7 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_map),   cmocka_unit_test(test_pool),
-		cmocka_unit_test(test_pool_placed),
+		cmocka_unit_test(test_pool_placed), cmocka_unit_test(test_pool_shrinks),
 		cmocka_unit_test(test_safe),  cmocka_unit_test(test_time),
 		cmocka_unit_test(test_parse), cmocka_unit_test(test_buf),
 	};

@@ -5,10 +5,13 @@
  * The map is open addressing with linear probing over one array.  Deletion shifts the rest of the
  * run back, so there are no tombs and look-ups never grow slower with age.
  */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util.h"
+
+#define MEM_TRIM (8u << 20) /* bytes freed that are worth a walk over the heap */
 
 void (*die_hook)(void);
 
@@ -81,6 +84,20 @@ void *xcalloc(size_t n, size_t size)
 	return p;
 }
 
+/*
+ * free() keeps what lies below something that is still in use; malloc_trim() gives back whole pages
+ * in between, too, and takes its time for it.
+ */
+void mem_freed(size_t bytes)
+{
+	static _Atomic size_t freed; /* the one heap that all threads share */
+
+	if ((freed += bytes) < MEM_TRIM)
+		return;
+	freed = 0;
+	malloc_trim(0);
+}
+
 char *xstrdup(const char *s)
 {
 	size_t n = strlen(s) + 1;
@@ -92,11 +109,11 @@ char *xstrdup(const char *s)
 
 #define MAP_MIN 16
 
-static void map_grow(struct map *m)
+static void map_resize(struct map *m, u32 cap)
 {
 	struct map old = *m;
 
-	m->cap = old.cap ? old.cap * 2 : MAP_MIN;
+	m->cap = cap;
 	m->shift = 64 - (u32)__builtin_ctz(m->cap);
 	m->slots = xcalloc(m->cap, sizeof(*m->slots));
 	for (u32 i = 0; i < old.cap; i++) {
@@ -104,6 +121,7 @@ static void map_grow(struct map *m)
 			m->slots[map_find(m, old.slots[i].key)] = old.slots[i];
 	}
 	free(old.slots);
+	mem_freed(old.cap * sizeof(*old.slots));
 }
 
 void map_put(struct map *m, u64 key, u32 val)
@@ -112,7 +130,7 @@ void map_put(struct map *m, u64 key, u32 val)
 
 	assert(val);
 	if (m->count >= m->cap / 4 * 3)
-		map_grow(m);
+		map_resize(m, m->cap ? m->cap * 2 : MAP_MIN);
 	i = map_find(m, key);
 	m->count += !m->slots[i].val;
 	m->slots[i] = (struct map_slot){key, val};
@@ -138,7 +156,8 @@ u32 map_take(struct map *m, u64 key)
 		}
 	}
 	m->slots[hole].val = 0;
-	m->count--;
+	if (--m->count < m->cap / 8 && m->cap > MAP_MIN)
+		map_resize(m, m->cap / 2);
 	return val;
 }
 
@@ -155,28 +174,109 @@ void pool_init(struct pool *p, u32 elem)
 	*p = (struct pool){.elem = elem < sizeof(u32) ? sizeof(u32) : elem};
 }
 
-/* Make the slots from the first to the last of a chunk free that are not taken. */
-static void chunk_free(struct pool *p, u32 chunk, const u64 *taken)
+static void *slot_at(const struct pool *p, u32 chunk, u32 slot /* 1.. */)
 {
-	u32 first = chunk * POOL_CHUNK + 1, last = first + POOL_CHUNK - 1;
-
-	for (u32 id = last < p->used ? last : p->used; id >= first; id--) {
-		if (taken && taken[id / 64] >> id % 64 & 1)
-			continue;
-		memcpy(pool_at(p, id), &p->free, sizeof(u32));
-		p->free = id;
-	}
+	return (char *)p->chunk[chunk] + (size_t)(slot - 1) * p->elem;
 }
 
-static void hole_fill(struct pool *p)
+/* How many words of bits a level has. */
+static u32 open_words(u32 chunks, u32 level)
+{
+	return (u32)(((u64)chunks + (64ull << 6 * level) - 1) >> (6 + 6 * level));
+}
+
+static void open_set(struct pool *p, u32 chunk)
+{
+	for (u32 level = 0; level < POOL_LEVELS; level++, chunk /= 64)
+		p->open[level][chunk / 64] |= 1ull << chunk % 64;
+}
+
+static void open_clear(struct pool *p, u32 chunk)
+{
+	for (u32 level = 0; level < POOL_LEVELS; level++, chunk /= 64)
+		if (p->open[level][chunk / 64] &= ~(1ull << chunk % 64))
+			return;
+}
+
+/* The lowest chunk that has a free slot; p->chunks: none has. */
+static u32 open_first(const struct pool *p)
 {
 	u32 i = 0;
 
-	while (p->chunk[i] != p->hole)
-		i++;
-	p->chunk[i] = xcalloc(POOL_CHUNK, p->elem);
-	p->holes--;
-	chunk_free(p, i, NULL);
+	if (!p->cap || !p->open[POOL_LEVELS - 1][0])
+		return p->chunks;
+	for (u32 level = POOL_LEVELS; level--;)
+		i = i * 64 + (u32)__builtin_ctzll(p->open[level][i]);
+	return i;
+}
+
+static void cap_grow(struct pool *p, u32 chunks)
+{
+	u32 cap = p->cap ? p->cap : 4, was = p->cap;
+
+	while (cap < chunks)
+		cap *= 2;
+	if (cap == was)
+		return;
+	p->chunk = xrealloc(p->chunk, cap * sizeof(*p->chunk));
+	p->room = xrealloc(p->room, cap * sizeof(*p->room));
+	for (u32 level = 0; level < POOL_LEVELS; level++) {
+		u32 had = open_words(was, level), words = open_words(cap, level);
+
+		p->open[level] = xrealloc(p->open[level], words * sizeof(u64));
+		memset(p->open[level] + had, 0, (words - had) * sizeof(u64));
+	}
+	p->cap = cap;
+}
+
+/* The chunks below are there, as holes if nothing else. */
+static void chunks_grow(struct pool *p, u32 chunks)
+{
+	if (!p->hole)
+		p->hole = xcalloc(POOL_CHUNK, p->elem);
+	cap_grow(p, chunks);
+	while (p->chunks < chunks) {
+		p->chunk[p->chunks] = p->hole;
+		p->room[p->chunks] = (struct pool_room){};
+		open_set(p, p->chunks++);
+	}
+}
+
+/* Make the slots of a chunk free that are not taken, the lowest first. */
+static void room_fill(struct pool *p, u32 chunk, const u64 *taken)
+{
+	struct pool_room *room = &p->room[chunk];
+
+	*room = (struct pool_room){};
+	for (u32 slot = POOL_CHUNK; slot; slot--) {
+		u32 id = chunk * POOL_CHUNK + slot, next = room->free;
+
+		if (taken && id <= p->used && taken[id / 64] >> id % 64 & 1) {
+			room->live++;
+			continue;
+		}
+		memcpy(slot_at(p, chunk, slot), &next, sizeof(next));
+		room->free = (u16)slot;
+	}
+	if (room->free)
+		open_set(p, chunk);
+	else
+		open_clear(p, chunk);
+}
+
+static void chunk_begin(struct pool *p, u32 i)
+{
+	chunks_grow(p, i + 1);
+	if (p->chunk[i] == p->hole)
+		p->chunk[i] = xcalloc(POOL_CHUNK, p->elem);
+}
+
+static void chunk_end(struct pool *p, u32 i)
+{
+	free(p->chunk[i]);
+	p->chunk[i] = p->hole;
+	p->room[i].free = 0;
+	mem_freed((size_t)POOL_CHUNK * p->elem);
 }
 
 bool pool_has_chunk(const struct pool *p, u32 id)
@@ -186,92 +286,87 @@ bool pool_has_chunk(const struct pool *p, u32 id)
 	return i < p->chunks && p->chunk[i] != p->hole;
 }
 
-/* The chunks below are there, as holes if nothing else. */
-static void chunks_grow(struct pool *p, u32 chunks)
+static void used_grow(struct pool *p, u32 id)
 {
-	if (!p->hole)
-		p->hole = xcalloc(POOL_CHUNK, p->elem);
-	p->chunk = xrealloc(p->chunk, chunks * sizeof(*p->chunk));
-	while (p->chunks < chunks)
-		p->chunk[p->chunks++] = p->hole;
+	if (p->used < id)
+		p->used = id;
+	if (p->reach < id)
+		p->reach = id;
 }
 
 void *pool_place(struct pool *p, u32 id)
 {
-	u32 i = (id - 1) / POOL_CHUNK;
-
-	if (i >= p->chunks) {
-		p->holes += i + 1 - p->chunks;
-		chunks_grow(p, i + 1);
-	}
-	if (p->chunk[i] == p->hole) {
-		p->chunk[i] = xcalloc(POOL_CHUNK, p->elem);
-		p->holes--;
-	}
-	if (p->used < id)
-		p->used = p->reach = id;
+	chunk_begin(p, (id - 1) / POOL_CHUNK);
+	used_grow(p, id);
 	p->live++;
 	return pool_at(p, id);
 }
 
 void pool_reach(struct pool *p, u32 reach)
 {
-	u32 chunks = (reach + POOL_CHUNK - 1) / POOL_CHUNK;
-
 	if (reach <= p->reach)
 		return;
-	if (chunks > p->chunks)
-		chunks_grow(p, chunks); /* not among p->holes: used after all else */
+	chunks_grow(p, (reach + POOL_CHUNK - 1) / POOL_CHUNK);
 	p->reach = reach;
 }
 
 void pool_placed(struct pool *p, const u64 *taken)
 {
-	for (u32 i = p->chunks; i-- > 0;)
+	for (u32 i = 0; i < p->chunks; i++)
 		if (p->chunk[i] != p->hole)
-			chunk_free(p, i, taken);
-}
-
-/* There is memory for slots of that chunk. */
-static void chunk_begin(struct pool *p, u32 i)
-{
-	if (i == p->chunks) {
-		p->chunk = xrealloc(p->chunk, (i + 1) * sizeof(*p->chunk));
-		p->chunk[p->chunks++] = NULL;
-	}
-	if (!p->chunk[i] || p->chunk[i] == p->hole)
-		p->chunk[i] = xcalloc(POOL_CHUNK, p->elem);
+			room_fill(p, i, taken);
 }
 
 u32 pool_new(struct pool *p)
 {
-	u32 id;
+	u32 i = open_first(p), id, next;
+	char *slot;
 
-	if (!p->free && p->holes)
-		hole_fill(p);
-	id = p->free;
-	if (id) { /* all 0 but the link, since pool_drop() */
-		memcpy(&p->free, pool_at(p, id), sizeof(u32));
-		memset(pool_at(p, id), 0, sizeof(u32));
-	} else {
-		chunk_begin(p, p->used / POOL_CHUNK);
-		id = ++p->used;
-		if (p->reach < id)
-			p->reach = id;
+	if (i == p->chunks || p->chunk[i] == p->hole) {
+		chunk_begin(p, i);
+		room_fill(p, i, NULL);
 	}
+	if (p->spare == i + 1)
+		p->spare = 0;
+	id = i * POOL_CHUNK + p->room[i].free;
+	slot = slot_at(p, i, p->room[i].free); /* all 0 but the link, since pool_drop() */
+	memcpy(&next, slot, sizeof(next));
+	memset(slot, 0, sizeof(next));
+	p->room[i].free = (u16)next;
+	p->room[i].live++;
+	if (!next)
+		open_clear(p, i);
+	used_grow(p, id);
 	p->live++;
 	return id;
 }
 
+/* Nobody is left in a chunk: the lower of two such stays. */
+static void chunk_empty(struct pool *p, u32 i)
+{
+	u32 other = p->spare ? p->spare - 1 : i, low = other < i ? other : i;
+
+	if (other != i)
+		chunk_end(p, other < i ? i : other);
+	p->spare = low + 1;
+	for (i = (p->used - 1) / POOL_CHUNK; i && !p->room[i].live; i--)
+		p->used = i * POOL_CHUNK;
+}
+
 void pool_drop(struct pool *p, u32 id)
 {
+	u32 i = (id - 1) / POOL_CHUNK, next = p->room[i].free;
 	char *slot = pool_at(p, id);
 
-	assert(slot && p->live);
+	assert(slot && p->room[i].live);
 	memset(slot, 0, p->elem);
-	memcpy(slot, &p->free, sizeof(u32));
-	p->free = id;
+	memcpy(slot, &next, sizeof(next));
+	if (!next)
+		open_set(p, i);
+	p->room[i].free = (u16)(id - i * POOL_CHUNK);
 	p->live--;
+	if (!--p->room[i].live)
+		chunk_empty(p, i);
 }
 
 void pool_free(struct pool *p)
@@ -279,7 +374,10 @@ void pool_free(struct pool *p)
 	for (u32 i = 0; i < p->chunks; i++)
 		if (p->chunk[i] != p->hole)
 			free(p->chunk[i]);
+	for (u32 level = 0; level < POOL_LEVELS; level++)
+		free(p->open[level]);
 	free(p->hole);
+	free(p->room);
 	free(p->chunk);
 	*p = (struct pool){};
 }

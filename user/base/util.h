@@ -22,6 +22,8 @@ void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s);
+/* After free(): when much was freed, the kernel gets it back, wherever in the heap it lies. */
+void mem_freed(size_t bytes);
 
 /* Run once before die() prints (the full-screen view restores the terminal here). */
 extern void (*die_hook)(void);
@@ -41,6 +43,7 @@ enum {
 
 /*
  * A map from u64 keys to u32 values: open addressing, linear probing, backward-shift deletion.
+ * It grows at three quarters and shrinks at an eighth, so slots move when one is put or taken.
  * Key 0 is allowed.  Values are ids and never 0; 0 says "not there".
  */
 struct map_slot {
@@ -76,24 +79,34 @@ u32 map_take(struct map *m, u64 key);          /* removes; what was there, or 0 
 void map_free(struct map *m);
 
 /*
- * A pool of equal structs addressed by id (1, 2, ...).  Chunks never move, so a pointer stays
- * good until its id is given back; ids of freed slots are used again.
+ * A pool of equal structs addressed by id (1, 2, ...).  What is live never moves, so a pointer stays
+ * good until its id is given back.  Ids come from the lowest chunk that has one: after a peak the
+ * live gather there, and chunks in which nobody is left are given back.  Their slots may still be
+ * looked at, by whoever kept an id: they are zeroes.
+ *
+ * Every chunk knows its free slots and the pool its chunks that have any, so that both take a few
+ * steps whatever the size.  One empty chunk is kept for the next to come.
  */
+#define POOL_CHUNK 256u /* slots */
+#define POOL_LEVELS 4   /* of 64 each: more chunks than there are ids */
 struct pool {
 	void **chunk;
+	struct pool_room {
+		u16 free; /* first free slot, 1..; the next one's number is in its first bytes */
+		u16 live;
+	} *room;            /* of each chunk */
+	u64 *open[POOL_LEVELS]; /* bit a chunk with a free slot; above it, bit a word that is not 0 */
 	u32 elem;   /* bytes of one struct */
-	u32 chunks;
-	u32 used;   /* slots ever handed out */
-	u32 reach;  /* slots that may be looked at: see pool_reach() */
+	u32 chunks, cap;
+	u32 used;   /* no live id is beyond */
+	u32 reach;  /* slots that may be looked at */
 	u32 live;   /* slots in use now */
-	u32 free;   /* head of the free list, 0: none; the link is in the slot's first bytes */
-	u32 holes;  /* chunks all free that are not there yet, see pool_place() */
-	void *hole; /* what stands in their place: zeroes, only to be read */
+	u32 spare;  /* an empty chunk that is kept, 1..; 0: none */
+	void *hole; /* what stands in the place of a chunk that is not there: zeroes, only to be read */
 };
 void pool_init(struct pool *p, u32 elem);
 u32 pool_new(struct pool *p);              /* zeroed */
 void pool_drop(struct pool *p, u32 id);
-#define POOL_CHUNK 256u /* slots */
 /* NULL for 0; no check that the slot is live. */
 static inline void *pool_at(const struct pool *p, u32 id)
 {
@@ -104,11 +117,17 @@ static inline void *pool_at(const struct pool *p, u32 id)
 	return (char *)p->chunk[id / POOL_CHUNK] + (size_t)(id % POOL_CHUNK) * p->elem;
 }
 void pool_free(struct pool *p);
+/* The next id that may be live, past chunks in which none is; 0: there is none. */
+static inline u32 pool_next(const struct pool *p, u32 id)
+{
+	while (id % POOL_CHUNK == 0 && id < p->used && !p->room[id / POOL_CHUNK].live)
+		id += POOL_CHUNK;
+	return id < p->used ? id + 1 : 0;
+}
 
 /*
  * Fill an empty pool with slots of given ids: each is placed once, then pool_placed() makes what
- * lies between them free, the lowest first.  Ids may lie far apart: chunks with none of them cost
- * no memory before pool_new() wants them.
+ * lies between them free.  Ids may lie far apart: chunks with none of them cost no memory.
  */
 void *pool_place(struct pool *p, u32 id); /* zeroed */
 bool pool_has_chunk(const struct pool *p, u32 id); /* else pool_place() takes memory for it */

@@ -226,8 +226,7 @@ u64 metrics_scanned(const struct metrics *c)
 static bool hold_is_new(const struct model *m, const struct ev_scan_fd *e)
 {
 	u32 tab = map_get(&m->by_files, e->files);
-	const struct hold *h =
-		hold_at(m, tab ? map_get(&m->by_slot, (u64)tab << 32 | (u32)e->fd) : 0);
+	const struct hold *h = hold_in(m, tab, e->fd);
 
 	return h && h->via == VIA_SCAN && h->since == e->h.ts;
 }

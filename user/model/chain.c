@@ -4,49 +4,6 @@
 
 #define CHAIN_DEPTH 64 /* forks and passes followed back */
 
-bool proc_holds(const struct model *m, u32 proc, u32 sock)
-{
-	const struct proc *p = proc_at(m, proc);
-
-	if (!p || !p->tabrefs)
-		return false;
-	for (u32 id = sock_at(m, sock)->holds; id; id = hold_at(m, id)->sock_next)
-		if (tabref_find(m, p, hold_at(m, id)->fdtab))
-			return true;
-	return false;
-}
-
-u32 first_holder(const struct model *m, const struct sock *s)
-{
-	const struct hold *h = hold_at(m, s->holds);
-
-	return h ? tabref_at(m, fdtab_at(m, h->fdtab)->refs)->proc : 0;
-}
-
-static bool table_counted(const struct model *m, const struct sock *s, const struct hold *until)
-{
-	for (const struct hold *h = hold_at(m, s->holds); h != until; h = hold_at(m, h->sock_next))
-		if (h->fdtab == until->fdtab)
-			return true;
-	return false;
-}
-
-/* Processes; one that holds it in two tables of its own counts twice, which is rare enough. */
-u32 holders_count(const struct model *m, const struct sock *s)
-{
-	u32 n = 0;
-
-	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
-		const struct hold *h = hold_at(m, id);
-
-		if (table_counted(m, s, h))
-			continue;
-		for (u32 r = fdtab_at(m, h->fdtab)->refs; r; r = tabref_at(m, r)->tab_next)
-			n++;
-	}
-	return n;
-}
-
 static void row_add_hold(struct holder *row, const struct hold *h)
 {
 	row->nfds++;
@@ -182,11 +139,12 @@ static void add_via(const struct model *m, struct steps *st, const struct proc *
 
 static u8 how_of(const struct model *m, const struct sock *s, const struct proc *p, u64 *since)
 {
-	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next)
-		if (tabref_find(m, p, hold_at(m, id)->fdtab)) {
-			*since = hold_at(m, id)->since;
-			return hold_at(m, id)->how;
-		}
+	if (proc_holds(m, p->id, s->id))
+		for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next)
+			if (tabref_find(m, p, hold_at(m, id)->fdtab)) {
+				*since = hold_at(m, id)->since;
+				return hold_at(m, id)->how;
+			}
 	*since = 0;
 	return VIA_SCAN;
 }

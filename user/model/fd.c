@@ -21,12 +21,40 @@ u8 hold_watched(const struct model *m)
 
 static u64 slot_key(u32 fdtab, s32 fd)
 {
-	return (u64)fdtab << 32 | (u32)fd;
+	return bins_mix((u64)fdtab << 32 | (u32)fd);
+}
+
+static u32 *slot_link(const void *ctx, u32 id)
+{
+	return &hold_at(ctx, id)->slot_next;
+}
+
+static u64 slot_hash(const void *ctx, u32 id)
+{
+	const struct hold *h = hold_at(ctx, id);
+
+	return slot_key(h->fdtab, h->fd);
+}
+
+static const struct bins_ops by_slot = {slot_link, slot_hash};
+
+static u32 slot_find(const struct model *m, u32 fdtab, s32 fd)
+{
+	u32 id = fdtab ? bins_first(&m->by_slot, slot_key(fdtab, fd)) : 0;
+
+	while (id && (hold_at(m, id)->fdtab != fdtab || hold_at(m, id)->fd != fd))
+		id = hold_at(m, id)->slot_next;
+	return id;
 }
 
 struct hold *hold_in(const struct model *m, u32 fdtab, s32 fd)
 {
-	return fdtab ? hold_at(m, map_get(&m->by_slot, slot_key(fdtab, fd))) : NULL;
+	return hold_at(m, slot_find(m, fdtab, fd));
+}
+
+void hold_index(struct model *m, u32 id)
+{
+	bins_add(&m->by_slot, &by_slot, m, id);
 }
 
 struct hold *hold_first(const struct model *m, const struct fdtab *t)
@@ -36,7 +64,30 @@ struct hold *hold_first(const struct model *m, const struct fdtab *t)
 
 u32 hold_id(const struct model *m, const struct hold *h)
 {
-	return map_get(&m->by_slot, slot_key(h->fdtab, h->fd));
+	return slot_find(m, h->fdtab, h->fd);
+}
+
+/* ---- what is known of one; others count it ---- */
+
+void hold_set_how(struct model *m, struct hold *h, u8 how)
+{
+	const bool was = h->how == VIA_SCM_RIGHTS || h->how == VIA_PIDFD_GETFD;
+	const bool is = how == VIA_SCM_RIGHTS || how == VIA_PIDFD_GETFD;
+
+	sock_at(m, h->sock)->npassed += (u32)is - was;
+	h->how = how;
+}
+
+void hold_set_flags(struct model *m, struct hold *h, u8 flags)
+{
+	h->flags = (h->flags & HOLD_MARKS) | (flags & (u8)~HOLD_MARKS);
+	hold_changed(m, h);
+}
+
+void hold_set_cloexec(struct model *m, struct hold *h, u8 cloexec)
+{
+	fdtab_at(m, h->fdtab)->ncloexec += (u32)(cloexec == 1) - (h->cloexec == 1);
+	h->cloexec = cloexec;
 }
 
 /* The list of a socket is in order of age; the head's prev is the tail. */
@@ -50,6 +101,7 @@ static void hold_link(struct model *m, u32 id, struct hold *h)
 		hold_at(m, t->holds)->tab_prev = id;
 	t->holds = id;
 	t->nholds++;
+	t->ncloexec += h->cloexec == 1;
 	if (s->holds) {
 		struct hold *head = hold_at(m, s->holds);
 
@@ -60,15 +112,21 @@ static void hold_link(struct model *m, u32 id, struct hold *h)
 		s->holds = h->sock_prev = id;
 	}
 	s->nholds++;
-	map_put(&m->by_slot, slot_key(h->fdtab, h->fd), id);
+	share_join(m, h);
+	hold_index(m, id);
 }
 
-static void hold_unlink(struct model *m, struct hold *h)
+/* Was it the table's last one of that socket? */
+static bool hold_unlink(struct model *m, struct hold *h)
 {
 	struct fdtab *t = fdtab_at(m, h->fdtab);
 	struct sock *s = sock_at(m, h->sock);
-	u32 id = map_take(&m->by_slot, slot_key(h->fdtab, h->fd));
+	u32 id = hold_id(m, h);
+	bool last;
 
+	bins_drop(&m->by_slot, &by_slot, m, id);
+	hold_forget(m, h);
+	last = share_part(m, h);
 	if (h->tab_prev)
 		hold_at(m, h->tab_prev)->tab_next = h->tab_next;
 	else
@@ -76,6 +134,7 @@ static void hold_unlink(struct model *m, struct hold *h)
 	if (h->tab_next)
 		hold_at(m, h->tab_next)->tab_prev = h->tab_prev;
 	t->nholds--;
+	t->ncloexec -= h->cloexec == 1;
 	if (s->holds != id)
 		hold_at(m, h->sock_prev)->sock_next = h->sock_next;
 	else
@@ -86,6 +145,7 @@ static void hold_unlink(struct model *m, struct hold *h)
 		hold_at(m, s->holds)->sock_prev = h->sock_prev;
 	s->nholds--;
 	pool_drop(&m->holds, id);
+	return last;
 }
 
 void hold_drop(struct model *m, struct hold *h)
@@ -97,17 +157,17 @@ void hold_drop(struct model *m, struct hold *h)
 }
 
 /* The socket is in that slot already: learn what is new about how it came there. */
-static struct hold *hold_upgrade(const struct model *m, struct hold *h, const struct slot *slot)
+static struct hold *hold_upgrade(struct model *m, struct hold *h, const struct slot *slot)
 {
 	bool event = slot->via != VIA_SCAN;
 
 	if (slot->cloexec != 2 && slot->ts >= h->seen_ts)
-		h->cloexec = slot->cloexec;
+		hold_set_cloexec(m, h, slot->cloexec);
 	if (event && (h->via == VIA_SCAN || slot->ts >= h->since)) {
 		h->via = slot->via;
-		h->how = slot->how;
 		h->since = slot->ts;
-		h->flags |= slot->flags | hold_watched(m);
+		hold_set_how(m, h, slot->how);
+		hold_set_flags(m, h, h->flags | slot->flags | hold_watched(m));
 	}
 	h->seen_ts = max_ts(h->seen_ts, slot->ts);
 	return h;
@@ -170,10 +230,16 @@ void fdtabs_forget(struct model *m)
 		}
 }
 
+/* All at once: a socket is looked at when the table's last hold of it goes. */
 static void fdtab_clear(struct model *m, struct fdtab *t)
 {
-	while (t->holds)
-		hold_drop(m, hold_at(m, t->holds));
+	while (t->holds) {
+		struct hold *h = hold_at(m, t->holds);
+		struct sock *s = sock_at(m, h->sock);
+
+		if (hold_unlink(m, h))
+			sock_lost_hold(m, s);
+	}
 }
 
 /* A table that begins now.  If the address is in use, its earlier owner went unseen. */
@@ -212,27 +278,71 @@ void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts)
 
 /* ---- tabrefs ---- */
 
+/* Only who has threads with tables of their own takes space in the maps. */
+static u64 ref_key(const struct proc *p, u32 of)
+{
+	return (u64)p->id << 32 | of;
+}
+
+void tabref_index(struct model *m, struct proc *p, u32 id)
+{
+	const struct tabref *r = tabref_at(m, id);
+
+	if (!r->tid) {
+		p->main = id;
+		return;
+	}
+	map_put(&m->priv->by_ref, ref_key(p, r->fdtab), id);
+	map_put(&m->priv->by_tid, ref_key(p, r->tid), id);
+}
+
+static void tabref_unindex(struct model *m, struct proc *p, u32 id)
+{
+	const struct tabref *r = tabref_at(m, id);
+
+	if (p->main == id)
+		p->main = 0;
+	if (!r->tid)
+		return;
+	map_take(&m->priv->by_ref, ref_key(p, r->fdtab));
+	if (map_get(&m->priv->by_tid, ref_key(p, r->tid)) ==
+	    id) /* else a newer one of that thread */
+		map_take(&m->priv->by_tid, ref_key(p, r->tid));
+}
+
+static void tabref_set_tid(struct model *m, struct proc *p, u32 id, u32 tid)
+{
+	tabref_unindex(m, p, id);
+	tabref_at(m, id)->tid = tid;
+	tabref_index(m, p, id);
+}
+
 u32 tabref_find(const struct model *m, const struct proc *p, u32 fdtab)
 {
-	u32 id = p->tabrefs;
-
-	while (id && tabref_at(m, id)->fdtab != fdtab)
-		id = tabref_at(m, id)->proc_next;
-	return id;
+	if (p->main && tabref_at(m, p->main)->fdtab == fdtab)
+		return p->main;
+	return map_get(&m->priv->by_ref, ref_key(p, fdtab));
 }
 
 u32 tabref_of_tid(const struct model *m, const struct proc *p, u32 tid)
 {
-	u32 id = p->tabrefs;
-
-	while (id && tabref_at(m, id)->tid != tid)
-		id = tabref_at(m, id)->proc_next;
-	return id;
+	return tid ? map_get(&m->priv->by_tid, ref_key(p, tid)) : p->main;
 }
 
 u32 proc_main(const struct model *m, const struct proc *p)
 {
-	return tabref_of_tid(m, p, 0);
+	(void)m;
+	return p->main;
+}
+
+/* What the process made is held by one of its tables more, or one fewer. */
+static void mine_count(struct model *m, const struct proc *p, u32 fdtab, u32 more)
+{
+	const u32 *ids;
+	u32 n = made_in(m, p, fdtab, &ids);
+
+	for (u32 i = 0; i < n; i++)
+		sock_at(m, ids[i])->nmine += more;
 }
 
 void tabref_add(struct model *m, struct proc *p, u32 fdtab, u32 tid)
@@ -245,43 +355,51 @@ void tabref_add(struct model *m, struct proc *p, u32 fdtab, u32 tid)
 	r->fdtab = fdtab;
 	r->tid = tid;
 	r->proc_next = p->tabrefs;
+	if (p->tabrefs)
+		tabref_at(m, p->tabrefs)->proc_prev = id;
 	p->tabrefs = id;
 	r->tab_next = t->refs;
 	if (t->refs)
 		tabref_at(m, t->refs)->tab_prev = id;
 	t->refs = id;
+	t->nrefs++;
+	tabref_index(m, p, id);
+	multi_note(m, fdtab);
+	mine_count(m, p, fdtab, 1);
 }
 
 static void tabref_unlink(struct model *m, struct proc *p, u32 id)
 {
 	struct tabref *r = tabref_at(m, id);
-	u32 *at = &p->tabrefs;
 
-	while (*at != id)
-		at = &tabref_at(m, *at)->proc_next;
-	*at = r->proc_next;
+	tabref_unindex(m, p, id);
+	if (r->proc_prev)
+		tabref_at(m, r->proc_prev)->proc_next = r->proc_next;
+	else
+		p->tabrefs = r->proc_next;
+	if (r->proc_next)
+		tabref_at(m, r->proc_next)->proc_prev = r->proc_prev;
 	if (r->tab_prev)
 		tabref_at(m, r->tab_prev)->tab_next = r->tab_next;
 	else
 		fdtab_at(m, r->fdtab)->refs = r->tab_next;
 	if (r->tab_next)
 		tabref_at(m, r->tab_next)->tab_prev = r->tab_prev;
+	fdtab_at(m, r->fdtab)->nrefs--;
+	multi_note(m, r->fdtab);
 	pool_drop(&m->tabrefs, id);
 }
 
 /* The table lives on with others: what this process made, it has let go now. */
-static void fdtab_review(struct model *m, const struct fdtab *t, u32 proc)
+static void fdtab_left(struct model *m, const struct proc *p, u32 fdtab)
 {
-	u32 id = t->holds;
+	const u32 *ids;
+	u32 n;
 
-	while (id) {
-		const struct hold *h = hold_at(m, id);
-		struct sock *s = sock_at(m, h->sock);
-
-		id = h->tab_next;
-		if (s->creator == proc)
-			sock_review(m, s);
-	}
+	mine_count(m, p, fdtab, ~0u);
+	n = made_in(m, p, fdtab, &ids);
+	for (u32 i = 0; i < n; i++)
+		sock_review(m, sock_at(m, ids[i]));
 }
 
 void tabref_drop(struct model *m, struct proc *p, u32 id)
@@ -289,9 +407,9 @@ void tabref_drop(struct model *m, struct proc *p, u32 id)
 	u32 tab = tabref_at(m, id)->fdtab;
 	struct fdtab *t = fdtab_at(m, tab);
 
-	if (t->refs != id || tabref_at(m, id)->tab_next) {
+	if (t->nrefs > 1) {
 		tabref_unlink(m, p, id);
-		fdtab_review(m, t, p->id);
+		fdtab_left(m, p, tab);
 		return;
 	}
 	fdtab_clear(m, t); /* first, so that what it holds twice is still somebody's after once */
@@ -310,18 +428,18 @@ void proc_drop_tables(struct model *m, struct proc *p)
 /* Another main table; the one it had goes after the new one came, so that nothing seems let go. */
 void proc_set_main(struct model *m, struct proc *p, u32 fdtab)
 {
-	u32 old = proc_main(m, p), ref = tabref_find(m, p, fdtab);
+	u32 old = p->main, ref = tabref_find(m, p, fdtab);
 
 	if (old && old == ref)
 		return;
+	if (old)
+		tabref_set_tid(m, p, old, ~0u); /* not the main one any more */
 	if (ref)
-		tabref_at(m, ref)->tid = 0;
+		tabref_set_tid(m, p, ref, 0);
 	else
 		tabref_add(m, p, fdtab, 0);
-	if (!old)
-		return;
-	tabref_at(m, old)->tid = ~0u; /* not the main one any more */
-	tabref_drop(m, p, old);
+	if (old)
+		tabref_drop(m, p, old);
 }
 
 /* ---- the table an event speaks of ---- */
@@ -363,6 +481,25 @@ u32 fdtab_of(struct model *m, struct proc *p, u32 tid, u64 files)
 	return id;
 }
 
+/* As the kernel, which walks the table for it, and not at all where nothing is to be done. */
+static void table_exec(struct model *m, const struct fdtab *t, u64 ts)
+{
+	u32 id = t->ncloexec || t->njudged ? t->holds : 0;
+
+	while (id) {
+		struct hold *h = hold_at(m, id);
+		struct sock *s = sock_at(m, h->sock);
+
+		id = h->tab_next;
+		if (h->cloexec == 1 && h->seen_ts <= ts) {
+			hold_drop(m, h);
+		} else if (h->flags & HOLD_JUDGED) {
+			hold_changed(m, h);
+			sock_review(m, s);
+		}
+	}
+}
+
 /*
  * After an exec there is one table, not shared: the caller's own or a copy of it.  What had
  * close-on-exec set is closed, but not what was seen there since.
@@ -388,15 +525,5 @@ void fdtab_exec(struct model *m, struct proc *p, const struct ev_exec *e)
 		if (tabref_at(m, ref)->tid)
 			tabref_drop(m, p, ref);
 	}
-	id = fdtab_at(m, tabref_at(m, proc_main(m, p))->fdtab)->holds;
-	while (id) {
-		struct hold *h = hold_at(m, id);
-		struct sock *s = sock_at(m, h->sock);
-
-		id = h->tab_next;
-		if (h->cloexec == 1 && h->seen_ts <= e->h.ts)
-			hold_drop(m, h);
-		else if (s->creator != p->id)
-			sock_review(m, s);
-	}
+	table_exec(m, fdtab_at(m, tabref_at(m, p->main)->fdtab), e->h.ts);
 }

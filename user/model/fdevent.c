@@ -91,7 +91,7 @@ static void close_or_mark(struct model *m, struct hold *h, const struct ev_close
 	if (!h || h->seen_ts > e->h.ts)
 		return;
 	if (e->cloexec_only)
-		h->cloexec = 1;
+		hold_set_cloexec(m, h, 1);
 	else
 		hold_drop(m, h);
 }
@@ -131,8 +131,8 @@ void on_cloexec(struct model *m, const struct ev_cloexec *e)
 	if (!h || h->seen_ts > e->h.ts)
 		return;
 	if (!e->cloexec && h->cloexec && h->how == VIA_FORK)
-		h->flags |= HOLD_DELIBERATE; /* inherited, and told to survive the exec */
-	h->cloexec = e->cloexec != 0;
+		hold_set_flags(m, h, h->flags | HOLD_DELIBERATE); /* and told to survive the exec */
+	hold_set_cloexec(m, h, e->cloexec != 0);
 	h->seen_ts = max_ts(h->seen_ts, e->h.ts);
 }
 
@@ -203,5 +203,5 @@ void on_use(struct model *m, const struct ev_use *e)
 		return;
 	h = named_hold(m, fdtab_of(m, p, e->h.tid, e->files), e->fd, e->inode, 0);
 	if (h)
-		h->flags |= HOLD_USED;
+		hold_set_flags(m, h, h->flags | HOLD_USED);
 }

@@ -100,6 +100,16 @@ void image_set_text(struct image *i, const struct ev *e, bool truncated)
 	i->truncated = truncated;
 }
 
+bool image_has_text(const struct image *i, const struct ev *e)
+{
+	u16 exe_len, args_len;
+	const char *exe = event_exe(e, &exe_len), *args = event_args(e, &args_len);
+
+	return i->exe_len == exe_len && i->args_len == args_len &&
+	       (!exe_len || !memcmp(i->text, exe, exe_len)) &&
+	       (!args_len || !memcmp(i->text + exe_len, args, args_len));
+}
+
 /* What the process ran at that time; 0: not known. */
 u32 image_when(const struct model *m, const struct proc *p, u64 ts)
 {

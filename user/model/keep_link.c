@@ -67,10 +67,10 @@ static const struct list lists[] = {
 	 0, false, false, owner_of_child},
 	{KEEP_PROC, KEEPS, AT(proc, older), NOT_KEPT, 0, NOT_KEPT, AT(model, by_tgid), false, true,
 	 owner_of_life},
-	{KEEP_REF, KEEP_PROC, AT(tabref, proc_next), NOT_KEPT, AT(proc, tabrefs), NOT_KEPT, 0,
-	 false, true, owner_of_task_ref},
-	{KEEP_REF, KEEP_TAB, AT(tabref, tab_next), AT(tabref, tab_prev), AT(fdtab, refs), NOT_KEPT,
-	 0, false, true, owner_of_tab_ref},
+	{KEEP_REF, KEEP_PROC, AT(tabref, proc_next), AT(tabref, proc_prev), AT(proc, tabrefs),
+	 NOT_KEPT, 0, false, true, owner_of_task_ref},
+	{KEEP_REF, KEEP_TAB, AT(tabref, tab_next), AT(tabref, tab_prev), AT(fdtab, refs),
+	 AT(fdtab, nrefs), 0, false, true, owner_of_tab_ref},
 	{KEEP_HOLD, KEEP_TAB, AT(hold, tab_next), AT(hold, tab_prev), AT(fdtab, holds),
 	 AT(fdtab, nholds), 0, false, true, owner_of_tab_hold},
 	{KEEP_HOLD, KEEP_SOCK, AT(hold, sock_next), AT(hold, sock_prev), AT(sock, holds),
@@ -222,10 +222,31 @@ static bool index_all(struct stage *st)
 	for (u32 id = 0; (id = stage_next(st, KEEP_HOLD, id));) {
 		const struct hold *h = hold_at(m, id);
 
-		if (!index_add(&m->by_slot, (u64)h->fdtab << 32 | (u32)h->fd, id))
+		if (hold_in(m, h->fdtab, h->fd))
 			return false;
+		hold_index(m, id);
 	}
 	return true;
+}
+
+/* What follows from lists and creators. */
+void stage_count(struct stage *st)
+{
+	struct model *m = st->m;
+
+	for (u32 id = 0; (id = stage_next(st, KEEP_REF, id));)
+		tabref_index(m, proc_at(m, tabref_at(m, id)->proc), id);
+	for (u32 id = 0; (id = stage_next(st, KEEP_TAB, id));)
+		multi_note(m, id);
+	for (u32 id = 0; (id = stage_next(st, KEEP_HOLD, id));) {
+		struct hold *h = hold_at(m, id);
+
+		fdtab_at(m, h->fdtab)->ncloexec += h->cloexec == 1;
+		share_join(m, h);
+	}
+	for (u32 id = 0; (id = stage_next(st, KEEP_SOCK, id));)
+		if (sock_at(m, id)->creator)
+			made_link(m, sock_at(m, id));
 }
 
 /* ---- references ---- */

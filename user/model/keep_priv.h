@@ -60,4 +60,7 @@ bool stage_link(struct stage *st);
 /* keep_check.c: is everything else true that the model relies on?  After stage_link(). */
 bool stage_check(const struct stage *st);
 
+/* keep_link.c: what follows from all that. */
+void stage_count(struct stage *st);
+
 #endif

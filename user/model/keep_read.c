@@ -226,6 +226,7 @@ void on_kept_hold(struct model *m, const struct ev_kept_hold *e)
 	if (!to)
 		return;
 	KEPT_HOLD_FIELDS(LOAD)
+	to->flags &= (u8)~HOLD_MARKS;
 	to->met_ts = m->priv->stage->m->now;
 }
 
@@ -372,6 +373,7 @@ void on_kept_end(struct model *m, const struct ev_kept_end *e)
 	} else if (!st->m || st->count != e->count || !stage_link(st) || !stage_check(st)) {
 		stage_broken(m, e->h.ts);
 	} else {
+		stage_count(st);
 		wake_in_time(st->m);
 		take_place(m, st);
 	}

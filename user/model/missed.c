@@ -80,7 +80,7 @@ static void holds_find(struct model *m, const struct ev_scan_end *end)
 
 static bool hold_tell(const struct model *m, u64 key, struct ev_scan_miss *e)
 {
-	const struct hold *h = hold_at(m, map_get(&m->by_slot, key));
+	const struct hold *h = hold_in(m, (u32)(key >> 32), (s32)(u32)key);
 	const struct tabref *r;
 	const struct sock *s;
 

@@ -20,6 +20,7 @@ struct model *model_new(void)
 	pool_init(&m->tabrefs, sizeof(struct tabref));
 	pool_init(&m->fdtabs, sizeof(struct fdtab));
 	pool_init(&m->holds, sizeof(struct hold));
+	pool_init(&m->shares, sizeof(struct share));
 	pool_init(&m->origins, sizeof(struct origin));
 	pool_init(&m->socks, sizeof(struct sock));
 	pool_init(&m->names, sizeof(struct unix_name));
@@ -35,10 +36,10 @@ struct model *model_new(void)
 
 static void map_free_all(struct model *m)
 {
-	struct map *all[] = {&m->by_tgid,	&m->by_files,	    &m->by_slot,
-			     &m->by_inode,	&m->by_cookie,	    &m->by_port,
-			     &m->cgroups,	&m->nsinits,	    &m->priv->by_tuple,
-			     &m->priv->signals, &m->priv->listeners};
+	struct map *all[] = {&m->by_tgid,	  &m->by_files,	      &m->by_inode,
+			     &m->by_cookie,	  &m->by_port,	      &m->cgroups,
+			     &m->nsinits,	  &m->priv->by_tuple, &m->priv->signals,
+			     &m->priv->listeners, &m->priv->by_ref,   &m->priv->by_tid};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		map_free(all[i]);
@@ -46,9 +47,9 @@ static void map_free_all(struct model *m)
 
 void model_free(struct model *m)
 {
-	struct pool *all[] = {&m->procs,  &m->images,	   &m->deaths,	   &m->tabrefs,
-			      &m->fdtabs, &m->holds,	   &m->origins,	   &m->socks,
-			      &m->names,  &m->priv->sents, &m->priv->paths};
+	struct pool *all[] = {&m->procs,  &m->images,	   &m->deaths,	    &m->tabrefs,
+			      &m->fdtabs, &m->holds,	   &m->origins,	    &m->socks,
+			      &m->names,  &m->priv->sents, &m->priv->paths, &m->shares};
 
 	stage_free(m->priv->stage);
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
@@ -57,6 +58,8 @@ void model_free(struct model *m)
 		if (m->cgroups.slots[i].val)
 			free(((struct path *)pool_at(&m->priv->paths, m->cgroups.slots[i].val))->s);
 	map_free_all(m);
+	bins_free(&m->by_slot);
+	bins_free(&m->by_share);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		pool_free(all[i]);
 	buf_free(&m->told);
@@ -66,6 +69,7 @@ void model_free(struct model *m)
 	free(m->priv->gones.v);
 	free(m->priv->waits);
 	buf_free(&m->priv->misses.keys);
+	buf_free(&m->priv->made);
 	free(m->priv);
 	free(m);
 }

@@ -11,6 +11,7 @@
  *   tabref  The edge task -> fdtab.  A proc has one with tid 0 (all threads that share the main
  *           table) and one more for each thread that has a table of its own.
  *   hold    The edge (fdtab, fd) -> sock.
+ *   share   The edge fdtab -> sock: how many holds of that table are of that socket.
  *   sock    One kernel socket.
  *   origin  How a proc came to a sock otherwise than by fork: creator, SCM_RIGHTS, pidfd_getfd.
  *           Forks need no record: the chain of a holder without an origin goes on at its birth
@@ -27,7 +28,10 @@
  *  I4  Every tabref is on the list of its proc and on that of its fdtab; an fdtab without a tabref
  *      does not exist.  A proc has at most one tabref to the same fdtab.
  *  I5  Every hold is on the list of its fdtab and on that of its sock and in `by_slot`; one hold a
- *      slot.
+ *      slot.  Its share is found by (fdtab, sock) and counts it; a share without holds does not
+ *      exist.  A sock counts its shares (ntabs), its pairs of a share and a tabref of its creator
+ *      (nmine), and its holds that were handed over (npassed); it is on the list `made` of its
+ *      creator.  An fdtab that several procs refer to is on the list `multi`.
  *  I6  A sock with an inode is found by `by_inode`, one with a cookie by `by_cookie`; no two socks
  *      share either.  One with neither (TIME_WAIT) is found by its addresses, inside the model.  One
  *      with a local port is on the chain of `by_port` of that port.
@@ -37,11 +41,13 @@
  *      after 256 gone ancestors in a row.
  *  I8  A sock without hold, queue or kernel life left is gone: marked so, in no index, and freed
  *      before the next event.  Until then what was told of it can be looked up.
+ *  I10 Of a sock's holds the oldest ones, up to `judged`, have HOLD_JUDGED; nkeep of them HOLD_KEEPS.
  *  I9  Time does not run backwards: now is the largest ts seen.
  */
 #ifndef PROBATE_MODEL_H
 #define PROBATE_MODEL_H
 
+#include "bins.h"
 #include "event.h"
 #include "util.h"
 
@@ -96,6 +102,8 @@ struct proc {
 	u32 parent;       /* proc that is its parent now; 0: not known or none */
 	u32 child, next, prev; /* list of children by `parent`; siblings */
 	u32 tabrefs;      /* list of tabrefs */
+	u32 main;         /* the tabref with tid 0; 0: has exited */
+	u32 made, nmade;  /* list of the socks whose creator it is */
 	u32 image;        /* current image */
 	u32 death;        /* 0 while it runs */
 	u32 refs;
@@ -121,7 +129,7 @@ struct proc {
 struct tabref {
 	u32 proc, fdtab;
 	u32 tid;        /* 0: the process's main table; else the thread that has its own */
-	u32 proc_next;  /* next tabref of the proc */
+	u32 proc_next, proc_prev; /* list of tabrefs of the proc */
 	u32 tab_next, tab_prev; /* list of tabrefs of the fdtab */
 };
 
@@ -129,14 +137,26 @@ struct fdtab {
 	u64 key;       /* address of the files_struct */
 	u64 known_ts;  /* holds are complete since then: born empty, copied from a known one, scanned; 0: not */
 	u32 refs;      /* tabref list */
+	u32 nrefs;
 	u32 holds;     /* hold list */
 	u32 nholds;
+	u32 ncloexec;  /* of them, those that an exec closes */
+	u32 njudged;   /* of them, those with HOLD_JUDGED */
+	u32 multi_next, multi_prev; /* list of those with several tabrefs */
+};
+
+struct share {
+	u32 fdtab, sock;
+	u32 n;    /* holds */
+	u32 next; /* in its bin */
 };
 
 struct hold {
 	u32 fdtab, sock;
 	u32 tab_next, tab_prev;   /* holds of the table */
 	u32 sock_next, sock_prev; /* holds of the socket */
+	u32 slot_next;            /* in its bin */
+	u32 share;
 	s32 fd;
 	u8 via;      /* enum via: how this slot was filled */
 	u8 how;      /* enum via: how the process first came to the socket (never dup) */
@@ -150,6 +170,9 @@ struct hold {
 #define HOLD_DELIBERATE 2 /* the holder itself dup'ed it or cleared its CLOEXEC: it means to keep it */
 #define HOLD_INHERITED 8  /* the process did not open it itself, as it runs now */
 #define HOLD_IDLE 16      /* and the newest scan found nobody waiting on the socket */
+#define HOLD_JUDGED 32 /* its creator let go, and this hold was looked at since */
+#define HOLD_KEEPS 64  /* and shows that the socket is not leaked: hold_keeps() */
+#define HOLD_MARKS (HOLD_JUDGED | HOLD_KEEPS) /* follow from the rest */
 #define HOLD_WATCHED 4    /* use would have been seen since it was got (full descriptor events) */
 
 struct origin {
@@ -172,6 +195,12 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u32 netns, uid;
 	u32 holds;       /* hold list, oldest first */
 	u32 nholds;
+	u32 ntabs;       /* tables that hold it */
+	u32 nmine;       /* pairs of one of them and a tabref of the creator to it */
+	u32 npassed;     /* holds got by SCM_RIGHTS or pidfd_getfd */
+	u32 judged;      /* the newest hold that was judged; all before it are, too */
+	u32 nkeep;       /* of them, those that keep it from being leaked */
+	u32 made_next, made_prev; /* socks of the creator */
 	u32 origins;     /* origin list, the creator's first */
 	u32 creator;     /* proc, referenced; 0: not known */
 	u32 port_next, port_prev; /* chain of by_port */
@@ -207,10 +236,12 @@ struct model {
 	u64 filter;         /* kinds let through by the source */
 	u64 grace_ns;       /* GRACE_NS, unless nobody asks about the dead */
 
-	struct pool procs, images, deaths, tabrefs, fdtabs, holds, origins, socks, names;
+	struct pool procs, images, deaths, tabrefs, fdtabs, holds, shares, origins, socks, names;
 	struct map by_tgid;   /* tgid -> newest proc */
 	struct map by_files;  /* files_struct -> fdtab */
-	struct map by_slot;   /* fdtab id << 32 | fd -> hold */
+	struct bins by_slot;  /* (fdtab, fd) -> hold */
+	struct bins by_share; /* (fdtab, sock) -> share */
+	u32 multi, nmulti;    /* fdtabs that several procs refer to */
 	struct map by_inode, by_cookie; /* -> sock */
 	struct map by_port;   /* port -> first sock bound to it, any namespace and protocol */
 	struct map cgroups;   /* cgroup id -> id in names */
@@ -260,6 +291,7 @@ static inline struct fdtab *fdtab_at(const struct model *m, u32 id) { return poo
 static inline struct tabref *tabref_at(const struct model *m, u32 id) { return pool_at(&m->tabrefs, id); }
 static inline struct image *image_at(const struct model *m, u32 id) { return pool_at(&m->images, id); }
 static inline struct death *death_at(const struct model *m, u32 id) { return pool_at(&m->deaths, id); }
+static inline struct share *share_at(const struct model *m, u32 id) { return pool_at(&m->shares, id); }
 static inline struct origin *origin_at(const struct model *m, u32 id) { return pool_at(&m->origins, id); }
 static inline struct unix_name *name_at(const struct model *m, u32 id) { return pool_at(&m->names, id); }
 
@@ -267,6 +299,10 @@ static inline struct unix_name *name_at(const struct model *m, u32 id) { return 
 u32 proc_find(const struct model *m, u32 tgid);            /* newest life, dead or alive */
 u32 proc_find_start(const struct model *m, u32 tgid, u64 start);
 u32 sock_find(const struct model *m, u64 inode, u64 cookie);
+/* The hold in that slot of the table; NULL: no socket is there. */
+struct hold *hold_in(const struct model *m, u32 fdtab, s32 fd);
+/* The share of the table in the socket; NULL: it does not hold it. */
+struct share *share_of(const struct model *m, u32 fdtab, u32 sock);
 
 /* What a process is called now: comm, exe and args of its image; "" / NULL when not known. */
 const char *proc_comm(const struct model *m, const struct proc *p); /* not terminated past 15 bytes: always is */
@@ -301,6 +337,10 @@ struct holder {
 	u64 since;
 };
 u32 holders_of(const struct model *m, const struct sock *s, struct holder **out);
+
+/* How many hold it: processes, each as often as it has tables that do.  Who has it first; 0: nobody. */
+u32 holders_count(const struct model *m, const struct sock *s);
+u32 first_holder(const struct model *m, const struct sock *s);
 
 /* Does the process hold the socket through any of its tables? */
 bool proc_holds(const struct model *m, u32 proc, u32 sock);

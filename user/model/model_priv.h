@@ -8,6 +8,7 @@
  *                                                     sockend.c   sockets: their end, let go
  * procevent.c events about processes                  sockevent.c events about sockets
  * death.c     exit, wait, reap, reparent, killers     scanpass.c  scans and their sweeps
+ * share.c     who holds what: counts               judge.c     holds: what they keep
  * chain.c     holders and chains                      sieve.c     scans: what is no news
  *                                                     missed.c    scans: what is missing
  * keep.c      a checkpoint written                    verify.c    the invariants
@@ -91,6 +92,9 @@ struct model_priv {
 	struct map by_tuple;  /* hash of the addresses -> sock that has neither inode nor cookie */
 	struct map signals;   /* proc -> first struct sent */
 	struct map listeners; /* netns, port -> the one that a connection was found to come from */
+	struct map by_ref;    /* proc << 32 | fdtab -> tabref that is not the main one */
+	struct map by_tid;    /* proc << 32 | tid -> the same */
+	struct buf made;      /* made_in()'s */
 	struct pool sents, paths;
 	struct flight *flights;
 	u32 nflights, flights_cap;
@@ -163,6 +167,7 @@ void image_unref(struct model *m, u32 id);
 struct image *image_own(struct model *m, struct proc *p); /* p's alone, to be changed */
 void image_set_comm(struct image *i, const struct comm *c);
 void image_set_text(struct image *i, const struct ev *e, bool truncated);
+bool image_has_text(const struct image *i, const struct ev *e); /* just that */
 u32 image_when(const struct model *m, const struct proc *p, u64 ts);
 
 /* death.c */
@@ -184,8 +189,8 @@ u32 fdtab_of(struct model *m, struct proc *p, u32 tid, u64 files); /* 0 when p i
 u32 tabref_find(const struct model *m, const struct proc *p, u32 fdtab);
 u32 tabref_of_tid(const struct model *m, const struct proc *p, u32 tid);
 void tabref_add(struct model *m, struct proc *p, u32 fdtab, u32 tid);
+void tabref_index(struct model *m, struct proc *p, u32 id); /* by its table and its tid */
 void tabref_drop(struct model *m, struct proc *p, u32 id);
-struct hold *hold_in(const struct model *m, u32 fdtab, s32 fd);
 struct slot {
 	u32 fdtab;
 	s32 fd;
@@ -194,11 +199,30 @@ struct slot {
 };
 struct hold *hold_put(struct model *m, const struct slot *slot, struct sock *s);
 void hold_drop(struct model *m, struct hold *h);
+void hold_set_how(struct model *m, struct hold *h, u8 how);
+void hold_set_flags(struct model *m, struct hold *h, u8 flags);
+void hold_set_cloexec(struct model *m, struct hold *h, u8 cloexec);
 struct hold *hold_first(const struct model *m, const struct fdtab *t);
 void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts);
 void fdtab_exec(struct model *m, struct proc *p, const struct ev_exec *e);
 u8 hold_watched(const struct model *m);
 u32 hold_id(const struct model *m, const struct hold *h);
+void hold_index(struct model *m, u32 id); /* by its slot */
+
+/* share.c */
+void share_join(struct model *m, struct hold *h);
+bool share_part(struct model *m, const struct hold *h); /* it was the table's last one */
+void made_link(struct model *m, struct sock *s);   /* it has a creator now */
+void made_unlink(struct model *m, struct sock *s); /* it has none any more */
+/* Socks that p made and the table holds, each once and by id; good until the next call. */
+u32 made_in(struct model *m, const struct proc *p, u32 fdtab, const u32 **out);
+void multi_note(struct model *m, u32 fdtab); /* its nrefs has changed */
+
+/* judge.c */
+void hold_changed(struct model *m, struct hold *h); /* what hold_keeps() looks at may have */
+void hold_forget(struct model *m, struct hold *h);  /* before it leaves its lists */
+void sock_judge(struct model *m, struct sock *s);   /* until one is found that keeps it, or all are judged */
+void program_changed(struct model *m, const struct proc *p);
 
 /* sock.c */
 struct sock *sock_of(struct model *m, const struct sock_ev *e); /* NULL: it has no identity */
@@ -244,8 +268,6 @@ void stage_broken(struct model *m, u64 ts); /* what there is of a checkpoint is 
 void stage_free(struct stage *st);
 
 /* chain.c */
-u32 holders_count(const struct model *m, const struct sock *s);
-u32 first_holder(const struct model *m, const struct sock *s);
 struct origin *origin_of(const struct model *m, const struct sock *s, u32 proc, u64 until);
 
 #endif

@@ -37,7 +37,7 @@ u32 proc_find_start(const struct model *m, u32 tgid, u64 start)
 /* A slot that was given back holds the link of the free list where the id was: never its own. */
 u32 proc_next(const struct model *m, u32 id)
 {
-	while (++id <= m->procs.used)
+	while ((id = pool_next(&m->procs, id)))
 		if (proc_at(m, id)->id == id)
 			return id;
 	return 0;

@@ -50,7 +50,8 @@ static void fork_explain(struct model *m, const struct proc *c, struct proc *par
 
 		if (h->via != VIA_SCAN || !src || src->sock != h->sock)
 			continue;
-		h->via = h->how = VIA_FORK;
+		h->via = VIA_FORK;
+		hold_set_how(m, h, VIA_FORK);
 		h->since = e->h.ts;
 	}
 }
@@ -189,8 +190,11 @@ void on_rename(struct model *m, const struct ev_rename *e)
 {
 	struct proc *p = proc_actor(m, &e->h);
 
-	if (p && p->seen_ts <= e->h.ts)
-		image_set_comm(image_own(m, p), &e->name);
+	if (!p || p->seen_ts > e->h.ts)
+		return;
+	image_set_comm(image_own(m, p), &e->name);
+	if (!proc_exe(m, p, NULL)) /* then the name is what its program goes by */
+		program_changed(m, p);
 }
 
 void on_session(struct model *m, const struct ev_session *e)

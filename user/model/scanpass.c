@@ -42,6 +42,8 @@ static void task_comm(struct model *m, struct proc *p, const struct comm *name)
 	if (i && !strncmp(i->comm, name->s, COMM_LEN - 1))
 		return;
 	image_set_comm(image_own(m, p), name);
+	if (!proc_exe(m, p, NULL))
+		program_changed(m, p);
 }
 
 static void task_facts(struct model *m, struct proc *p, const struct ev_scan_task *e)
@@ -112,17 +114,22 @@ void on_scan_args(struct model *m, const struct ev_scan_args *e)
 	} else if (!i) {
 		i = image_own(m, p);
 	}
+	i->truncated = e->args_truncated;
+	if (image_has_text(i, &e->h))
+		return;
 	image_set_text(i, &e->h, e->args_truncated);
+	program_changed(m, p);
 }
 
 /* ---- descriptors and sockets ---- */
 
-static void hold_waits(struct hold *h, const struct sock *s, const struct ev_scan_fd *e)
+static void hold_waits(struct model *m, struct hold *h, const struct sock *s,
+		       const struct ev_scan_fd *e)
 {
 	const u8 all = HOLD_INHERITED | HOLD_IDLE;
 
 	if (h && h->sock == s->id && e->waits)
-		h->flags = (u8)((h->flags & ~all) | scan_fd_flags(e));
+		hold_set_flags(m, h, (u8)((h->flags & ~all) | scan_fd_flags(e)));
 }
 
 void on_scan_fd(struct model *m, const struct ev_scan_fd *e)
@@ -150,7 +157,7 @@ void on_scan_fd(struct model *m, const struct ev_scan_fd *e)
 	hold_put(m, &slot, s);
 	count_added(m, s->nholds > before);
 	sock_set_maker(m, s, e->maker, e->h.ts);
-	hold_waits(hold_in(m, slot.fdtab, e->fd), s, e);
+	hold_waits(m, hold_in(m, slot.fdtab, e->fd), s, e);
 	sock_maybe_gone(m, s);
 }
 

@@ -102,17 +102,12 @@ static bool knows_args(const struct model *m, const struct ev_scan_args *e)
 {
 	const struct proc *p = proc_at(m, proc_find_start(m, e->h.tgid, e->start));
 	const struct image *i = p ? image_at(m, p->image) : NULL;
-	u16 exe_len, args_len;
-	const char *exe = event_exe(&e->h, &exe_len), *args = event_args(&e->h, &args_len);
 
 	if (!i)
 		return false;
 	if (i->exe_len && i->ts)
 		return true; /* its exec told more exactly */
-	return i->exe_len == exe_len && i->args_len == args_len &&
-	       i->truncated == (e->args_truncated != 0) &&
-	       (!exe_len || !memcmp(i->text, exe, exe_len)) &&
-	       (!args_len || !memcmp(i->text + exe_len, args, args_len));
+	return i->truncated == (e->args_truncated != 0) && image_has_text(i, &e->h);
 }
 
 /* ---- what is known: sockets and descriptors ------------------------------------------------ */

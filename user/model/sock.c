@@ -94,7 +94,7 @@ struct sock *sock_known(const struct model *m, u64 inode, u64 cookie)
 
 u32 sock_next(const struct model *m, u32 id)
 {
-	while (++id <= m->socks.used)
+	while ((id = pool_next(&m->socks, id)))
 		if (sock_at(m, id)->id == id && !sock_at(m, id)->gone)
 			return id;
 	return 0;
@@ -153,7 +153,10 @@ static void holds_move(struct model *m, struct sock *to, struct sock *from)
 {
 	while (from->holds) {
 		struct hold h = *hold_at(m, from->holds);
-		struct slot slot = {h.fdtab, h.fd, h.via, h.how, h.cloexec, h.flags, h.since};
+		struct slot slot = {h.fdtab,   h.fd,
+				    h.via,     h.how,
+				    h.cloexec, h.flags & (u8)~HOLD_MARKS,
+				    h.since};
 		struct hold *now;
 
 		from->queue = from->queue ? from->queue : ~0ull; /* it is not over while it moves */
@@ -172,9 +175,11 @@ static void sock_join(struct model *m, struct sock *to, struct sock *from)
 	u64 queue = from->queue;
 
 	sock_set_queue(m, from, 0, m->now);
-	if (!to->creator) {
+	if (!to->creator && from->creator) {
+		made_unlink(m, from);
 		to->creator = from->creator;
 		from->creator = 0;
+		made_link(m, to);
 	}
 	from->transferred = from->leaked = true; /* nothing is to be told while it moves */
 	sock_index_drop(m, from);

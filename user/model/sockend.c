@@ -96,6 +96,7 @@ static void sock_free(struct model *m, struct sock *s)
 		pool_drop(&m->origins, id);
 		id = next;
 	}
+	made_unlink(m, s);
 	proc_unref(m, s->creator);
 	if (s->name)
 		pool_drop(&m->names, s->name);
@@ -237,9 +238,9 @@ static u64 creator_had_it(const struct model *m, const struct sock *s)
 
 /*
  * Whoever was found waiting on it then may have been the one who let go: the next scan says.  If
- * nobody was, nobody is.
+ * nobody was, nobody is.  Once in the life of a socket, before a hold of it is judged.
  */
-static void waits_forget(const struct model *m, const struct sock *s)
+static void waits_forget(struct model *m, const struct sock *s)
 {
 	const u64 until = creator_had_it(m, s);
 
@@ -247,7 +248,7 @@ static void waits_forget(const struct model *m, const struct sock *s)
 		struct hold *h = hold_at(m, id);
 
 		if (!(h->flags & HOLD_IDLE) && h->seen_ts <= until)
-			h->flags &= (u8)~HOLD_INHERITED;
+			hold_set_flags(m, h, h->flags & (u8)~HOLD_INHERITED);
 	}
 }
 
@@ -298,6 +299,7 @@ void sock_review(struct model *m, struct sock *s)
 		waits_forget(m, s);
 		tell_transfer(m, s);
 	}
+	sock_judge(m, s);
 	if (!s->leaked && verdict_of(m, s) == VERDICT_LEAKED)
 		tell_leak(m, s);
 }

@@ -67,6 +67,7 @@ void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u
 		return;
 	s->creator = p->id;
 	proc_ref(m, p->id);
+	made_link(m, s);
 	s->born = true;
 	if (!s->opened)
 		s->opened = ts;
@@ -114,6 +115,7 @@ void sock_set_maker(struct model *m, struct sock *s, u32 tgid, u64 ts)
 		return;
 	s->creator = p->id;
 	proc_ref(m, p->id);
+	made_link(m, s);
 	if (!s->cgroup)
 		s->cgroup = p->cgroup;
 	origin_add(m, s, p->id, sock_is_passive(m, s) ? VIA_ACCEPTED : VIA_CREATED, 0, ts);
@@ -171,7 +173,7 @@ static void listener_used(struct model *m, u32 tab, const struct ev_accept *e)
 	struct hold *h = hold_in(m, tab, e->listen_fd);
 
 	if (h && (!e->listener || sock_at(m, h->sock)->inode == e->listener))
-		h->flags |= HOLD_USED;
+		hold_set_flags(m, h, h->flags | HOLD_USED);
 }
 
 void on_accept(struct model *m, const struct ev_accept *e)
@@ -243,7 +245,7 @@ void on_listen(struct model *m, const struct ev_listen *e)
 		struct hold *h = hold_in(m, r->fdtab, e->fd);
 
 		if (h && h->sock == s->id)
-			h->flags |= HOLD_USED;
+			hold_set_flags(m, h, h->flags | HOLD_USED);
 		id = r->proc_next;
 	}
 }

@@ -98,7 +98,7 @@ static const char *check_parents(const struct model *m)
 
 static const char *check_tabrefs(const struct model *m)
 {
-	u32 n = 0;
+	u32 n = 0, others = 0;
 
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id)) {
 		const struct proc *p = proc_at(m, id);
@@ -111,7 +111,9 @@ static const char *check_tabrefs(const struct model *m)
 			CHECK(ref->proc == id, "I4: a tabref on the list of another proc");
 			CHECK(++n <= m->tabrefs.live, "I4: tabrefs go in a circle");
 			CHECK(tabref_find(m, p, ref->fdtab) == r, "I4: two tabrefs to one table");
+			CHECK(ref->tid || p->main == r, "I3: the main table is not the one noted");
 			mains += !ref->tid;
+			others += ref->tid != 0;
 			while (back && back != r)
 				back = tabref_at(m, back)->tab_next;
 			CHECK(back, "I4: a tabref is not on the list of its table");
@@ -122,6 +124,7 @@ static const char *check_tabrefs(const struct model *m)
 		CHECK((p->state == PROC_RUNNING) == !p->death, "I3: state and death disagree");
 	}
 	CHECK(n == m->tabrefs.live, "I4: a tabref of nobody");
+	CHECK(others == m->priv->by_ref.count, "I4: a tabref of nobody is indexed");
 	return NULL;
 }
 
@@ -130,7 +133,7 @@ static const char *check_tabrefs(const struct model *m)
 static const char *check_table(const struct model *m, u32 id, u32 *holds)
 {
 	const struct fdtab *t = fdtab_at(m, id);
-	u32 n = 0, prev = 0;
+	u32 n = 0, prev = 0, refs = 0, cloexec = 0, judged = 0;
 
 	CHECK(!t->key || map_get(&m->by_files, t->key) == id, "I4: a table not under its address");
 	for (u32 h = t->holds; h; h = hold_at(m, h)->tab_next) {
@@ -139,10 +142,19 @@ static const char *check_table(const struct model *m, u32 id, u32 *holds)
 		CHECK(hold->fdtab == id, "I5: a hold on the list of another table");
 		CHECK(hold->tab_prev == prev, "I5: holds of a table linked one way only");
 		CHECK(hold_id(m, hold) == h, "I5: a hold not under its slot");
+		CHECK(share_of(m, id, hold->sock) == share_at(m, hold->share),
+		      "I5: a hold without its share");
+		cloexec += hold->cloexec == 1;
+		judged += (hold->flags & HOLD_JUDGED) != 0;
 		CHECK(++n <= m->holds.live, "I5: holds of a table go in a circle");
 		prev = h;
 	}
 	CHECK(n == t->nholds, "I5: wrong count of holds of a table");
+	CHECK(cloexec == t->ncloexec, "I5: wrong count of what an exec closes");
+	CHECK(judged == t->njudged, "I10: wrong count of a table's judged holds");
+	for (u32 r = t->refs; r; r = tabref_at(m, r)->tab_next)
+		refs++;
+	CHECK(refs == t->nrefs, "I4: wrong count of tabrefs of a table");
 	*holds += n;
 	return NULL;
 }
@@ -167,6 +179,89 @@ static const char *check_tables(const struct model *m)
 	map_free(&seen);
 	TRY(why);
 	CHECK(holds == m->holds.live && holds == m->by_slot.count, "I5: a hold of no table");
+	CHECK(m->shares.live == m->by_share.count, "I5: a share that nothing leads to");
+	return NULL;
+}
+
+static const char *check_multi(const struct model *m)
+{
+	u32 several = 0, listed = 0;
+
+	for (u32 id = 1; id <= m->fdtabs.used; id++)
+		several += fdtab_at(m, id)->nrefs > 1; /* a free slot is 0 beyond its link */
+	for (u32 id = m->multi; id && listed <= several; id = fdtab_at(m, id)->multi_next, listed++)
+		CHECK(fdtab_at(m, id)->nrefs > 1, "I5: among the tables of several though of one");
+	CHECK(listed == several && listed == m->nmulti, "I5: a table of several is not listed");
+	return NULL;
+}
+
+/* ---- I5, I10: what is counted of a socket ---- */
+
+static u32 tables_by_walk(const struct model *m, const struct sock *s, u32 *mine)
+{
+	struct map seen = {};
+	u32 n = 0;
+
+	*mine = 0;
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
+		u32 tab = hold_at(m, id)->fdtab;
+
+		if (map_get(&seen, tab))
+			continue;
+		map_put(&seen, tab, 1);
+		for (u32 r = fdtab_at(m, tab)->refs; r; r = tabref_at(m, r)->tab_next)
+			*mine += s->creator && tabref_at(m, r)->proc == s->creator;
+		n++;
+	}
+	map_free(&seen);
+	return n;
+}
+
+static const char *check_counts(const struct model *m, const struct sock *s)
+{
+	u32 mine, passed = 0, keep = 0, judged = 0;
+	bool done = !s->judged;
+
+	CHECK(tables_by_walk(m, s, &mine) == s->ntabs, "I5: wrong count of tables that hold it");
+	CHECK(mine == s->nmine, "I5: wrong count of its creator's tables that hold it");
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
+		const struct hold *h = hold_at(m, id);
+
+		passed += h->how == VIA_SCM_RIGHTS || h->how == VIA_PIDFD_GETFD;
+		keep += (h->flags & HOLD_KEEPS) != 0;
+		judged += (h->flags & HOLD_JUDGED) != 0;
+		CHECK(done == !(h->flags & HOLD_JUDGED), "I10: judged out of turn");
+		done |= id == s->judged;
+	}
+	CHECK(done && passed == s->npassed, "I5: wrong count of holds that were handed over");
+	CHECK(keep == s->nkeep && keep <= judged, "I10: wrong count of holds that keep it");
+	return NULL;
+}
+
+static const char *check_made(const struct model *m, const struct proc *p, u32 *total)
+{
+	u32 n = 0, prev = 0;
+
+	for (u32 id = p->made; id; id = sock_at(m, id)->made_next) {
+		CHECK(sock_at(m, id)->creator == p->id, "I5: made by somebody else");
+		CHECK(sock_at(m, id)->made_prev == prev, "I5: what was made linked one way only");
+		CHECK(++n <= m->socks.live, "I5: what was made goes in a circle");
+		prev = id;
+	}
+	CHECK(n == p->nmade, "I5: wrong count of what was made");
+	*total += n;
+	return NULL;
+}
+
+static const char *check_makers(const struct model *m)
+{
+	u32 listed = 0, made = 0;
+
+	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
+		TRY(check_made(m, proc_at(m, id), &listed));
+	for (u32 id = 1; id <= m->socks.used; id++)
+		made += sock_at(m, id)->id == id && sock_at(m, id)->creator;
+	CHECK(listed == made, "I5: a socket is not on the list of its creator");
 	return NULL;
 }
 
@@ -217,6 +312,7 @@ static const char *check_socks(const struct model *m)
 			continue;
 		n++;
 		TRY(check_sock_holds(m, s, &holds));
+		TRY(check_counts(m, s));
 		gone += s->gone;
 		if (s->gone) {
 			CHECK(!s->holds && !s->queue, "I8: a gone socket is held");
@@ -312,6 +408,8 @@ const char *model_verify(const struct model *m)
 	TRY(check_parents(m));
 	TRY(check_tabrefs(m));
 	TRY(check_tables(m));
+	TRY(check_multi(m));
+	TRY(check_makers(m));
 	TRY(check_socks(m));
 	TRY(check_refs(m));
 	TRY(check_images(m));

@@ -55,9 +55,11 @@ static bool runs_creators_program(const struct model *m, const struct proc *p,
 
 bool hold_meant(const struct model *m, const struct hold *h, const struct image *creator)
 {
+	u32 budget = 16; /* an exec takes a table of its own: who shares one runs the same program */
+
 	if (h->flags & (HOLD_USED | HOLD_DELIBERATE))
 		return true;
-	for (u32 r = fdtab_at(m, h->fdtab)->refs; r; r = tabref_at(m, r)->tab_next)
+	for (u32 r = fdtab_at(m, h->fdtab)->refs; r && budget--; r = tabref_at(m, r)->tab_next)
 		if (runs_creators_program(m, proc_at(m, tabref_at(m, r)->proc), creator))
 			return true;
 	return false;
@@ -98,19 +100,30 @@ static bool hold_kept(const struct hold *h)
 	return hold_waited(h) || (h->fd <= STD_LAST && !(h->flags & HOLD_WATCHED));
 }
 
+bool hold_keeps(const struct model *m, const struct sock *s, const struct hold *h)
+{
+	return hold_kept(h) || hold_meant(m, h, creator_image(m, s));
+}
+
+/* Those that are judged already are counted; the rest is looked at until one keeps it. */
+static bool is_kept(const struct model *m, const struct sock *s)
+{
+	const struct image *creator = s->nkeep ? NULL : creator_image(m, s);
+	const struct hold *h = hold_at(m, s->judged ? hold_at(m, s->judged)->sock_next : s->holds);
+
+	for (; h && !s->nkeep; h = hold_at(m, h->sock_next))
+		if (hold_kept(h) || hold_meant(m, h, creator))
+			return true;
+	return s->nkeep;
+}
+
 static enum verdict verdict_creator_gone(const struct model *m, const struct sock *s)
 {
-	const struct image *creator = creator_image(m, s);
 	bool meant = given_by_fork(m, s) || sock_is_over(s);
 
-	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
-		const struct hold *h = hold_at(m, id);
-
-		if (h->how == VIA_SCM_RIGHTS || h->how == VIA_PIDFD_GETFD)
-			return VERDICT_PASSED;
-		meant = meant || hold_kept(h) || hold_meant(m, h, creator);
-	}
-	return meant ? VERDICT_INHERITED : VERDICT_LEAKED;
+	if (s->npassed)
+		return VERDICT_PASSED;
+	return meant || is_kept(m, s) ? VERDICT_INHERITED : VERDICT_LEAKED;
 }
 
 /*
@@ -141,35 +154,16 @@ static enum verdict verdict_unheld(const struct model *m, const struct sock *s)
 	}
 }
 
-/* Is anybody but the creator on a table that holds it; is the creator? */
-static void holders_kinds(const struct model *m, const struct sock *s, bool *creator, bool *others)
-{
-	*creator = *others = false;
-	for (u32 id = s->holds; id && !(*creator && *others); id = hold_at(m, id)->sock_next) {
-		u32 r = fdtab_at(m, hold_at(m, id)->fdtab)->refs;
-
-		for (; r; r = tabref_at(m, r)->tab_next) {
-			if (tabref_at(m, r)->proc == s->creator)
-				*creator = true;
-			else
-				*others = true;
-		}
-	}
-}
-
 enum verdict verdict_of(const struct model *m, const struct sock *s)
 {
-	bool creator, others;
-
 	if (s->sflags & SF_KERNEL)
 		return VERDICT_KERNEL;
 	if (!s->nholds)
 		return verdict_unheld(m, s);
 	if (!s->creator)
 		return VERDICT_HELD;
-	holders_kinds(m, s, &creator, &others);
-	if (creator)
-		return others ? VERDICT_SHARED : VERDICT_OWNED;
+	if (s->nmine)
+		return holders_count(m, s) > s->nmine ? VERDICT_SHARED : VERDICT_OWNED;
 	return verdict_creator_gone(m, s);
 }
 

@@ -57,6 +57,11 @@ const char *name_reason(enum reason r);
 /* Why is this zombie (or headless process) not reaped, and what helps?  action: one sentence. */
 enum reason verdict_zombie(const struct model *m, const struct proc *p, struct buf *action);
 
+/*
+ * Does this hold show, by itself, that a socket whose creator let go is not leaked?  The model
+ * remembers the answer (judge.c): whatever it depends on calls hold_changed() when it changes.
+ */
+bool hold_keeps(const struct model *m, const struct sock *s, const struct hold *h);
 /* What its creator ran when it made it; NULL: not known. */
 const struct image *creator_image(const struct model *m, const struct sock *s);
 

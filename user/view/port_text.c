@@ -15,15 +15,6 @@ struct group {
 	u64 oldest;
 };
 
-static u32 first_holder(const struct model *m, const struct sock *s)
-{
-	const struct hold *h = hold_at(m, s->holds);
-	const struct fdtab *t = h ? fdtab_at(m, h->fdtab) : NULL;
-	const struct tabref *r = t ? tabref_at(m, t->refs) : NULL;
-
-	return r ? r->proc : 0;
-}
-
 static u32 left_now(const struct model *m, const struct sock *s)
 {
 	u64 gone_ms = (m->now - s->seen_ts) / NS_PER_MS;

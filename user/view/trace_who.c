@@ -18,16 +18,6 @@ bool trace_has_sock(const struct ev *e)
 	       !strcmp(k->fields[7].name, "sflags");
 }
 
-/* First process that holds the socket, by the oldest hold; 0: none. */
-static u32 holder_of(const struct model *m, const struct sock *s)
-{
-	const struct hold *h = hold_at(m, s->holds);
-	const struct fdtab *t = h ? fdtab_at(m, h->fdtab) : NULL;
-	const struct tabref *r = t ? tabref_at(m, t->refs) : NULL;
-
-	return r ? r->proc : 0;
-}
-
 static u32 state_tgid(const struct model *m, const struct ev *e)
 {
 	const struct ev_state *st = (const struct ev_state *)e;
@@ -38,7 +28,7 @@ static u32 state_tgid(const struct model *m, const struct ev *e)
 		return 0;
 	if (proc && proc_holds(m, proc, id))
 		return e->tgid;
-	proc = holder_of(m, s);
+	proc = first_holder(m, s);
 	if (!proc)
 		proc = s->creator;
 	return proc ? proc_at(m, proc)->tgid : 0;
@@ -77,7 +67,7 @@ static u32 unix_in_use_by(const struct model *m, const struct ev_unix_bind *b)
 		const struct unix_name *n = name_at(m, s->name);
 
 		if (n && s->holds && n->len == b->name.len && !memcmp(n->s, b->name.s, n->len))
-			return holder_of(m, s);
+			return first_holder(m, s);
 	}
 	return 0;
 }
@@ -92,7 +82,7 @@ u32 trace_in_use_by(const struct model *m, const struct ev *e)
 	for (u32 id = map_get(&m->by_port, b->local.port); id; id = s->port_next) {
 		s = sock_at(m, id);
 		if (s->inode != b->inode && same_address(s, b))
-			return holder_of(m, s);
+			return first_holder(m, s);
 	}
 	return 0;
 }
