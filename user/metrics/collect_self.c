@@ -113,6 +113,7 @@ void collect_self(struct collect *x)
 		family_ns(&x->w, METRIC_WATCHING, model_wall(m, m->watching_since));
 	tell_events(x);
 	tell_source(x);
+	family_ns(&x->w, METRIC_LAG, s->lag_ns);
 	tell_model(x);
 	family_u64(&x->w, METRIC_RECORDED, s->recorded_bytes);
 	family_ns(&x->w, METRIC_STATE_SAVED, s->state_saved_ns);

@@ -86,6 +86,7 @@ enum collector {
 	M(RING_USED, "ring_used_bytes", GAUGE, "", SELF, "Bytes of it that waited to be read when this was asked") \
 	M(RING_PEAK, "ring_used_peak_bytes", GAUGE, "", SELF, "Most bytes that were ever found waiting") \
 	M(DRAIN_SECONDS, "drain_delay_seconds", HISTOGRAM, "", SELF, "How long the first event of a batch had waited to be read") \
+	M(LAG, "event_lag_seconds", GAUGE, "", SELF, "How far what is told here is behind what happens: all events until then have been applied") \
 	M(BPF_SECONDS, "bpf_run_seconds_total", COUNTER, "program", BPF, "Time spent in each BPF program") \
 	M(BPF_RUNS, "bpf_runs_total", COUNTER, "program", BPF, "Runs of each BPF program") \
 	M(SCANS, "scans_total", COUNTER, "", SELF, "Scans of all processes, descriptors and sockets") \
@@ -137,6 +138,7 @@ struct self {
 	u64 recorder_dropped; /* events the recorder had no room for */
 	u64 state_saved_ns;   /* CLOCK_REALTIME; 0: not */
 	u64 damaged;	      /* events that were none */
+	u64 lag_ns;	      /* how far what is applied is behind what happens */
 	const char *tier, *fd; /* "base", "lean" */
 };
 

@@ -17,6 +17,7 @@
 #ifdef HAVE_SERVE
 
 #include "landing.h"
+#include "life.h"
 #include "notify.h"
 #include "rights.h"
 #include "self.h"
@@ -88,6 +89,12 @@ static void serve_confine(void *v, int made)
 		die(EXIT_CANNOT, "%s", err.s);
 }
 
+/* From the loop itself, in the middle of a long scan too: that it does not stand is the message. */
+static void serve_alive(void *v)
+{
+	notify_alive(((struct serve *)v)->notify, time_boot_ns());
+}
+
 /* Threads first: the filter is put on each that is there. */
 static void serve_ready(void *v, const struct model *m, const struct turn *t)
 {
@@ -102,6 +109,7 @@ static void serve_ready(void *v, const struct model *m, const struct turn *t)
 	s->ready = t->whole;
 	buf_printf(&status, "%s (%s)", web_url(s->web), t->source->tier);
 	notify_ready(s->notify, status.s);
+	life_hook(serve_alive, s);
 	if (!s->opts->quiet)
 		warn("metrics at %s", web_url(s->web));
 	buf_free(&status);
@@ -124,6 +132,7 @@ static void metrics_page(struct serve *s, const struct model *m, const struct tu
 	struct self self = {.recorded_bytes = t->recorded_bytes,
 			    .recorder_dropped = t->recorder_dropped,
 			    .damaged = t->damaged,
+			    .lag_ns = life_lag_ns(),
 			    .state_saved_ns = s->state ? state_saved(s->state) : 0,
 			    .tier = "base",
 			    .fd = strstr(t->source->tier, "fd=full") ? "full" : "lean"};
@@ -154,8 +163,8 @@ static void page_answer(struct serve *s, const struct model *m, const struct tur
 						 .now = t->now},
 			       &body);
 	else
-		metrics_page(s, m, t,
-			     page == PAGE_OPENMETRICS ? METRICS_OPENMETRICS : METRICS_TEXT, &body);
+		metrics_page(s, m, t, page == PAGE_OPENMETRICS ? METRICS_OPENMETRICS : METRICS_TEXT,
+			     &body);
 	web_answer(s->web, page, &body);
 	buf_free(&body);
 }
@@ -214,6 +223,7 @@ static void serve_close(void *v)
 {
 	struct serve *s = v;
 
+	life_hook(NULL, NULL);
 	web_close(s->web);
 	notify_close(s->notify);
 	metrics_free(s->metrics);

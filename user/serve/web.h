@@ -47,7 +47,9 @@ int web_fd(const struct web *w);
 bool web_asked(struct web *w, enum web_page *page);
 /* Give it to all who wait for it.  Takes the bytes of body and leaves it empty. */
 void web_answer(struct web *w, enum web_page page, struct buf *body);
-/* What /-/ready says: 200 when ready, else 503 with the reason.  /-/healthy is 200 once started. */
+/* What /-/ready says: 200 when ready, else 503 with the reason.  /-/healthy is 200 once started.
+ * Both are 503 while the loop's own signs of life (life.h) say that it stands, /-/ready also while
+ * it lags. */
 void web_ready(struct web *w, bool ready, const char *reason);
 /*
  * Requests answered with 1xx ... 5xx, [0] not used; without those of which not even the first line

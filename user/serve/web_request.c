@@ -8,7 +8,11 @@
  */
 #include <stdlib.h>
 
+#include "life.h"
 #include "web_priv.h"
+
+#define LAG_NS	 (2 * NS_PER_S) /* so far behind, what is told is not what is */
+#define STILL_NS (5 * NS_PER_S) /* an idle loop looks once a second */
 
 static const struct {
 	u32 status;
@@ -91,20 +95,39 @@ static enum MHD_Result answer_fixed(struct conn *c, enum fixed_answer which)
 	return answer(c, fixed[which].status, c->web->fixed[which]);
 }
 
-static enum MHD_Result answer_ready(struct conn *c)
+/* Does the thread that applies events go on, and keep up?  What speaks against it. */
+static bool loop_fails(bool ready, struct buf *why)
+{
+	const u64 still = life_still_ns(), lag = life_lag_ns();
+
+	if (still > (ready ? LAG_NS : STILL_NS))
+		buf_printf(why, "events have not been looked at for %.1f s\n",
+			   (double)still / NS_PER_S);
+	else if (ready && lag > LAG_NS)
+		buf_printf(why, "what is told here is %.1f s behind what happens\n",
+			   (double)lag / NS_PER_S);
+	return why->len;
+}
+
+static enum MHD_Result answer_health(struct conn *c, bool ready)
 {
 	struct web *w = c->web;
-	struct MHD_Response *r = NULL;
+	struct buf why = {};
+	struct MHD_Response *r;
 	enum MHD_Result done;
 
-	pthread_mutex_lock(&w->lock);
-	if (!w->ready)
-		r = text_make(w, w->reason);
-	pthread_mutex_unlock(&w->lock);
-	if (!r)
-		return answer_fixed(c, FIXED_READY);
+	if (!loop_fails(ready, &why) && ready) {
+		pthread_mutex_lock(&w->lock);
+		if (!w->ready)
+			buf_puts(&why, w->reason);
+		pthread_mutex_unlock(&w->lock);
+	}
+	if (!why.len)
+		return answer_fixed(c, ready ? FIXED_READY : FIXED_HEALTHY);
+	r = text_make(w, why.s);
 	done = answer(c, 503, r);
 	MHD_destroy_response(r);
+	buf_free(&why);
 	return done;
 }
 
@@ -143,9 +166,9 @@ static enum MHD_Result route(struct conn *c, const char *url)
 	if (!strcmp(url, "/"))
 		return page_wait(c, PAGE_LANDING);
 	if (!strcmp(url, "/-/healthy"))
-		return answer_fixed(c, FIXED_HEALTHY);
+		return answer_health(c, false);
 	if (!strcmp(url, "/-/ready"))
-		return answer_ready(c);
+		return answer_health(c, true);
 	return answer_fixed(c, FIXED_NOT_FOUND);
 }
 
