@@ -85,7 +85,7 @@ _probate() {
 			options+=" --collector.$word --no-collector.$word"
 		done
 		COMPREPLY=($(compgen -W "--web.listen-address --web.telemetry-path --web.config.file
-			--web.systemd-socket --user --list --segment-size --segment-age --max-size
+			--web.allow-host --web.systemd-socket --user --list --segment-size --segment-age --max-size
 			--max-age --checkpoint $options" -- "$cur"))
 		;;
 	*) COMPREPLY=($(compgen -W "$options" -- "$cur")) ;;

@@ -32,11 +32,13 @@ static void read_headers(const char *s)
 		.name = name,
 		.hash = "$2b$04$AAAAAAAAAAAAAAAAAAAAAOuKVw3ZLRKZ9Lk4.Q3YmZb1Jd3a9S2s2"};
 	struct web_config c = {.users = &alice, .nusers = 1};
-	struct auth *a = auth_new();
+	struct auth *a = auth_new(&c, -1);
+	u32 gone;
 	char host[HOST_MAX];
 	u16 port;
 
-	MUST(auth_check(a, &c, s, 1) != AUTH_BUSY, "one question is not too many");
+	MUST(auth_ask(a, 0, s, NULL, 1, &gone) != AUTH_BUSY, "one question is not too many");
+	target_foul(s);
 	auth_free(a);
 	accept_openmetrics(s);
 	accept_gzip(s);

@@ -317,6 +317,49 @@ def test_requests_that_are_too_large_or_wrong(driver, request_bytes, answers):
     assert d.get()[0] == 200
 
 
+HEAD = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n"
+FOUL = [
+    b"GET /metrics\0 HTTP/1.1\r\nHost: localhost\r\n", b"GET /metrics\0x HTTP/1.1\r\nHost: localhost\r\n",
+    b"GET /metrics%00 HTTP/1.1\r\nHost: localhost\r\n", b"GET /-/healthy%00x HTTP/1.1\r\nHost: localhost\r\n",
+    b"GET /metrics?a=\0 HTTP/1.1\r\nHost: localhost\r\n", b"GET /metrics?a=%1f HTTP/1.1\r\nHost: localhost\r\n",
+    b"GET\0 /metrics HTTP/1.1\r\nHost: localhost\r\n", b"GET /\x7f HTTP/1.1\r\nHost: localhost\r\n",
+    HEAD + b"A\x01b: c\r\n", HEAD + b"A\0b: c\r\n", HEAD + b"\0: c\r\n", HEAD + b": c\r\n", HEAD + b"A : c\r\n",
+    HEAD + b"A: c\0d\r\n", HEAD + b"A: \x1b[2J\r\n", HEAD + b"Host: localhost\r\n",
+    HEAD + b"Content-Length: 0\r\nContent-Length: 5\r\n", HEAD + b"Content-Length: 5\r\nContent-Length: 0\r\n",
+    HEAD + b"Content-Length: 0\r\ncontent-length: 0\r\n", HEAD + b"Content-Length: 0, 5\r\n",
+    HEAD + b"Content-Length: 0\r\nTransfer-Encoding: chunked\r\n",
+    HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+]
+
+
+@pytest.mark.parametrize("head", FOUL, ids=range(len(FOUL)))
+def test_what_is_no_request(driver, head):
+    d = driver()
+    with d.socket() as s:
+        s.sendall(head + b"Connection: close\r\n\r\n")
+        s.shutdown(socket.SHUT_WR)
+        got = read_all(s)
+    assert got.startswith(b"HTTP/1.1 400 ") and b"# page" not in got
+    assert d.get()[0] == 200
+
+
+@pytest.mark.parametrize("host,good", [
+    ("localhost", True), ("LOCALHOST:9977", True), ("127.0.0.1:1", True), ("[::1]:9977", True),
+    ("192.0.2.7", True), ("[2001:db8::1]", True), (socket.gethostname(), True),
+    (socket.gethostname() + ":9977", True), ("probate", True), ("web1.example.com:9977", True),
+    ("a.example.net.", True), ("evil.example", False), ("evil.example:9977", False),
+    ("localhost.evil.example", False), ("127.0.0.1.evil.example", False), ("[evil.example]", False),
+    ("example.net", False), ("a.example.net.evil", False), ("", False), ("localhost:x", False),
+    ("localhost evil.example", False)])
+def test_host_names(driver, host, good):
+    """A page of others that has its name resolve to our address does not get ours."""
+    d = driver("--allow", "web1.example.com", "--allow", "*.example.net")
+    for path in "/metrics", "/", "/-/ready":
+        status, _, body = d.get(path, {"Host": host})
+        assert status != 421 if good else status == 421 and b"--web.allow-host=NAME" in body
+    assert driver("--allow", "*").get(headers={"Host": "evil.example"})[0] == 200
+
+
 def test_garbage(driver):
     d = driver()
     some = os.urandom(4000)

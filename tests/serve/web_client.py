@@ -20,6 +20,7 @@ ASAN = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
 # bcrypt of "right" at two costs, and of "second"
 CHEAP = "$2y$05$abcdefghijklmnopqrstuu8xaCxxL82bnl.UY74PMksDxIJShppPC"
 DEAR = "$2b$10$abcdefghijklmnopqrstuu1VS0P7v3ZJmd2gzBFIzgfN7OOl6Rl52"
+SLOW = "$2b$13$abcdefghijklmnopqrstuu1VS0P7v3ZJmd2gzBFIzgfN7OOl6Rl52"  # of nothing: takes half a second
 SECOND = "$2a$04$zyxwvutsrqponmlkjihgfuCxXxx13O80ZtlsjiqvuA0W38x4k1lcG"
 
 

@@ -135,6 +135,7 @@ static void options_read(struct web_opts *o, int argc, char **argv)
 	static const struct option all[] = {{"listen", required_argument, NULL, 'l'},
 					    {"path", required_argument, NULL, 'p'},
 					    {"config", required_argument, NULL, 'c'},
+					    {"allow", required_argument, NULL, 'a'},
 					    {"systemd", no_argument, NULL, 's'},
 					    {}};
 	int c;
@@ -146,6 +147,8 @@ static void options_read(struct web_opts *o, int argc, char **argv)
 			o->path = optarg;
 		else if (c == 'c')
 			o->config = optarg;
+		else if (c == 'a')
+			o->allow[o->nallow++] = optarg;
 		else if (c == 's')
 			o->systemd = true;
 		else

@@ -275,6 +275,13 @@ static void set_listen(struct opts *o, const char *value)
 	o->web.listen[o->web.nlisten++] = value;
 }
 
+static void set_allow_host(struct opts *o, const char *value)
+{
+	if (o->web.nallow == WEB_ALLOW_MAX)
+		die(EXIT_USAGE, "--web.allow-host can be given %d times at most", WEB_ALLOW_MAX);
+	o->web.allow[o->web.nallow++] = value;
+}
+
 static void set_telemetry_path(struct opts *o, const char *value)
 {
 	if (*value != '/')
@@ -348,6 +355,7 @@ const struct option_def option_defs[] = {
 	{ 0, "web.listen-address", "ADDR", "serve", "where to listen, repeatable (" WEB_LISTEN_DEFAULT ")", set_listen },
 	{ 0, "web.telemetry-path", "PATH", "serve", "where the metrics are (" WEB_PATH_DEFAULT ")", set_telemetry_path },
 	{ 0, "web.config.file", "FILE", "serve", "TLS and passwords, as of Prometheus's exporters", set_web_config },
+	{ 0, "web.allow-host", "NAME", "serve", "a host name to be asked by, repeatable; *.NAME, or * for any", set_allow_host },
 	{ 0, "web.systemd-socket", NULL, "serve", "use the sockets that systemd gives", set_systemd_socket },
 	{ 0, "user", "NAME", "serve", "started as root: become this user (" RIGHTS_USER ")", set_user },
 #define C(ID, name, on, help) \

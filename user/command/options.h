@@ -17,7 +17,7 @@ struct option_def {
 	const char *help;
 	void (*set)(struct opts *o, const char *value);
 };
-#define OPTIONS (35 + 2 * COLLECTORS)
+#define OPTIONS (36 + 2 * COLLECTORS)
 extern const struct option_def option_defs[OPTIONS];
 bool option_is_for(const struct option_def *d, const struct view *v);
 /* A process number that someone wrote; ends the program when it is none. */

@@ -107,7 +107,8 @@ static int parts_open(struct web *w, const struct web_opts *o, struct buf *err)
 		buf_printf(err, "cannot start the HTTP server: %s", strerror(e));
 		return -e;
 	}
-	w->auth = auth_new();
+	w->auth = auth_new(&w->config, w->wake_fd);
+	names_learn(&w->names, o);
 	fixed_make(w);
 	return daemon_open(w, err);
 }
@@ -137,7 +138,9 @@ int web_start(struct web *w, struct buf *err)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	e = pthread_create(&w->thread, NULL, web_loop, w);
+	e = w->config.nusers ? -auth_start(w->auth) : 0;
+	if (!e)
+		e = pthread_create(&w->thread, NULL, web_loop, w);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	w->started = !e;
 	if (e)
@@ -249,6 +252,7 @@ void web_close(struct web *w)
 	if (w->wake_fd >= 0)
 		close(w->wake_fd);
 	auth_free(w->auth);
+	names_free(&w->names);
 	web_config_free(&w->config);
 	pthread_mutex_destroy(&w->lock);
 	free(w->path);

@@ -18,6 +18,7 @@
 #include "util.h"
 
 #define WEB_LISTEN_MAX	   16
+#define WEB_ALLOW_MAX	   64
 #define WEB_LISTEN_DEFAULT "127.0.0.1:9977"
 #define WEB_PATH_DEFAULT   "/metrics"
 
@@ -27,6 +28,8 @@ struct web_opts {
 	u32 nlisten;			    /* 0: WEB_LISTEN_DEFAULT */
 	const char *path;		    /* of the metrics; NULL: WEB_PATH_DEFAULT */
 	const char *config;		    /* --web.config.file; NULL: plain HTTP, no password */
+	const char *allow[WEB_ALLOW_MAX];   /* further host names, "*" is any */
+	u32 nallow;
 	bool systemd;			    /* sockets from systemd (LISTEN_FDS) instead */
 };
 

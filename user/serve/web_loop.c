@@ -161,6 +161,10 @@ static void listeners_turn(struct web *w, const fd_set *ready)
 
 static void deadline_over(struct conn *c)
 {
+	if (c->state == CONN_ASKING) {
+		password_late(c);
+		return;
+	}
 	if (c->state != CONN_WAITING) {
 		conn_closing(c);
 		return;
@@ -187,6 +191,8 @@ static int quiet_ms(struct web *w)
 	for (u32 i = 0; i < CONN_MAX; i++)
 		if (w->conn[i].mhd && !w->conn[i].closing && w->conn[i].until_ms < until)
 			until = w->conn[i].until_ms;
+	if (w->config.nusers && auth_next_ns(w->auth) < until * NS_PER_MS)
+		until = auth_next_ns(w->auth) / NS_PER_MS + 1;
 	if (w->rest_until_ms > w->now_ms && w->rest_until_ms < until)
 		until = w->rest_until_ms;
 	if (w->nconns == CONN_MAX && w->now_ms + REQUEST_MIN_MS < until)
@@ -214,7 +220,8 @@ static void loop_end(struct web *w)
 {
 	w->ending = true;
 	for (u32 i = 0; i < CONN_MAX; i++)
-		if (w->conn[i].mhd && w->conn[i].state == CONN_WAITING)
+		if (w->conn[i].mhd &&
+		    (w->conn[i].state == CONN_WAITING || w->conn[i].state == CONN_ASKING))
 			deadline_over(&w->conn[i]);
 	MHD_run(w->daemon);
 }
@@ -265,6 +272,20 @@ static bool wait_turn(struct web *w, struct waited *s)
 	return n > 0;
 }
 
+/*
+ * libmicrohttpd takes a NUL for the end of what it is in: it is seen before it is read.  All that
+ * MHD_run() may read are looked at, new ones too: CONN_MAX at most.
+ */
+static void bytes_look(struct web *w)
+{
+	for (u32 i = 0; i < CONN_MAX; i++) {
+		struct conn *c = &w->conn[i];
+
+		if (c->mhd && !c->closing && (c->state == CONN_REQUEST || c->state == CONN_IDLE))
+			c->foul |= bytes_foul(c->fd);
+	}
+}
+
 static void loop_turn(struct web *w)
 {
 	struct waited s;
@@ -277,7 +298,11 @@ static void loop_turn(struct web *w)
 		if (s.listeners)
 			listeners_turn(w, &s.read);
 	}
+	if (w->config.nusers)
+		passwords_turn(w);
 	deadlines_turn(w);
+	if (!w->config.tls_on)
+		bytes_look(w);
 	MHD_run(w->daemon);
 	pages_drop(w);
 }

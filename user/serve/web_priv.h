@@ -7,7 +7,8 @@
  *   web_request.c  one request: is it allowed, what is it about, what is the answer
  *   web_page.c     requests that wait for a page, and pages that have come
  *   web_accept.c   the headers by which a client chooses
- *   web_auth.c     passwords
+ *   web_check.c    what no request has; web_host.c whom it may name
+ *   web_auth.c     passwords, by turns; web_bcrypt.c computes them
  *   web_listen.c   addresses and sockets
  *   web_config.c   --web.config.file; web_yaml.c reads YAML, web_tls.c and web_cipher.c make TLS of
  * it
@@ -106,13 +107,37 @@ int cipher_priorities(struct web_config *c, struct buf *err);
 
 /* ---- passwords --------------------------------------------------------------------------- */
 
+#define SAID_MAX       1024 /* bytes of a name and a password */
+#define AUTH_WAITS_MAX 32   /* half of all connections: the others are for who is known */
+
 struct auth;
-enum auth_answer { AUTH_RIGHT, AUTH_WRONG, AUTH_BUSY };
-struct auth *auth_new(void);
-/* header: of "Authorization", or NULL.  Busy: too many wrong ones lately, ask again. */
-enum auth_answer auth_check(struct auth *a, const struct web_config *c, const char *header,
-			    u64 now_ns);
+enum auth_answer { AUTH_RIGHT, AUTH_WRONG, AUTH_WAIT, AUTH_BUSY };
+struct auth *auth_new(const struct web_config *c, int wake_fd);
+/* A thread computes from now on.  0 or -errno. */
+int auth_start(struct auth *a);
+/*
+ * The connection of a slot asks.  header: of "Authorization", or NULL; from: NULL is of no network.
+ * AUTH_WAIT: auth_turn() will tell; *gone: whose place it took, else UINT32_MAX.  Busy: too many
+ * wait, ask again.
+ */
+enum auth_answer auth_ask(struct auth *a, u32 slot, const char *header,
+			  const struct sockaddr *from, u64 now_ns, u32 *gone);
+/* Who asked waits no more; what was asked is computed all the same. */
+void auth_leave(struct auth *a, u32 slot);
+/* Let the next have its turn.  True: one is done; slot: UINT32_MAX where nobody waits any more. */
+bool auth_turn(struct auth *a, u64 now_ns, u32 *slot, enum auth_answer *answer);
+/* When there is a turn to begin; UINT64_MAX: wake_fd tells. */
+u64 auth_next_ns(const struct auth *a);
 void auth_free(struct auth *a);
+
+/* Readable is wake_fd when one is done. */
+struct bcrypt;
+struct bcrypt *bcrypt_new(int wake_fd);
+int bcrypt_start(struct bcrypt *b);
+void bcrypt_begin(struct bcrypt *b, const char *password, const char *hash);
+/* Done since it was begun: is it right, what did it cost? */
+bool bcrypt_done(struct bcrypt *b, bool *right, u64 *cost_ns);
+void bcrypt_free(struct bcrypt *b);
 
 /* ---- sockets and addresses --------------------------------------------------------------- */
 
@@ -121,6 +146,26 @@ void auth_free(struct auth *a);
 bool address_split(const char *s, char host[HOST_MAX], u16 *port);
 /* Fills w->listen and w->url.  0 or -errno with a sentence. */
 int listen_open(struct web *w, const struct web_opts *o, struct buf *err);
+
+/* ---- what a request must be (web_check.c), and for whom (web_host.c) --------------------- */
+
+/* The names by which the exporter may be asked, beside addresses and names without a dot. */
+struct web_names {
+	char *v[WEB_NAMES_MAX];
+	u32 n;
+	bool any;
+};
+void names_learn(struct web_names *n, const struct web_opts *o);
+bool names_have(const struct web_names *n, const char *host);
+void names_free(struct web_names *n);
+
+struct conn;
+/* A byte in what has come and was not read yet that no request has. */
+bool bytes_foul(int fd);
+/* The target as it was sent: no control bytes, encoded ones neither. */
+bool target_foul(const char *uri);
+bool request_foul(struct conn *c, const char *version);
+bool request_foreign(struct conn *c);
 
 /* ---- what a client chooses --------------------------------------------------------------- */
 
@@ -142,6 +187,8 @@ bool accept_gzip(const char *accept_encoding);
 
 enum conn_state {
 	CONN_REQUEST, /* the request is on its way */
+	CONN_ASKING,  /* whether the password is right; suspended */
+	CONN_TOLD,    /* that is known */
 	CONN_WAITING, /* for a page; suspended */
 	CONN_RESUMED, /* the page is there */
 	CONN_LATE,    /* the page did not come in time */
@@ -154,10 +201,14 @@ struct conn {
 	struct MHD_Connection *mhd; /* NULL: the slot is free */
 	int fd;
 	enum conn_state state;
+	size_t uri_len; /* of the target as it was sent */
+	const char *uri;
 	bool begun;   /* the headers of this request were looked at */
 	bool counted; /* the answer to this request is among the answered */
 	bool closing; /* shut down: libmicrohttpd is about to see it */
 	bool gzip;
+	bool foul;    /* bytes that no request has were seen */
+	enum auth_answer told;
 	enum web_page page;
 	u64 turn; /* waits for a page that was begun at this turn or later */
 	u64 since_ms, until_ms;
@@ -177,6 +228,8 @@ enum fixed_answer {
 	FIXED_READY,
 	FIXED_NOT_FOUND,
 	FIXED_METHOD,
+	FIXED_WRONG,
+	FIXED_HOST,
 	FIXED_BODY,
 	FIXED_PASSWORD,
 	FIXED_BUSY,
@@ -189,6 +242,7 @@ struct web {
 	int listen[WEB_LISTEN_MAX];
 	u32 nlisten;
 	struct web_config config;
+	struct web_names names;
 	struct MHD_Daemon *daemon;
 	struct buf *says; /* where libmicrohttpd's complaints go; NULL: nowhere */
 	struct MHD_Response *fixed[FIXED_ANSWERS];
@@ -227,6 +281,9 @@ void *request_begin(void *web, const char *uri, struct MHD_Connection *mhd);
 enum MHD_Result request_handle(void *web, struct MHD_Connection *mhd, const char *url,
 			       const char *method, const char *version, const char *upload,
 			       size_t *upload_bytes, void **context);
+/* Passwords that were computed, and those for whom it takes too long. */
+void passwords_turn(struct web *w);
+void password_late(struct conn *c);
 void request_end(void *web, struct MHD_Connection *mhd, void **context,
 		 enum MHD_RequestTerminationCode why);
 

@@ -23,6 +23,12 @@ static const struct {
 	[FIXED_READY] = {200, "ready\n", NULL, NULL},
 	[FIXED_NOT_FOUND] = {404, "There is no such page.\n", NULL, NULL},
 	[FIXED_METHOD] = {405, "Only GET and HEAD are understood.\n", "Allow", "GET, HEAD"},
+	[FIXED_WRONG] = {400, "This is no request as HTTP has them.\n", NULL, NULL},
+	[FIXED_HOST] = {421,
+			"The host name of this request is none of this exporter's: a page of "
+			"others may have sent it.\nAsk it by its address or by the name of its "
+			"machine, or start it with --web.allow-host=NAME.\n",
+			NULL, NULL},
 	[FIXED_BODY] = {413, "A request here has no body.\n", NULL, NULL},
 	[FIXED_PASSWORD] = {401, "Unauthorized\n", "WWW-Authenticate",
 			    "Basic realm=\"probate\", charset=\"UTF-8\""},
@@ -172,18 +178,64 @@ static enum MHD_Result route(struct conn *c, const char *url)
 	return answer_fixed(c, FIXED_NOT_FOUND);
 }
 
-static enum MHD_Result request_complete(struct conn *c, const char *url)
+/* ---- passwords --------------------------------------------------------------------------- */
+
+static enum MHD_Result password_told(struct conn *c, const char *url)
+{
+	if (c->told == AUTH_RIGHT)
+		return route(c, url);
+	return answer_fixed(c, c->told == AUTH_BUSY ? FIXED_BUSY : FIXED_PASSWORD);
+}
+
+/* A suspended connection goes on with what is told. */
+static void password_tell(struct conn *c, enum auth_answer told)
+{
+	c->told = told;
+	conn_state(c, CONN_TOLD, ANSWER_MS);
+	MHD_resume_connection(c->mhd);
+}
+
+static enum MHD_Result password_ask(struct conn *c, const char *url)
 {
 	struct web *w = c->web;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	u32 gone;
 
-	if (w->config.nusers) {
-		enum auth_answer a = auth_check(w->auth, &w->config, header_of(c, "Authorization"),
-						w->now_ms * NS_PER_MS);
+	c->told = w->ending ? AUTH_BUSY
+			    : auth_ask(w->auth, (u32)(c - w->conn), header_of(c, "Authorization"),
+				       info ? info->client_addr : NULL, w->now_ms * NS_PER_MS,
+				       &gone);
+	if (c->told != AUTH_WAIT)
+		return password_told(c, url);
+	if (gone < CONN_MAX)
+		password_tell(&w->conn[gone], AUTH_BUSY);
+	conn_state(c, CONN_ASKING, PAGE_MS);
+	MHD_suspend_connection(c->mhd);
+	return MHD_YES;
+}
 
-		if (a != AUTH_RIGHT)
-			return answer_fixed(c, a == AUTH_BUSY ? FIXED_BUSY : FIXED_PASSWORD);
-	}
-	return route(c, url);
+void password_late(struct conn *c)
+{
+	auth_leave(c->web->auth, (u32)(c - c->web->conn));
+	password_tell(c, AUTH_BUSY);
+}
+
+void passwords_turn(struct web *w)
+{
+	enum auth_answer answer;
+	u32 slot;
+
+	while (auth_turn(w->auth, w->now_ms * NS_PER_MS, &slot, &answer))
+		if (slot < CONN_MAX)
+			password_tell(&w->conn[slot], answer);
+}
+
+/* ---- from its headers to its answer ------------------------------------------------------ */
+
+static enum MHD_Result request_complete(struct conn *c, const char *url)
+{
+	return c->web->config.nusers ? password_ask(c, url) : route(c, url);
 }
 
 static enum MHD_Result request_resumed(struct conn *c)
@@ -203,17 +255,22 @@ enum MHD_Result request_handle(void *web, struct MHD_Connection *mhd, const char
 	struct conn *c = *context;
 
 	(void)web;
-	(void)version;
 	(void)upload;
 	if (!c || c->mhd != mhd || c->closing || *upload_bytes)
 		return MHD_NO;
 	if (c->state == CONN_RESUMED)
 		return request_resumed(c);
+	if (c->state == CONN_TOLD)
+		return password_told(c, url);
 	if (c->state == CONN_LATE)
 		return answer_fixed(c, FIXED_LATE);
 	if (c->begun)
 		return request_complete(c, url);
 	c->begun = true;
+	if (request_foul(c, version))
+		return answer_fixed(c, FIXED_WRONG);
+	if (request_foreign(c))
+		return answer_fixed(c, FIXED_HOST);
 	if (strcmp(method, "GET") && strcmp(method, "HEAD"))
 		return answer_fixed(c, FIXED_METHOD);
 	if (has_body(c))
@@ -238,10 +295,12 @@ void *request_begin(void *web, const char *uri, struct MHD_Connection *mhd)
 	struct conn *c = conn_of(mhd);
 
 	(void)web;
-	(void)uri;
 	if (!c)
 		return NULL;
 	c->begun = c->counted = false;
+	c->uri = uri;
+	c->uri_len = strlen(uri);
+	c->foul |= target_foul(uri);
 	if (c->state != CONN_REQUEST)
 		conn_state(c, CONN_REQUEST, REQUEST_MS);
 	return c;
