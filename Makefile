@@ -164,7 +164,7 @@ fuzz_flags := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=
 fuzz_cflags = -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(fuzz_flags) -Ibpf $(rooms:%=-I%) \
 	-DPROBATE_VERSION='"$(VERSION)"' $(features) $(shell $(PKG_CONFIG) --cflags $(libs) 2>/dev/null)
 # Not what talks to a kernel, writes recordings or is the program around a command.
-fuzz_skip := main live% scan scan_load ring diag child choose doctor% selftest smallbtf procfs% pipe% \
+fuzz_skip := main live% scan scan_load scan_netns scan_prove scan_unix ring diag child choose doctor% selftest smallbtf procfs% pipe% \
 	rec_write rec_file rec_open record history option options view_doctor view_record
 fuzz_lib := $(patsubst %,$B/fuzz/user/%.o,$(filter-out $(fuzz_skip),$(user_names)))
 fuzz_parts := $(patsubst tests/fuzz/%.c,$B/fuzz/%.o,$(filter-out tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c)))

@@ -424,7 +424,26 @@ struct ev {
 /* A socket in flight: sent over a UNIX socket, not yet received.  Source: walk of its queue. */
 #define EV_SCAN_QUEUE(F)                                                                           \
 	SOCK_FIELDS(F)                                                                             \
-	F(u64, queue, ID, "inode of the UNIX socket in whose receive queue it waits")
+	F(u64, queue, ID, "inode of the UNIX socket in whose receive queue it waits")              \
+	F(u32, count, DEC, "how many times it is in that queue; 0: not known")                     \
+	F(u32, zero, HIDE, "0")
+
+/*
+ * A pass did not see all of a part, or cannot prove that it did: what it did not meet there may be
+ * there all the same.  Comes before its scan_end, and holds until a later pass ends without it.
+ */
+#define EV_SCAN_CUT(F)                                                                             \
+	F(u32, what, HIDE, "SCOPE_* bit: what kind of thing may be missing")                       \
+	F(u32, why, HIDE, "CUT_* number")                                                          \
+	F(u32, netns, ID, "the network namespace it is about; 0: all")                             \
+	F(u32, proto, PROTO, "the kind of socket it is about; 0: all")                             \
+	F(u64, met, DEC, "how many were met")                                                      \
+	F(u64, there, DEC, "how many there are by another count; 0: not known")
+#define CUT_COUNT 1  /* fewer were met than the kernel counts by itself */
+#define CUT_NETNS 2  /* the network namespace could not be looked into */
+#define CUT_ROOM 3   /* more than there is room for */
+#define CUT_NAMES 4  /* names were left out that could not be told from a forgery */
+#define CUT_ERROR 5  /* the kernel refused the walk */
 
 /* Command line and executable of a process, read from /proc.  Subject: tgid. */
 #define EV_SCAN_ARGS(F)                                                                            \
@@ -816,7 +835,8 @@ struct ev {
 	K(83, TRANSFER, transfer, "transfer", TOLD, "a socket outlives its creator's hold")        \
 	K(84, LEAK, leak, "leak", TOLD, "a socket is kept by a program that never meant to")       \
 	K(85, RESYNC, resync, "resync", TOLD, "the picture is right again after a loss")           \
-	K(86, GONE, gone, "destroy", TOLD, "a socket is no more")
+	K(86, GONE, gone, "destroy", TOLD, "a socket is no more")                                  \
+	K(89, SCAN_CUT, scan_cut, NULL, RAW, "a scan did not see everything")
 
 enum ev_kind {
 #define K(n, ID, lower, pub, class, doc) EV_KIND_##ID = n,

@@ -315,6 +315,13 @@ static __always_inline bool tcp_tally(struct sock_common *skc)
 	return want.spare && (skc->skc_state == TCP_TIME_WAIT || skc->skc_flags & dead);
 }
 
+/* The kernel's own count has neither minisockets nor half-open requests. */
+static __always_inline void tcp_met(struct sock_common *skc, s64 n)
+{
+	if (skc->skc_state != TCP_TIME_WAIT && skc->skc_state != TCP_NEW_SYN_RECV)
+		met.tcp += n;
+}
+
 /* False: not wanted after all. */
 static __always_inline bool tcp_fill(struct ev_scan_sock *e, struct sock_common *skc)
 {
@@ -350,14 +357,20 @@ int scan_tcp(struct at_tcp *ctx)
 	struct sock_common *skc = ctx->sk_common;
 	struct ev_scan_sock e = {};
 
-	if (!skc || (want.port && skc->skc_num != want.port) || tcp_tally(skc))
+	if (!skc)
+		return 0;
+	tcp_met(skc, 1);
+	if ((want.port && skc->skc_num != want.port) || tcp_tally(skc))
 		return 0;
 	if (!tcp_fill(&e, skc))
 		return 0;
 	head_fill(&e.h, EV_KIND_SCAN_SOCK, sizeof(e), NULL);
 	/* What no longer fits is shown again at the next read, and counted again. */
-	if (bpf_seq_write(ctx->meta->seq, &e, sizeof(e)) && want.tally)
-		tcp_seen[skc->skc_state & 15]--;
+	if (bpf_seq_write(ctx->meta->seq, &e, sizeof(e))) {
+		tcp_met(skc, -1);
+		if (want.tally)
+			tcp_seen[skc->skc_state & 15]--;
+	}
 	return 0;
 }
 
@@ -371,12 +384,14 @@ int scan_udp(struct at_udp *ctx)
 	if (!up)
 		return 0;
 	sk = sock_plain((struct sock *)up);
+	met.udp++;
 	if (!sock_wanted(sk))
 		return 0;
 	head_fill(&e.h, EV_KIND_SCAN_SOCK, sizeof(e), NULL);
 	sock_fill(SOCK_PART(&e), sk, bpf_get_socket_cookie(up));
 	e.sflags |= sock_owner(sk);
 	file_want(sk);
-	bpf_seq_write(ctx->meta->seq, &e, sizeof(e));
+	if (bpf_seq_write(ctx->meta->seq, &e, sizeof(e)))
+		met.udp--; /* shown again */
 	return 0;
 }

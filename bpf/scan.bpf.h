@@ -17,6 +17,7 @@ const volatile u32 id_task_struct = 0, id_sock = 0, id_socket = 0, id_file = 0;
 
 /* Set by user space before each pass. */
 struct scan_want want SEC(".bss");
+struct scan_met met SEC(".bss");
 
 /* Constants once loaded, so that the verifier never sees what they turn off. */
 const volatile bool may_probe = true; /* probe_read is allowed: no lockdown=confidentiality */

@@ -12,6 +12,20 @@ struct scan_want {
 	u32 makers; /* tell who opened what */
 	u32 tally;  /* count TCP sockets by state */
 	u32 spare;  /* and do not tell of those that only the kernel still has */
+	u32 parts;  /* UNIX: only the part-th of so many parts is told; 0, 1: all */
+	u32 part;
+};
+
+/*
+ * What an iterator walked past in this network namespace, whether or not it was wanted.  The kernel
+ * counts the same by itself (/proc/net/protocols), so a walk that missed something shows.
+ */
+struct scan_met {
+	u64 tcp, udp, unx;
+	u64 room;    /* UNIX: bytes that what was to be told takes */
+	u64 refused; /* UNIX: facts that found no room */
+	u64 flying;  /* files found in flight */
+	u64 cut;     /* queues of which not all was looked at */
 };
 
 #endif

@@ -91,7 +91,7 @@ static void sizes_known(void **state)
 {
 	(void)state;
 	assert_int_equal(sizeof(struct model), 1232);
-	assert_int_equal(sizeof(struct model_priv), 664);
+	assert_int_equal(sizeof(struct model_priv), 736); /* cuts: told again by the next pass */
 	assert_int_equal(sizeof(struct proc), 200);
 	assert_int_equal(sizeof(struct image), 48);
 	assert_int_equal(sizeof(struct death), 48);

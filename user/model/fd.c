@@ -188,8 +188,12 @@ struct hold *hold_put(struct model *m, const struct slot *slot, struct sock *s)
 		return hold_upgrade(m, h, slot);
 	if (h && h->seen_ts > slot->ts)
 		return NULL;
-	if (h)
+	if (h) {
+		/* s may wait in the queue of what ends with this slot, and has just come out of it. */
+		s->nholds++;
 		hold_drop(m, h);
+		s->nholds--;
+	}
 	id = pool_new(&m->holds);
 	h = hold_at(m, id);
 	h->fdtab = slot->fdtab;

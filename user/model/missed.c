@@ -116,7 +116,8 @@ static void flights_find(struct model *m, const struct ev_scan_end *end)
 	const struct model_priv *pr = m->priv;
 
 	for (u32 i = pr->nflights; i-- > 0;)
-		if (pr->flights[i].ts < end->begin && pr->flights[i].met_ts < end->begin)
+		if (pr->flights[i].ts < end->begin && pr->flights[i].met_ts < end->begin &&
+		    !cut_spares_flight(m, sock_at(m, pr->flights[i].sock), end->begin))
 			key_add(m, pr->flights[i].sock);
 }
 
@@ -132,15 +133,16 @@ static bool flight_tell(const struct model *m, u64 key, struct ev_scan_miss *e)
 	return true;
 }
 
-static bool sock_missed(const struct sock *s, u64 begin)
+static bool sock_missed(const struct model *m, const struct sock *s, u64 begin)
 {
-	return !s->gone && !s->nholds && !s->queue && s->seen_ts < begin && s->met_ts < begin;
+	return !s->gone && !s->nholds && !s->queue && s->seen_ts < begin && s->met_ts < begin &&
+	       !cut_spares(m, s->netns, begin);
 }
 
 static void socks_find(struct model *m, const struct ev_scan_end *end)
 {
 	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id))
-		if (sock_missed(sock_at(m, id), end->begin))
+		if (sock_missed(m, sock_at(m, id), end->begin))
 			key_add(m, id);
 }
 
@@ -148,7 +150,7 @@ static bool sock_tell(const struct model *m, u64 key, struct ev_scan_miss *e)
 {
 	const struct sock *s = sock_at(m, (u32)key);
 
-	if (s->id != key || !sock_missed(s, e->begin))
+	if (s->id != key || !sock_missed(m, s, e->begin))
 		return false;
 	sock_tell_name(s, e);
 	return true;

@@ -64,6 +64,7 @@ void model_free(struct model *m)
 		pool_free(all[i]);
 	buf_free(&m->told);
 	free(m->priv->flights);
+	cuts_free(m->priv);
 	free(m->priv->zombies.v);
 	free(m->priv->frees.v);
 	free(m->priv->gones.v);

@@ -251,6 +251,15 @@ struct model {
 	struct model_priv *priv; /* scan passes and queues under way; nobody else's business */
 };
 
+/* What scans could not see all of; see EV_SCAN_CUT. */
+struct cut {
+	u64 ts;
+	u32 what, why, netns, proto;
+	u64 met, there;
+};
+/* Those that no later pass has made good; borrowed until the next event. */
+u32 model_cuts(const struct model *m, const struct cut **out);
+
 struct model *model_new(void);
 void model_free(struct model *m);
 

@@ -105,6 +105,8 @@ struct model_priv {
 	u32 dropped, added;   /* by scans since the first loss not repaired */
 	u64 sieved_ts;        /* of the newest scan fact that told nothing new */
 	struct misses misses;
+	struct buf cuts;      /* struct cut: what scans could not see all of (scancut.c) */
+	struct map cut_at, cut_netns; /* what a cut is about, namespace -> index in cuts + 1 */
 	struct stage *stage;  /* a checkpoint being read; NULL: none */
 };
 
@@ -238,6 +240,12 @@ void sock_index_drop(struct model *m, struct sock *s);
 void sock_set_left(struct model *m, struct sock *s, u32 left_ms); /* as of its seen_ts */
 void socks_expire(struct model *m);
 void waits_push(struct model_priv *pr, u64 ts, u32 sock);
+/* Was a pass that began then cut in that network namespace? */
+bool cut_spares(const struct model *m, u32 netns, u64 begin);
+bool cut_spares_flight(const struct model *m, const struct sock *s, u64 begin);
+/* A pass over this scope ends: what it did not tell to be cut is whole again. */
+void cuts_end(struct model *m, u32 scope, u64 begin);
+void cuts_free(struct model_priv *pr);
 void flight_add(struct model *m, u64 ts, u32 sock);
 void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts);
 u64 sock_end(const struct sock *s); /* when left_ms is over */

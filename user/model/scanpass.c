@@ -253,13 +253,16 @@ static u32 sweep_socks(struct model *m, u64 begin)
 {
 	u32 dropped = 0;
 
-	for (u32 i = m->priv->nflights; i-- > 0;) /* from the end: removal swaps the last one in */
-		if (m->priv->flights[i].ts < begin)
+	/* From the end: removal swaps the last one in, and what ends may take others with it. */
+	for (u32 i = m->priv->nflights; i-- > 0;)
+		if (i < m->priv->nflights && m->priv->flights[i].ts < begin &&
+		    !cut_spares_flight(m, sock_at(m, m->priv->flights[i].sock), begin))
 			sock_set_queue(m, sock_at(m, m->priv->flights[i].sock), 0, m->now);
 	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id)) {
 		struct sock *s = sock_at(m, id);
 
-		if (s->nholds || s->queue || s->seen_ts >= begin)
+		if (s->nholds || s->queue || s->seen_ts >= begin ||
+		    cut_spares(m, s->netns, begin))
 			continue;
 		sock_gone(m, s);
 		dropped++;
@@ -372,6 +375,8 @@ void on_scan_end(struct model *m, const struct ev_scan_end *e)
 		dropped += sweep_socks(m, e->begin);
 	if (scope & SCOPE_FDS && !e->pid && (m->caps & (SRC_EVENTS | SRC_FD)) == SRC_EVENTS)
 		review_all(m);
+	if (!e->pid && !(scope & SCOPE_TABLE))
+		cuts_end(m, scope, e->begin);
 	if (!m->lost_since || e->pid || scope & SCOPE_TABLE)
 		return;
 	m->priv->dropped += dropped;

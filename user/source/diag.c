@@ -22,6 +22,8 @@
 #include "procfs_priv.h"
 
 #define TCP_TIME_WAIT_NR      6
+#define TCP_SYN_RECV_NR	      3
+#define TCP_NEW_SYN_RECV_NR   12
 #define TCP_CLOSE_NR	      7
 #define TCP_LISTEN_NR	      10
 #define TCP_BOUND_INACTIVE_NR 13
@@ -37,6 +39,7 @@ struct diag {
 	char *answer;
 	u32 states; /* bit a TCP state */
 	u16 port;   /* 0: all */
+	struct buf *cookies; /* wanted alone; NULL: everything, into t */
 };
 
 static const struct rtattr *attr_find(const struct nlmsghdr *h, size_t base, u32 type)
@@ -72,6 +75,13 @@ static u64 cookie_of(const u32 *c)
 	return (u64)c[1] << 32 | c[0];
 }
 
+static void cookie_add(const struct diag *d, const u32 *c)
+{
+	const u64 cookie = cookie_of(c);
+
+	buf_add(d->cookies, &cookie, sizeof(cookie));
+}
+
 static void tcp_fill(struct ev_scan_sock *e, const struct inet_diag_msg *m)
 {
 	if (e->state == TCP_BOUND_INACTIVE_NR)
@@ -100,6 +110,10 @@ static void inet_message(struct diag *d, const struct nlmsghdr *h)
 
 	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*m)))
 		return;
+	if (d->cookies) {
+		cookie_add(d, m->id.idiag_cookie);
+		return;
+	}
 	e.inode = m->idiag_inode;
 	e.cookie = cookie_of(m->id.idiag_cookie);
 	e.uid = m->idiag_uid;
@@ -126,6 +140,10 @@ static void unix_message(struct diag *d, const struct nlmsghdr *h)
 
 	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*m)))
 		return;
+	if (d->cookies) {
+		cookie_add(d, m->udiag_cookie);
+		return;
+	}
 	e.inode = m->udiag_ino;
 	e.cookie = cookie_of(m->udiag_cookie);
 	e.proto = SOCK_PROTO(AF_UNIX, m->udiag_type, 0);
@@ -161,7 +179,7 @@ static int request_send(int fd, const struct diag *d)
 		q.r.unx.sdiag_family = AF_UNIX;
 		q.r.unx.udiag_states = ~0u;
 		q.r.unx.udiag_show =
-			UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_UID_BIT;
+			d->cookies ? 0 : UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_UID_BIT;
 	} else {
 		q.h.nlmsg_len = NLMSG_LENGTH(sizeof(q.r.inet));
 		q.r.inet.sdiag_family = (u8)d->family;
@@ -215,7 +233,18 @@ static int dump(struct diag *d)
 
 int diag_read(struct psocks *t, int family, int protocol, u32 netns)
 {
-	struct diag d = {t, family, protocol, netns, NULL, ~0u, 0};
+	struct diag d = {t, family, protocol, netns, NULL, ~0u, 0, NULL};
+
+	return dump(&d);
+}
+
+int diag_cookies(int family, int protocol, struct buf *out)
+{
+	/* Not what is a minisocket or half-open, or bound and in no table. */
+	const u32 states = ~(1u << TCP_TIME_WAIT_NR | 1u << TCP_SYN_RECV_NR |
+			     1u << TCP_NEW_SYN_RECV_NR | 1u << TCP_BOUND_INACTIVE_NR);
+	struct diag d = {NULL, family, protocol, 0, NULL, protocol == IPPROTO_TCP ? states : ~0u, 0,
+			 out};
 
 	return dump(&d);
 }
@@ -256,8 +285,9 @@ bool diag_bound_only(u16 port)
 	if (!kernel_tells_bound() || ports_elsewhere())
 		return true;
 	for (int i = 0; i < 2 && !err; i++) {
-		struct diag d = {&t,   i ? AF_INET6 : AF_INET,	    IPPROTO_TCP, 0,
-				 NULL, 1u << TCP_BOUND_INACTIVE_NR, port};
+		struct diag d = {
+			&t,   i ? AF_INET6 : AF_INET,	   IPPROTO_TCP, 0,
+			NULL, 1u << TCP_BOUND_INACTIVE_NR, port,	NULL};
 		err = dump(&d);
 	}
 	bool any = err || t.socks.len;

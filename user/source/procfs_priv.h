@@ -28,6 +28,8 @@ void psocks_read_own(struct psocks *t, u32 netns);
 int psocks_read_proc(struct psocks *t, u32 pid, u32 netns);
 /* One protocol of one family by sock_diag: 0 or -errno.  UNIX: protocol 0. */
 int diag_read(struct psocks *t, int family, int protocol, u32 netns);
+/* Cookies of all sockets of a protocol that are in its tables, appended as u64.  0 or -errno. */
+int diag_cookies(int family, int protocol, struct buf *out);
 /*
  * May a socket of our network namespace be bound to this port that the tables of listening,
  * connected and UDP sockets do not show?  True also where that cannot be known.

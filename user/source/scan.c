@@ -3,8 +3,7 @@
  * The scan by BPF iterators: narrow, read, hand over.
  *
  * The program's records are whole events, so reading is all there is to do.  What is odd:
- *   - A socket iterator sees the network namespace of whoever opens it, so the others are entered
- *     one by one (through a process that lives there, or its name in /run/netns).
+ *   - A socket iterator sees the network namespace of whoever opens it (scan_netns.c).
  *   - read() fails with EAGAIN when the kernel has walked far without output; the walk goes on at
  *     the next read.
  *   - The pid an iterator link takes is one of the caller's pid namespace; elsewhere than in the
@@ -25,48 +24,10 @@
 #include "procfs_priv.h"
 #include "scan_priv.h"
 
-#define READ_BYTES (64 << 10) /* the kernel's own buffer is 32 KiB: more is never returned */
-#define NETNS_MAX  256	      /* namespaces looked into beside our own */
-
-struct netns {
-	u32 inum;
-	u32 pid;    /* a process that lives there; 0: by name */
-	char *name; /* of /run/netns; NULL: by pid */
-};
-
-/* One pass under way. */
-struct pass {
-	struct scan *s;
-	const struct want *want;
-	sink_fn sink;
-	void *ctx;
-	struct netns ns[NETNS_MAX];
-	u32 nns;
-	u32 missed;	 /* namespaces that could not be looked into */
-	u32 refused;	 /* of these, for lack of rights: no later pass will, either */
-	bool quiet;	 /* the records are for us alone */
-	struct map held; /* inodes seen in a table; only with a port */
-	struct buf met;	 /* u64: inodes of sockets met otherwise; likewise */
-	bool bound_only; /* a port may be taken by a socket that no iterator of sockets shows */
-	bool flying;	 /* a socket that was asked for is in flight */
-	bool init;	 /* PID 1 was among the processes */
-};
+#define NETNS_ASKED 4	       /* network namespaces beside ours that are asked for bound sockets */
+#define READ_BYTES  (64 << 10) /* the kernel's own buffer is 32 KiB: more is never returned */
 
 /* ---- reading ----------------------------------------------------------------------------- */
-
-static void netns_add(struct pass *p, u32 inum, u32 pid, const char *name)
-{
-	if (!inum || inum == p->s->netns)
-		return;
-	for (u32 i = 0; i < p->nns; i++)
-		if (p->ns[i].inum == inum)
-			return;
-	if (p->nns == NETNS_MAX) {
-		p->missed++;
-		return;
-	}
-	p->ns[p->nns++] = (struct netns){inum, pid, name ? xstrdup(name) : NULL};
-}
 
 /* What later steps of the pass must know of a record. */
 static void pass_note(struct pass *p, const struct ev *e)
@@ -74,21 +35,24 @@ static void pass_note(struct pass *p, const struct ev *e)
 	const struct ev_scan_sock *sk = (const void *)e;
 
 	if (e->kind == EV_KIND_SCAN_TASK) {
-		netns_add(p, ((const struct ev_scan_task *)e)->netns, e->tgid, NULL);
+		netns_add(p, ((const struct ev_scan_task *)e)->netns, e->tgid);
 		p->init |= e->tgid == 1;
 	} else if (e->kind == EV_KIND_SCAN_QUEUE) {
-		p->flying = true;
+		p->flying |= !p->want->port || PROTO_FAMILY(sk->proto) != AF_UNIX;
+	} else if (e->kind == EV_KIND_SCAN_FD) {
+		netns_add_socket(p, ((const struct ev_scan_fd *)e)->netns, e->tgid,
+				 ((const struct ev_scan_fd *)e)->fd);
+		if (p->want->port)
+			map_put(&p->held, ((const struct ev_scan_fd *)e)->inode, 1);
 	} else if (!p->want->port) {
 		return;
-	} else if (e->kind == EV_KIND_SCAN_FD) {
-		map_put(&p->held, ((const struct ev_scan_fd *)e)->inode, 1);
 	} else if (e->kind == EV_KIND_SCAN_SOCK && sk->inode && !(sk->sflags & SF_KERNEL)) {
 		buf_add(&p->met, &sk->inode, sizeof(sk->inode));
 	}
 }
 
 /* Hand over the whole records at the start of the buffer; how many bytes those were. */
-static size_t records_pass(struct pass *p, const char *at, size_t n)
+size_t records_pass(struct pass *p, const char *at, size_t n)
 {
 	const struct ev *e;
 	size_t used = 0;
@@ -150,6 +114,8 @@ static void want_fill(struct scan_want *to, const struct scan *s, const struct w
 	to->family = w->family;
 	to->port = w->port;
 	to->bound = w->bound;
+	to->parts = s->parts;
+	to->part = s->part;
 }
 
 static struct bpf_link *iter_attach(const struct bpf_program *prog, u32 pid)
@@ -167,7 +133,7 @@ static struct bpf_link *iter_attach(const struct bpf_program *prog, u32 pid)
 	return link || !pid ? link : iter_attach(prog, 0);
 }
 
-static int iter_run(struct pass *p, enum iter i, u32 pid)
+int iter_run(struct pass *p, enum iter i, u32 pid)
 {
 	int fd, err = iter_need(p->s, i);
 	struct bpf_link *link;
@@ -192,88 +158,34 @@ static int iter_run(struct pass *p, enum iter i, u32 pid)
 /* Also for what waits in their queues, be it UNIX or not. */
 static int unix_here(struct pass *p)
 {
-	return iter_run(p, ITER_UNIX, 0);
+	struct ev_scan_cut cut = {.what = SCOPE_SOCKS,
+				  .why = CUT_ERROR,
+				  .netns = p->here,
+				  .proto = SOCK_PROTO(AF_UNIX, SOCK_STREAM, 0)};
+
+	if (walk_proven(p, KIND_UNIX))
+		pass_cut(p, &cut);
+	return 0;
+}
+
+static int ports_here(struct pass *p)
+{
+	int err = walk_proven(p, KIND_TCP);
+
+	return err ? err : walk_proven(p, KIND_UDP);
 }
 
 static int sockets_here(struct pass *p)
 {
-	const struct want *w = p->want;
-	int err = 0;
+	int err = p->want->family != AF_UNIX ? ports_here(p) : 0;
 
-	if (w->family != AF_UNIX) {
-		err = iter_run(p, ITER_TCP, 0);
-		if (!err)
-			err = iter_run(p, ITER_UDP, 0);
-	}
-	if (w->port && w->scope & SCOPE_FDS)
-		p->bound_only |= diag_bound_only(w->port);
-	if (!err && !w->port && unix_here(p))
-		p->missed++;
-	return err;
+	return err ? err : unix_here(p);
 }
 
-static int netns_enter(const struct netns *ns)
+static int port_here(struct pass *p)
 {
-	char path[300];
-	int fd, err = 0;
-
-	if (ns->name)
-		snprintf(path, sizeof(path), "/run/netns/%s", ns->name);
-	else
-		snprintf(path, sizeof(path), "/proc/%u/ns/net", ns->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	struct stat st;
-	if (fstat(fd, &st) || (u32)st.st_ino != ns->inum)
-		err = -ESRCH;
-	else if (setns(fd, CLONE_NEWNET))
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-/* Run a step in our own network namespace and in every other one that was met. */
-static int in_each_netns(struct pass *p, int (*step)(struct pass *))
-{
-	int e, err = step(p);
-
-	if (p->s->netns_fd < 0) {
-		p->missed += p->nns;
-		p->refused += p->nns;
-		return err;
-	}
-	for (u32 i = 0; i < p->nns && !err; i++) {
-		e = netns_enter(&p->ns[i]);
-		if (e) {
-			p->missed++;
-			p->refused += e == -EPERM || e == -EACCES;
-			continue;
-		}
-		err = step(p);
-		if (setns(p->s->netns_fd, CLONE_NEWNET))
-			die(EXIT_CANNOT, "cannot return to my own network namespace: %s",
-			    strerror(errno));
-	}
-	p->s->kept_out = p->refused > 0;
-	return err;
-}
-
-/* Namespaces kept alive by a name alone can hold kernel sockets (vxlan). */
-static void netns_named(struct pass *p)
-{
-	DIR *d = opendir("/run/netns");
-	struct dirent *e;
-	char path[300];
-
-	if (!d)
-		return;
-	while ((e = readdir(d))) {
-		snprintf(path, sizeof(path), "/run/netns/%.250s", e->d_name);
-		if (e->d_name[0] != '.')
-			netns_add(p, ns_inum(path), 0, e->d_name);
-	}
-	closedir(d);
+	p->bound_only |= diag_bound_only(p->want->port);
+	return ports_here(p);
 }
 
 /* Scopes a pass can confirm completely: only what is not narrowed. */
@@ -286,7 +198,7 @@ static u32 scope_complete(const struct want *w)
 	return scope;
 }
 
-static void tell(struct pass *p, void *e, u16 kind, u16 size)
+void pass_tell(struct pass *p, void *e, u16 kind, u16 size)
 {
 	struct ev *h = e;
 
@@ -294,6 +206,15 @@ static void tell(struct pass *p, void *e, u16 kind, u16 size)
 	h->size = size;
 	h->ts = time_boot_ns();
 	p->sink(p->ctx, h, size);
+}
+
+void pass_cut(struct pass *p, const struct ev_scan_cut *cut)
+{
+	struct ev_scan_cut e = *cut;
+
+	if (!e.netns)
+		p->scope_cut |= e.what;
+	pass_tell(p, &e, EV_KIND_SCAN_CUT, sizeof(e));
 }
 
 /* Some sandboxes hide PID 1 from BPF; orphans are its children all the same. */
@@ -350,7 +271,7 @@ static bool tables_suffice(struct pass *p)
 
 	return s->home[ITER_HOLDERS] && s->home[ITER_HOLDERS] == s->home[ITER_TCP] &&
 	       s->home[ITER_TCP] == s->home[ITER_UDP] && !s->home[ITER_TCP]->bss->files_lost &&
-	       !p->missed && !p->bound_only;
+	       !p->bound_only;
 }
 
 /* Something that was asked for is in flight: who holds the UNIX socket with the queue? */
@@ -366,21 +287,25 @@ static int queues_run(struct pass *p)
 	return err;
 }
 
-/* One port: its sockets first, then whoever holds their files. */
+/*
+ * One port: its sockets first, then whoever holds their files.  Where there are many network
+ * namespaces it is cheaper to look at every descriptor than to ask each of them for sockets that
+ * are bound and no more (2 ms each).
+ */
 static int port_run(struct pass *p)
 {
 	int err;
 
-	netns_named(p);
-	err = in_each_netns(p, sockets_here);
+	netns_add_mounts(p);
+	p->bound_only = p->ns.len / sizeof(struct netns) > NETNS_ASKED;
+	err = in_each_netns(p, p->bound_only ? ports_here : port_here);
 	if (err)
 		return err;
 	p->s->sidestepped = !tables_suffice(p);
 	if (p->s->sidestepped || iter_run(p, ITER_HOLDERS, 0))
 		err = files_run(p);
-	if (!err && pass_unheld(p) && in_each_netns(p, unix_here))
-		p->missed++;
-	return err;
+	/* What is bound and no more is in flight unseen by the tables of TCP and UDP. */
+	return !err && (p->bound_only || pass_unheld(p)) ? in_each_netns(p, unix_here) : err;
 }
 
 static int facts_run(struct pass *p)
@@ -394,7 +319,7 @@ static int facts_run(struct pass *p)
 		err = files_run(p);
 	if (err || !(w->scope & SCOPE_SOCKS))
 		return err;
-	netns_named(p);
+	netns_add_mounts(p);
 	return in_each_netns(p, sockets_here);
 }
 
@@ -427,12 +352,25 @@ static int pass_run(struct pass *p)
 }
 
 /*
- * Were all sockets looked for?  Who watches for long and may not look into other namespaces sees
- * of their sockets what is in a table; what is in none must not be kept for ever.
+ * What may not be looked into is said once.  Of the sockets there only those in a table are seen,
+ * and what is in none must not be kept for ever: nothing is spared from the sweep for it.
  */
-static bool sockets_complete(const struct pass *p)
+static void refused_tell(struct pass *p)
 {
-	return !p->missed || (p->s->between && p->missed == p->refused);
+	const struct ev_scan_cut cut = {.why = CUT_NETNS, .there = p->refused};
+
+	if (p->refused)
+		pass_cut(p, &cut);
+}
+
+static void pass_free(struct pass *p)
+{
+	netns_free(p);
+	ring_close(&p->out);
+	map_free(&p->held);
+	buf_free(&p->met);
+	buf_free(&p->keys);
+	free(p);
 }
 
 int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx)
@@ -447,19 +385,13 @@ int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx)
 	p->sink = sink;
 	p->ctx = ctx;
 	s->pass = s->pass + 1 ? s->pass + 1 : 1;
-	tell(p, &begin, EV_KIND_SCAN_BEGIN, sizeof(begin));
+	pass_tell(p, &begin, EV_KIND_SCAN_BEGIN, sizeof(begin));
 	end.begin = begin.h.ts;
 	err = pass_run(p);
-	if (err)
-		end.scope = 0;
-	if (!sockets_complete(p))
-		end.scope &= ~(u32)SCOPE_SOCKS;
-	tell(p, &end, EV_KIND_SCAN_END, sizeof(end));
-	for (u32 i = 0; i < p->nns; i++)
-		free(p->ns[i].name);
-	map_free(&p->held);
-	buf_free(&p->met);
-	free(p);
+	refused_tell(p);
+	end.scope = err ? 0 : end.scope & ~p->scope_cut;
+	pass_tell(p, &end, EV_KIND_SCAN_END, sizeof(end));
+	pass_free(p);
 	return err;
 }
 
@@ -473,7 +405,7 @@ void scan_announce(struct scan *s, const struct want *want, sink_fn sink, void *
 		e.caps |= SRC_NETNS;
 	if (want->port || want->family || want->bound || want->pid)
 		e.caps |= SRC_PARTIAL;
-	tell(&p, &e, EV_KIND_SOURCE, sizeof(e));
+	pass_tell(&p, &e, EV_KIND_SOURCE, sizeof(e));
 }
 
 void scan_makers(struct scan *s)

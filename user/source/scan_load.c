@@ -80,6 +80,8 @@ static int object_try(struct scan_bpf **out, u32 iters, struct ability can,
 		return -errno;
 	for (int i = 0; i < ITERS; i++)
 		bpf_program__set_autoload(object_prog(o, i), iters >> i & 1);
+	bpf_map__set_autocreate(o->maps.unix_out, iters >> ITER_UNIX & 1);
+	bpf_map__set_autocreate(o->maps.flights, iters >> ITER_UNIX & 1);
 	o->rodata->can_cast = can.cast && k->fd >= 0;
 	o->rodata->id_task_struct = k->ids[0];
 	o->rodata->id_sock = k->ids[1];

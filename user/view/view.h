@@ -139,6 +139,7 @@ bool utf8_wanted(void);                       /* by LC_ALL, LC_CTYPE, LANG */
 u32 holder_fds(const struct model *m, const struct sock *s, const struct holder *h,
 	       const struct hold ***out);
 void tgid_add(struct buf *tgids, const struct model *m, u32 proc); /* for describe */
+void warn_limits(const struct model *m); /* the sentences for whoever reads JSON */
 int answer_code(const struct model *m, int code); /* code, or EXIT_INCOMPLETE after a loss */
 
 /* Sockets that answer to a query, those that listen first (port_match.c); the array is the caller's. */

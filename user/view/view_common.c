@@ -254,7 +254,59 @@ void tgid_add(struct buf *tgids, const struct model *m, u32 proc)
 
 int answer_code(const struct model *m, int code)
 {
-	return m->lost_since ? EXIT_INCOMPLETE : code;
+	const struct cut *cuts;
+
+	return m->lost_since || model_cuts(m, &cuts) ? EXIT_INCOMPLETE : code;
+}
+
+static void cut_words(struct buf *b, const struct cut *c)
+{
+	const char *kind = c->proto ? name_proto(c->proto) : "socket";
+
+	if (c->why == CUT_NETNS && !c->netns)
+		buf_printf(b, "%llu other network namespaces may not be looked into from here",
+			   (unsigned long long)c->there);
+	else if (c->why == CUT_NETNS)
+		buf_printf(b, "network namespace %u could not be looked into", c->netns);
+	else if (c->why == CUT_COUNT)
+		buf_printf(b, "of at least %llu %s sockets in network namespace %u the scan met %llu",
+			   (unsigned long long)c->there, kind, c->netns,
+			   (unsigned long long)c->met);
+	else if (c->why == CUT_ROOM)
+		buf_printf(b, "there is more in %s sockets of network namespace %u than fits", kind,
+			   c->netns);
+	else if (c->why == CUT_NAMES)
+		buf_printf(b, "%llu lines of /proc/net/unix of network namespace %u are no rows of "
+			      "the kernel's: a name may hold a line break there",
+			   (unsigned long long)c->met, c->netns);
+	else
+		buf_printf(b, "the kernel refused to show the %s sockets of network namespace %u",
+			   kind, c->netns);
+}
+
+/* What scans could not see all of; the first few, and how many more. */
+static void cuts_words(struct buf *b, const struct model *m)
+{
+	const struct cut *cuts;
+	u32 n = model_cuts(m, &cuts), told = n < 3 ? n : 3;
+
+	for (u32 i = 0; i < told; i++) {
+		buf_puts(b, "Incomplete: ");
+		cut_words(b, &cuts[i]);
+		if (i == told - 1 && n > told)
+			buf_printf(b, " (and %u more like that)", n - told);
+		buf_puts(b, "; sockets may be missing.\n");
+	}
+}
+
+void warn_limits(const struct model *m)
+{
+	struct buf b = {0};
+
+	cuts_words(&b, m);
+	for (char *s = b.s, *end; s && (end = strchr(s, '\n')); s = end + 1)
+		warn("%.*s", (int)(end - s), s);
+	buf_free(&b);
 }
 
 void text_limits(struct out *o, const struct model *m)
@@ -269,6 +321,7 @@ void text_limits(struct out *o, const struct model *m)
 			&b,
 			"Incomplete: %llu events were lost and no scan has made up for it yet.\n",
 			(unsigned long long)m->lost);
+	cuts_words(&b, m);
 	if (m->caps & SRC_PROC)
 		buf_puts(&b,
 			 "Read from /proc without BPF: sockets in flight, in io_uring, or bound "

@@ -348,6 +348,8 @@ static int pid_finish(void *view, const struct model *m)
 
 	if (!known && v->opts->json)
 		warn("no process %u is known", v->opts->pid);
+	if (v->opts->json)
+		warn_limits(m);
 	return answer_code(m, known ? EXIT_ANSWERED : EXIT_OPPOSITE);
 }
 

@@ -79,15 +79,20 @@ static void ways_print(struct out *o, const struct model *m, const struct match 
 		way_print(o, list, here, dgram);
 }
 
-static void free_print(struct out *o, const struct opts *opts, bool elsewhere)
+static void free_print(struct out *o, const struct opts *opts, const struct model *m,
+		       bool elsewhere)
 {
+	const bool whole = answer_code(m, EXIT_ANSWERED) == EXIT_ANSWERED;
 	struct buf b = {0};
 
 	buf_puts(&b, elsewhere ? "Nothing in this network namespace holds " : "Nothing holds ");
 	if (!opts->query.has_addr && !opts->query.name.len && !opts->query.proto)
 		buf_puts(&b, "port ");
 	buf_add_safe(&b, opts->arg, strlen(opts->arg), 0);
-	buf_puts(&b, opts->query.name.len ? ": no socket has that name." : ": it is free.");
+	if (!whole)
+		buf_puts(&b, " that could be looked at; not all could.");
+	else
+		buf_puts(&b, opts->query.name.len ? ": no socket has that name." : ": it is free.");
 	out_wrap(o, 0, b.s);
 	buf_free(&b);
 }
@@ -96,11 +101,11 @@ static void port_text(struct out *o, const struct opts *opts, const struct model
 		      const struct match *list, u32 n, u32 here)
 {
 	if (!here)
-		free_print(o, opts, n > 0);
+		free_print(o, opts, m, n > 0);
 	port_words(o, m, list, n, here, !opts->watch);
 	ways_print(o, m, list, here);
 	/* The kernel's own tables show every port: whose descriptors are unread matters no more. */
-	if (n || m->caps & SRC_PROC || m->lost_since)
+	if (n || m->caps & SRC_PROC || answer_code(m, EXIT_ANSWERED) != EXIT_ANSWERED)
 		text_limits(o, m);
 }
 
@@ -212,6 +217,8 @@ static int port_finish(void *view, const struct model *m)
 {
 	u32 here = port_render(view, m);
 
+	if (((const struct port *)view)->opts->json)
+		warn_limits(m);
 	return answer_code(m, here ? EXIT_ANSWERED : EXIT_OPPOSITE);
 }
 

@@ -375,6 +375,8 @@ static int ports_finish(void *view, const struct model *m)
 	    !(m->caps & SRC_PROC)) /* which says so itself */
 		warn("a leak is known only where the socket's making was seen: -w watches from now "
 		     "on, -r asks a recording");
+	if (v->opts->json)
+		warn_limits(m);
 	return answer_code(m, v->opts->leaked && n ? EXIT_OPPOSITE : EXIT_ANSWERED);
 }
 

@@ -158,6 +158,8 @@ static int tree_finish(void *view, const struct model *m)
 {
 	bool known = tree_render(view, m);
 
+	if (((const struct tree *)view)->opts->json)
+		warn_limits(m);
 	return answer_code(m, known ? EXIT_ANSWERED : EXIT_OPPOSITE);
 }
 

@@ -380,6 +380,8 @@ static void zombies_settle(void *view, const struct model *m)
 static int zombies_finish(void *view, const struct model *m)
 {
 	zombies_render(view, m);
+	if (((const struct zombies *)view)->opts->json)
+		warn_limits(m);
 	return answer_code(m, EXIT_ANSWERED);
 }
 

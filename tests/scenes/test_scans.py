@@ -1,0 +1,128 @@
+"""Scans that see all of it: many UNIX sockets, much in flight, many network namespaces."""
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from conftest import PATIENCE, Lines, end_all
+
+NAMED, QUEUES, EACH = 3000, 10, 250
+
+# Told what to make in argv, it makes it, says what it made, and stays until its input ends.
+SWARM = r"""
+import array, json, os, resource, socket, sys
+tag, named, queues, each = sys.argv[1], *map(int, sys.argv[2:5])
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+kept, flying = [], []
+for i in range(named):
+    s = socket.socket(socket.AF_UNIX, (socket.SOCK_STREAM, socket.SOCK_DGRAM)[i % 2])
+    s.bind("\0%s-%d" % (tag, i))
+    if not i % 2:
+        s.listen(1)
+    kept.append(s)
+for i in range(queues):
+    a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    for k in range(each):
+        t = socket.socket()
+        t.bind(("127.0.0.1", 0))
+        if k % 2:
+            t.listen(1)
+        flying.append((t.getsockname()[1], os.fstat(t.fileno()).st_ino))
+        # the second of each queue is sent twice
+        rights = array.array("i", [t.fileno()] * (1 + (k == 1)))
+        a.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+        t.close()
+    kept += [a, b]
+print(json.dumps(flying), flush=True)
+sys.stdin.read()
+"""
+
+
+class Swarm:
+    def __init__(self, tag, named, queues, each):
+        self.proc = subprocess.Popen([sys.executable, "-c", SWARM, tag, *map(str, (named, queues, each))],
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.out = Lines(self.proc.stdout)
+        assert self.out.wait(lambda lines: lines, 60), "the swarm never came"
+        self.flying = json.loads(self.out.lines[0])
+
+    def end(self):
+        self.proc.stdin.close()
+        try:
+            self.proc.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.proc.kill()
+            self.proc.wait()
+
+
+@pytest.fixture
+def swarm(probate):
+    started = []
+
+    def start(*args):
+        started.append(Swarm(*args))
+        return started[-1]
+
+    yield start
+    end_all(started)
+
+
+def names(objects, tag):
+    return {o["local"] for o in objects if o.get("local", "").startswith(f"@{tag}-")}
+
+
+def in_flight(objects):
+    return {o["inode"] for o in objects
+            if o.get("hidden") and o["hidden"]["where"] == "in_flight"}
+
+
+def test_many_unix_sockets(probate, swarm, watch):
+    """Each is shown at once, live and from the recording that the watch makes beside it."""
+    s = swarm("many", NAMED, QUEUES, EACH)
+    want = {f"@many-{i}" for i in range(NAMED)}
+    flying = {inode for _, inode in s.flying}
+    got = probate("ports", "--json", codes=(0,))
+    assert names(got.objects, "many") == want
+    assert flying <= in_flight(got.objects)
+    assert "ncomplete" not in got.err
+    w = watch("ports", "-w", "--json")
+    assert w.poll(lambda o: names(o, "many") == want and flying <= in_flight(o), 30)
+    for i in (0, 1, NAMED // 2, NAMED - 1):
+        one = probate("port", "--json", f"@many-{i}", codes=(0,)).one()
+        assert [x["local"] for x in one["sockets"]] == [f"@many-{i}"]
+
+
+def test_many_names_without_bpf(probate, swarm):
+    swarm("proc", NAMED, 0, 0)
+    got = probate("--no-bpf", "ports", "--json", codes=(0,))
+    assert names(got.objects, "proc") == {f"@proc-{i}" for i in range(NAMED)}
+
+
+def test_in_flight_is_found_by_its_port(probate, swarm):
+    """What `ports` shows, `port` finds: bound only, or listening, the first and the last of a queue."""
+    s = swarm("fly", 0, 2, 4)
+    shown = {o["inode"]: o for o in probate("ports", "--json").objects}
+    for port, inode in s.flying:
+        assert shown[inode]["hidden"]["where"] == "in_flight"
+        one = probate("port", "--json", port, codes=(0,)).one()
+        assert inode in [x["inode"] for x in one["sockets"] if x["hidden"]], port
+        assert [p["pid"] for x in one["sockets"] if x["inode"] == inode
+                for p in x["hidden"]["queue"]["holders"]] == [s.proc.pid]
+
+
+def test_in_flight_is_a_number_a_queue(swarm, watch):
+    """A socket that is twice in a queue is told once, with its number."""
+    s = swarm("twice", 0, 3, 2)
+    w = watch("trace", "--raw")
+    want = {inode: 1 + i % 2 for i, (_, inode) in enumerate(s.flying)}
+    line = re.compile(r" scan_queue .*\binode=(\d+) .*\bcount=(\d+)")
+
+    def counted(lines):
+        told = [tuple(map(int, m.groups())) for m in map(line.search, lines) if m]
+        return want == dict(t for t in told if t[0] in want)
+
+    assert w.out.wait(counted, 30), w.out.lines[-5:]
