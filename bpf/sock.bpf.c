@@ -271,7 +271,19 @@ static __always_inline u64 *closed_here(void)
 	return &closed_at[bpf_get_smp_processor_id() & (LOST_CPUS - 1)];
 }
 
-static __always_inline void state_tell(struct sock *sk, int old, int new)
+/* In the context `ops` of the socket itself, where it has to be asked for the cookie; else NULL. */
+static __always_inline u64 state_cookie(struct sock *sk, struct bpf_sock_ops *ops, const bool by_ops)
+{
+	u64 cookie = sk->__sk_common.skc_cookie.counter;
+
+	if (cookie)
+		return cookie;
+	/* Asked for the first time: made now. */
+	return by_ops ? bpf_get_socket_cookie(ops) : bpf_get_socket_cookie(sk);
+}
+
+static __always_inline void state_tell(struct sock *sk, int old, int new, struct bpf_sock_ops *ops,
+				       const bool by_ops)
 {
 	struct task_struct *task;
 	struct ev_state *e;
@@ -286,9 +298,7 @@ static __always_inline void state_tell(struct sock *sk, int old, int new)
 		return;
 	if (!state_passes(sk, old, new))
 		return;
-	cookie = sk->__sk_common.skc_cookie.counter;
-	if (!cookie) /* asked for the first time: made now */
-		cookie = bpf_get_socket_cookie(sk);
+	cookie = state_cookie(sk, ops, by_ops);
 	if (lean && new == TCP_LISTEN)
 		state_listen(sk, cookie);
 	if (!WANTED(STATE))
@@ -315,19 +325,67 @@ static __always_inline u64 state_event(struct sock *sk, int old, int new)
 	return low_half((u64)sk) | (u64)(old << 4 | new) << 32;
 }
 
+/* Told by sock_ops already; no address has this bit of an event's number. */
+#define TOLD_BY_OPS (1ull << 63)
+
+/*
+ * A TCP socket tells its changes of state itself, to a program at the root of the cgroups, when it
+ * was asked to.  Cgroup programs are not guarded against recursion, and there are tasks under which
+ * a kernel runs no tracing program at all; so this one misses nothing.  A socket is asked when it
+ * connects or listens, and those it accepts have it from the listener; those from before are not.
+ * The change into SYN_SENT or LISTEN, and the clone of a listener, are the tracepoint's alone: but
+ * for the clone the caller's own task makes them.
+ *
+ * It comes before the tracepoint, in the same breath, and leaves its note: so each is told once.
+ */
+SEC("sockops")
+int sock_ops(struct bpf_sock_ops *ctx)
+{
+	struct bpf_sock *basic = ctx->sk;
+	u32 old = ctx->args[0], new = ctx->args[1];
+	struct tcp_sock *tcp;
+
+	switch (ctx->op) {
+	case BPF_SOCK_OPS_TCP_CONNECT_CB:
+	case BPF_SOCK_OPS_TCP_LISTEN_CB:
+		bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags |
+						       BPF_SOCK_OPS_STATE_CB_FLAG);
+		break;
+	case BPF_SOCK_OPS_STATE_CB:
+		tcp = basic ? bpf_skc_to_tcp_sock(basic) : NULL;
+		if (!tcp)
+			break;
+		guard_pass(ctx, TOLD_BY_OPS | state_event((struct sock *)tcp, old, new));
+		state_tell((struct sock *)tcp, old, new, ctx, true);
+		break;
+	}
+	return 1;
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(sock_state, struct sock *sk, int old, int new)
 {
-	guard_pass(ctx, state_event(sk, old, new));
-	state_tell(sk, old, new);
+	u64 event = state_event(sk, old, new), *note = guard_note(ctx);
+	bool told = *note == (TOLD_BY_OPS | event);
+
+	*note = event;
+	if (!told)
+		state_tell(sk, old, new, NULL, false);
 	return 0;
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(sock_state_2, struct sock *sk, int old, int new)
 {
-	if (guard_skipped(ctx, state_event(sk, old, new), GUARD_STATE))
-		state_tell(sk, old, new);
+	u64 event = state_event(sk, old, new), *note = guard_note(ctx);
+	bool told = *note == (TOLD_BY_OPS | event);
+
+	if (!guard_skipped(ctx, event, GUARD_STATE))
+		return 0;
+	if (told)
+		*note = 0;
+	else
+		state_tell(sk, old, new, NULL, false);
 	return 0;
 }
 

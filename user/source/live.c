@@ -248,7 +248,9 @@ u32 live_hooks(struct source *s, struct hook *out, u32 max)
 		struct bpf_program *prog;
 		struct hook *h = &out[n++];
 
-		*h = (struct hook){.what = p->what, .tier = "base", .error = l->error[i]};
+		*h = (struct hook){.what = p->what,
+				   .tier = p->cgroup ? "upper" : "base",
+				   .error = l->error[i]};
 		snprintf(h->name, sizeof(h->name), "%s", p->hook);
 		h->wanted = live_wants(l, p);
 		prog = bpf_object__find_program_by_name(l->skel->obj, p->name);

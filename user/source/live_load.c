@@ -19,6 +19,7 @@
 #include <bpf/libbpf.h>
 
 #include "live_priv.h"
+#include "procfs.h"
 #include "live.skel.h"
 
 #ifndef __NR_close_range
@@ -68,6 +69,7 @@ const struct live_prog live_progs[] = {
 	{"proc_signal", "tp_btf/signal_generate", "who killed whom", .kind = EV_KIND_SIGNAL,
 	 .misses = EV_KIND_SIGNAL},
 	TWICE("sock_state", "inet_sock_set_state", "TCP states", STATE),
+	{"sock_ops", "sockops", "TCP states, told by the socket", .full = true, .cgroup = true},
 	TWICE("sock_destroy", "tcp_destroy_sock", "the end of TCP sockets", DESTROY, .full = true),
 	{"sys_enter", "tp_btf/sys_enter", "what a close takes away", .full = true,
 	 .misses = EV_KIND_CLOSE},
@@ -322,6 +324,26 @@ static int tail_calls_put(struct live *l)
 	return 0;
 }
 
+/*
+ * At the root of the cgroups, where a program of somebody else that wants to be alone there may
+ * forbid it.  The link ends with us.
+ */
+static struct bpf_link *cgroup_attach(struct bpf_program *prog)
+{
+	int fd = procfs_cgroup_root(), error;
+	struct bpf_link *link;
+
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	link = bpf_program__attach_cgroup(prog, fd);
+	error = errno;
+	close(fd);
+	errno = error;
+	return link;
+}
+
 /* Attach in the order of the table: a walk comes right after its own hook. */
 static int attach_all(struct live *l, struct buf *err)
 {
@@ -331,7 +353,7 @@ static int attach_all(struct live *l, struct buf *err)
 
 		if (p->action || l->error[i] || !live_wants(l, p))
 			continue;
-		l->link[i] = bpf_program__attach(prog);
+		l->link[i] = p->cgroup ? cgroup_attach(prog) : bpf_program__attach(prog);
 		if (l->link[i])
 			continue;
 		l->error[i] = -errno;
@@ -367,7 +389,7 @@ int live_load(struct live *l, const struct source_opts *o, struct buf *err)
 		e = attach_all(l, err);
 	}
 	for (u32 i = 0; i < live_nprogs; i++)
-		l->deaf |= live_progs[i].full && l->error[i];
+		l->deaf |= live_progs[i].full && !live_progs[i].cgroup && l->error[i];
 	libbpf_set_print(before);
 	buf_free(&log_text);
 	return e;

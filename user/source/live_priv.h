@@ -28,6 +28,7 @@ struct live_prog {
 	u8 misses;  /* kind of event that is lost when it is skipped; 0: any */
 	u8 guard;   /* enum guard: it has a second copy, that makes good; 0: none */
 	bool second; /* it is that copy */
+	bool cgroup; /* attached to the root of cgroup2, of no more than use: another stands in */
 };
 extern const struct live_prog live_progs[];
 extern const u32 live_nprogs;

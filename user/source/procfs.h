@@ -18,6 +18,8 @@ int procfs_cgroup(u64 id, u32 pid, u64 ts, sink_fn sink, void *ctx);
  * most and 64 deep, and send a cgroup event for each id that is wanted.  Two microseconds each.
  */
 void procfs_cgroups(bool (*wanted)(void *ctx, u64 id), u64 ts, sink_fn sink, void *ctx);
+/* Where cgroup2 is mounted, opened; or -errno. */
+int procfs_cgroup_root(void);
 /* Inode of a namespace; 0: not readable. */
 u32 ns_inum(const char *path);
 /* A clock event: both clocks, read back to back. */

@@ -43,6 +43,17 @@ static bool mount_find(char *out, size_t size)
 	return found;
 }
 
+int procfs_cgroup_root(void)
+{
+	char mount[1024];
+	int fd;
+
+	if (!mount_find(mount, sizeof(mount)))
+		return -ENOENT;
+	fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 /* The directory of an id, below the mount; length of the path or -errno. */
 static ssize_t path_find(const char *mount, u64 id, char *out, size_t size)
 {

@@ -24,6 +24,7 @@ struct doctor {
 	char tier[64];
 	bool fd_full;
 	bool may_probe; /* the iterators may read what they only know the address of */
+	struct source_stats stats; /* what the kernel side counted meanwhile */
 	struct hook hook[HOOKS_MAX];
 	u32 nhooks;
 	u32 family[FAMILY_MAX], nfamily;

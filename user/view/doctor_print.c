@@ -19,6 +19,14 @@ static const struct {
 	{CAP_SYSLOG, "CAP_SYSLOG"},
 };
 
+static bool hook_refused(const struct doctor *d, const char *name)
+{
+	for (u32 i = 0; i < d->nhooks; i++)
+		if (!strcmp(d->hook[i].name, name))
+			return d->hook[i].wanted && d->hook[i].error;
+	return false;
+}
+
 /* What cannot be answered here, NULL at the end. */
 static u32 limits_of(const struct doctor *d, const char *out[16])
 {
@@ -48,6 +56,11 @@ static u32 limits_of(const struct doctor *d, const char *out[16])
 		out[n++] = "fd=lean: who reaped a process, sessions, and whether a holder uses an "
 			   "inherited UDP socket are not seen.";
 	}
+	if (hook_refused(d, "sockops"))
+		out[n++] = "No program can be attached to the root of cgroup2 (that takes cgroup2, "
+			   "CAP_NET_ADMIN, and nobody there who wants to be alone): TCP states that "
+			   "change under a task on which the kernel runs no tracing program are "
+			   "missed.";
 	out[n++] = "A socket registered in io_uring whose descriptor is closed shows as hidden; "
 		   "which ring "
 		   "holds it can be read only with privilege over its process.";
@@ -120,6 +133,11 @@ void doctor_json(struct out *o, const struct doctor *d)
 	json_str(&j, "fd", d->why.len ? NULL : d->fd_full ? "full" : "lean");
 	json_str(&j, "error", d->why.len ? d->why.s : d->test_error.s);
 	hooks_json(&j, d);
+	json_obj(&j, "skipped");
+	json_u64(&j, "runs", d->stats.skipped);
+	json_u64(&j, "made_good", d->stats.made_good);
+	json_u64(&j, "lost", d->stats.skipped_lost);
+	json_end_obj(&j);
 	test_json(&j, d);
 	json_arr(&j, "limits");
 	for (u32 i = 0; i < n; i++)
@@ -153,6 +171,13 @@ static void facts_text(struct out *o, const struct doctor *d)
 	if (d->unprivileged >= 0)
 		out_printf(o, "unprivileged_bpf_disabled = %d", d->unprivileged);
 	out_printf(o, "hooks         %s", d->why.len ? "none: BPF cannot be used" : d->tier);
+	if (!d->why.len)
+		out_printf(o,
+			   "skipped runs  %llu, as the program ran on that CPU already; made good "
+			   "%llu, lost %llu",
+			   (unsigned long long)d->stats.skipped,
+			   (unsigned long long)d->stats.made_good,
+			   (unsigned long long)d->stats.skipped_lost);
 	buf_free(&have);
 	buf_free(&lack);
 }

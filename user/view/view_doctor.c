@@ -192,6 +192,7 @@ static void examine(struct doctor *d)
 	scan_try(d, src, &everything);
 	d->nhooks = live_hooks(src, d->hook, HOOKS_MAX);
 	d->may_probe = live_may_probe(src);
+	src->ops->stats(src, &d->stats);
 	src->ops->close(src);
 	port_try(d);
 	if (stats >= 0)
