@@ -5,14 +5,16 @@
  */
 #include <limits.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "options.h"
 #include "rights.h"
 #include "when.h"
 
-#define RING_MIN (16u << 10)
-#define RING_MAX (1ull << 30)
+#define RING_MIN   (16u << 10)
+#define RING_MAX   (1ull << 30)
+#define SIZE_LIMIT (1ull << 50)
 
 /* ---- one function an option ------------------------------------------------------------------ */
 
@@ -93,22 +95,27 @@ static void set_fd(struct opts *o, const char *value)
 	die(EXIT_USAGE, "--fd takes full, lean or auto, not \"%s\"", value);
 }
 
-/* "64K", "8M", "1G" or bytes; 0: it is none. */
+/* "64K", "8M", "1G" or bytes; 0: it is none, or more than max. */
 static u64 size_value(const char *value, u64 max)
 {
-	size_t n = strlen(value);
-	const char *units = "KMGT", *unit = n ? strchr(units, value[n - 1] & ~0x20) : NULL;
-	u64 bytes = 0;
-	char digits[24] = {};
+	static const char units[] = "KMGT", lower[] = "kmgt";
+	size_t n = strspn(value, "0123456789");
+	const char *unit = value[n] ? strchr(units, value[n]) : NULL;
+	u32 shift;
+	u64 count;
+	char *digits;
+	bool ok;
 
-	if (unit && *unit)
-		n--;
-	else
-		unit = NULL;
-	memcpy(digits, value, n < sizeof(digits) ? n : sizeof(digits) - 1);
-	if (!parse_u64(digits, max, &bytes))
+	if (value[n] && !unit && (unit = strchr(lower, value[n])))
+		unit = units + (unit - lower);
+	if (value[n] && (!unit || value[n + 1]))
 		return 0;
-	return unit ? bytes << 10 * (unit - units + 1) : bytes;
+	shift = unit ? 10 * (u32)(unit - units + 1) : 0;
+	digits = xstrdup(value);
+	digits[n] = 0;
+	ok = parse_u64(digits, max >> shift, &count);
+	free(digits);
+	return ok ? count << shift : 0;
 }
 
 /* Rounded up to a power of two. */
@@ -117,9 +124,8 @@ static void set_buffer(struct opts *o, const char *value)
 	u64 bytes = size_value(value, RING_MAX), size = RING_MIN;
 
 	if (!bytes)
-		die(EXIT_USAGE, "--buffer takes a size such as 512K or 16M, not \"%s\"", value);
-	if (bytes > RING_MAX)
-		die(EXIT_USAGE, "--buffer %s is too large: 1G at most", value);
+		die(EXIT_USAGE, "--buffer takes a size such as 512K or 16M, 1G at most, not \"%s\"",
+		    value);
 	while (size < bytes)
 		size *= 2;
 	o->ring_bytes = size;
@@ -161,10 +167,11 @@ static void set_no_history(struct opts *o, const char *value)
 
 static u64 limit_size(const char *name, const char *value)
 {
-	u64 bytes = size_value(value, 1ull << 50);
+	u64 bytes = size_value(value, SIZE_LIMIT);
 
-	if (!bytes || bytes > 1ull << 50)
-		die(EXIT_USAGE, "--%s takes a size such as 64M or 8G, not \"%s\"", name, value);
+	if (!bytes)
+		die(EXIT_USAGE, "--%s takes a size such as 64M or 8G, 1024T at most, not \"%s\"",
+		    name, value);
 	return bytes;
 }
 
@@ -285,7 +292,8 @@ static void set_allow_host(struct opts *o, const char *value)
 static void set_telemetry_path(struct opts *o, const char *value)
 {
 	if (*value != '/')
-		die(EXIT_USAGE, "--web.telemetry-path begins with a slash, as /metrics does, not \"%s\"",
+		die(EXIT_USAGE,
+		    "--web.telemetry-path begins with a slash, as /metrics does, not \"%s\"",
 		    value);
 	o->web.path = value;
 }
@@ -306,16 +314,16 @@ static void set_user(struct opts *o, const char *value)
 	o->user = value;
 }
 
-#define C(ID, name, on, help)                                                                      \
-	static void set_collector_##ID(struct opts *o, const char *value)                          \
-	{                                                                                          \
-		(void)value;                                                                       \
-		o->collectors |= 1u << COLLECTOR_##ID;                                             \
-	}                                                                                          \
-	static void set_no_collector_##ID(struct opts *o, const char *value)                       \
-	{                                                                                          \
-		(void)value;                                                                       \
-		o->collectors &= ~(1u << COLLECTOR_##ID);                                          \
+#define C(ID, name, on, help)                                                \
+	static void set_collector_##ID(struct opts *o, const char *value)    \
+	{                                                                    \
+		(void)value;                                                 \
+		o->collectors |= 1u << COLLECTOR_##ID;                       \
+	}                                                                    \
+	static void set_no_collector_##ID(struct opts *o, const char *value) \
+	{                                                                    \
+		(void)value;                                                 \
+		o->collectors &= ~(1u << COLLECTOR_##ID);                    \
 	}
 COLLECTOR_TABLE(C)
 #undef C
@@ -421,8 +429,8 @@ static void options_print(FILE *f, const struct view *v)
 		if (!option_shown(d, v))
 			continue;
 		option_text(d, text);
-		fprintf(f, "  %c%c%s %-*s %s\n", d->letter ? '-' : ' ',
-			d->letter ? d->letter : ' ', d->letter ? "," : " ", width, text, d->help);
+		fprintf(f, "  %c%c%s %-*s %s\n", d->letter ? '-' : ' ', d->letter ? d->letter : ' ',
+			d->letter ? "," : " ", width, text, d->help);
 	}
 }
 

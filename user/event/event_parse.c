@@ -53,10 +53,8 @@ static bool read_time(const char *s, size_t n, u64 *ts)
 		s64 v;
 
 		if (n > len && !memcmp(s + n - len, units[i].unit, len) &&
-		    read_number(s, n - len, &v)) {
-			*ts = (u64)v * units[i].ns;
-			return true;
-		}
+		    read_number(s, n - len, &v))
+			return *s != '-' && !__builtin_mul_overflow((u64)v, units[i].ns, ts);
 	}
 	return false;
 }
