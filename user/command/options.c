@@ -298,7 +298,7 @@ static void set_kinds(struct opts *o)
 	const u64 objects = 0x3ffull << 40 | 1ull << EV_KIND_FORK | 1ull << EV_KIND_SIGNAL |
 			    1ull << EV_KIND_SESSION;
 
-	o->filter.kinds = o->raw ? 0 : kinds_needed(o->kinds);
+	o->filter.kinds = kinds_needed(o->kinds);
 	o->wide = !o->kinds || o->kinds & objects;
 }
 

@@ -160,3 +160,17 @@ bool trace_shown(const struct opts *o, const struct model *m, const struct ev *e
 		return false;
 	return process_shown(f, m, e, tgid) && (!f->port || port_shown(f->port, m, e));
 }
+
+bool trace_frames(const struct opts *o, const struct ev *e)
+{
+	switch (e->kind) {
+	case EV_KIND_CLOCK: /* without it the others have no date */
+	case EV_KIND_SOURCE:
+		return true;
+	case EV_KIND_SCAN_BEGIN:
+	case EV_KIND_SCAN_END:
+	case EV_KIND_TICK:
+		return !o->kinds;
+	}
+	return false;
+}

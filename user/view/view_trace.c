@@ -195,7 +195,8 @@ static void trace_event(void *view, const struct model *m, const struct ev *e)
 	struct trace *t = view;
 
 	if (t->opts->raw) {
-		trace_raw(t, e);
+		if (trace_frames(t->opts, e) || trace_shown(t->opts, m, e))
+			trace_raw(t, e);
 		return;
 	}
 	if (!event_kind(e->kind)->public || !trace_shown(t->opts, m, e))
