@@ -661,8 +661,11 @@ struct ev {
 	F(u16, gone, HIDE, "destroyed, in its grace")                                              \
 	F(u16, transferred, HIDE, "a transfer event was emitted")                                  \
 	F(u16, leaked, HIDE, "a leak event was emitted")                                           \
-	F(u16, timed, HIDE, "it is among those that end by the clock")
-#define EV_KEPT_SOCK(F) KEPT_SOCK_FIELDS(F)
+	F(u16, timed, HIDE, "it is among those that end by the clock")                             \
+	F(u32, origins_at, HIDE, "how many origins before those of no use are thrown away")
+#define EV_KEPT_SOCK(F)                                                                            \
+	KEPT_SOCK_FIELDS(F)                                                                        \
+	F(u32, zero, HIDE, "0")
 
 /* The name of a UNIX socket. */
 #define EV_KEPT_NAME(F)                                                                            \

@@ -92,6 +92,7 @@ static inline void sock_plain(struct sock *s)
 {
 	s->met_ts = 0;
 	s->judged = s->nkeep = s->made_next = s->made_prev = 0;
+	s->queue_next = s->queue_prev = 0;
 }
 
 static inline void fdtab_plain(struct fdtab *t)
@@ -103,7 +104,8 @@ static inline void assert_same_proc(const struct model *a, const struct model *b
 {
 	const struct proc *p = proc_at(a, id);
 
-	SAME(proc, p, proc_at(b, id), a_.met_ts = b_.met_ts = a_.made = b_.made = 0);
+	SAME(proc, p, proc_at(b, id), a_.met_ts = b_.met_ts = a_.made = b_.made = 0,
+	     a_.under = b_.under = false);
 	if (p->death)
 		SAME(death, death_at(a, p->death), death_at(b, p->death), (void)0);
 	for (u32 i = p->image; i; i = image_at(a, i)->prev)

@@ -757,7 +757,7 @@ static void sizes(void **state)
 	print_message("proc %zu tabref %zu fdtab %zu image %zu: %.0f bytes a process\n",
 		      sizeof(struct proc), sizeof(struct tabref), sizeof(struct fdtab),
 		      sizeof(struct image), proc);
-	assert_true(sock <= 360);
+	assert_true(sock <= 380);
 	assert_true(proc <= 400);
 }
 

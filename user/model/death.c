@@ -7,6 +7,8 @@
  */
 #include "model_priv.h"
 
+#define WAITED_MAX 1024 /* children looked at for one */
+
 static const struct {
 	u32 delivered, pending;
 } sigres = {0, 2}; /* TRACE_SIGNAL_DELIVERED, TRACE_SIGNAL_ALREADY_PENDING */
@@ -92,12 +94,16 @@ static void death_find_killer(struct model *m, struct proc *p, struct death *d)
 
 /* ---- orphans ---- */
 
-/* As find_new_reaper(): the nearest subreaper above in the namespace, else its PID 1. */
-static u32 new_parent(struct model *m, const struct proc *dead)
+/*
+ * As find_new_reaper(): the nearest subreaper above in the namespace, else its PID 1.  The kernel
+ * walks up for who descends from a subreaper only.
+ */
+static u32 new_parent(struct model *m, const struct proc *dead, bool *above)
 {
 	u32 init = dead->pidns ? map_get(&m->nsinits, dead->pidns) : 0;
 
-	for (u32 id = dead->parent; id; id = proc_at(m, id)->parent) {
+	*above = true;
+	for (u32 id = dead->under ? dead->parent : 0; id; id = proc_at(m, id)->parent) {
 		const struct proc *p = proc_at(m, id);
 
 		if (dead->pidns && p->pidns && p->pidns != dead->pidns)
@@ -105,6 +111,7 @@ static u32 new_parent(struct model *m, const struct proc *dead)
 		if (p->state == PROC_RUNNING && p->flags & TASK_SUBREAPER)
 			return id;
 	}
+	*above = false;
 	if (init && init != dead->id && proc_at(m, init)->state == PROC_RUNNING)
 		return init;
 	if (dead->tgid == 1)
@@ -114,15 +121,19 @@ static u32 new_parent(struct model *m, const struct proc *dead)
 
 static void orphans_hand_over(struct model *m, struct proc *p, u64 ts)
 {
+	bool above;
 	u32 to;
 
 	if (!p->child || (p->flags & TASK_NSINIT && p->state != PROC_GONE))
 		return;
-	to = new_parent(m, p);
+	to = new_parent(m, p, &above);
 	while (p->child) {
 		struct proc *c = proc_at(m, p->child);
 
-		proc_set_parent(m, c, to, ts);
+		if (above)
+			proc_hand_up(m, c, to, ts);
+		else
+			proc_set_parent(m, c, to, ts);
 		c->exit_signal = SIGCHLD_NR;
 		if (c->birth == p->id && !c->orphaned_ts)
 			c->orphaned_ts = ts;
@@ -210,19 +221,23 @@ void on_exit(struct model *m, const struct ev_exit *e)
 
 /* ---- reaping ---- */
 
+/* By the number that the parent sees; what is not known of the parent's namespace is searched for.
+ */
 static struct proc *waited_child(const struct model *m, const struct proc *p,
 				 const struct ev_wait *e)
 {
-	u32 id;
+	u32 id, budget = WAITED_MAX;
 
 	if (!e->level)
 		return proc_at(m, proc_find(m, e->nr));
 	if (e->level > NS_LEVELS)
 		return NULL;
-	for (id = p->child; id; id = proc_at(m, id)->next)
+	if (e->level == p->level)
+		return proc_at(m, proc_child_nr(m, p, e->nr));
+	for (id = p->child; id && budget--; id = proc_at(m, id)->next)
 		if (proc_at(m, id)->nspid.nr[e->level - 1] == e->nr)
-			break;
-	return proc_at(m, id);
+			return proc_at(m, id);
+	return NULL;
 }
 
 /* A tracer's wait for somebody else's child reaps nothing, nor does one for a stopped child. */

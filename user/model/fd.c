@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Descriptor tables, who uses them, and the holds in them.
+ * Descriptor tables and the holds in them.
  *
  * A process or thread refers to a table by a tabref; a table dies with its last tabref, and its
  * holds with it.  A table with key 0 is one whose address is not known yet: a process that was
@@ -235,7 +235,7 @@ void fdtabs_forget(struct model *m)
 }
 
 /* All at once: a socket is looked at when the table's last hold of it goes. */
-static void fdtab_clear(struct model *m, struct fdtab *t)
+void fdtab_clear(struct model *m, struct fdtab *t)
 {
 	while (t->holds) {
 		struct hold *h = hold_at(m, t->holds);
@@ -278,172 +278,6 @@ void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts)
 
 		hold_put(m, &slot, sock_at(m, h->sock));
 	}
-}
-
-/* ---- tabrefs ---- */
-
-/* Only who has threads with tables of their own takes space in the maps. */
-static u64 ref_key(const struct proc *p, u32 of)
-{
-	return (u64)p->id << 32 | of;
-}
-
-void tabref_index(struct model *m, struct proc *p, u32 id)
-{
-	const struct tabref *r = tabref_at(m, id);
-
-	if (!r->tid) {
-		p->main = id;
-		return;
-	}
-	map_put(&m->priv->by_ref, ref_key(p, r->fdtab), id);
-	map_put(&m->priv->by_tid, ref_key(p, r->tid), id);
-}
-
-static void tabref_unindex(struct model *m, struct proc *p, u32 id)
-{
-	const struct tabref *r = tabref_at(m, id);
-
-	if (p->main == id)
-		p->main = 0;
-	if (!r->tid)
-		return;
-	map_take(&m->priv->by_ref, ref_key(p, r->fdtab));
-	if (map_get(&m->priv->by_tid, ref_key(p, r->tid)) ==
-	    id) /* else a newer one of that thread */
-		map_take(&m->priv->by_tid, ref_key(p, r->tid));
-}
-
-static void tabref_set_tid(struct model *m, struct proc *p, u32 id, u32 tid)
-{
-	tabref_unindex(m, p, id);
-	tabref_at(m, id)->tid = tid;
-	tabref_index(m, p, id);
-}
-
-u32 tabref_find(const struct model *m, const struct proc *p, u32 fdtab)
-{
-	if (p->main && tabref_at(m, p->main)->fdtab == fdtab)
-		return p->main;
-	return map_get(&m->priv->by_ref, ref_key(p, fdtab));
-}
-
-u32 tabref_of_tid(const struct model *m, const struct proc *p, u32 tid)
-{
-	return tid ? map_get(&m->priv->by_tid, ref_key(p, tid)) : p->main;
-}
-
-u32 proc_main(const struct model *m, const struct proc *p)
-{
-	(void)m;
-	return p->main;
-}
-
-/* What the process made is held by one of its tables more, or one fewer. */
-static void mine_count(struct model *m, const struct proc *p, u32 fdtab, u32 more)
-{
-	const u32 *ids;
-	u32 n = made_in(m, p, fdtab, &ids);
-
-	for (u32 i = 0; i < n; i++)
-		sock_at(m, ids[i])->nmine += more;
-}
-
-void tabref_add(struct model *m, struct proc *p, u32 fdtab, u32 tid)
-{
-	u32 id = pool_new(&m->tabrefs);
-	struct tabref *r = tabref_at(m, id);
-	struct fdtab *t = fdtab_at(m, fdtab);
-
-	r->proc = p->id;
-	r->fdtab = fdtab;
-	r->tid = tid;
-	r->proc_next = p->tabrefs;
-	if (p->tabrefs)
-		tabref_at(m, p->tabrefs)->proc_prev = id;
-	p->tabrefs = id;
-	r->tab_next = t->refs;
-	if (t->refs)
-		tabref_at(m, t->refs)->tab_prev = id;
-	t->refs = id;
-	t->nrefs++;
-	tabref_index(m, p, id);
-	multi_note(m, fdtab);
-	mine_count(m, p, fdtab, 1);
-}
-
-static void tabref_unlink(struct model *m, struct proc *p, u32 id)
-{
-	struct tabref *r = tabref_at(m, id);
-
-	tabref_unindex(m, p, id);
-	if (r->proc_prev)
-		tabref_at(m, r->proc_prev)->proc_next = r->proc_next;
-	else
-		p->tabrefs = r->proc_next;
-	if (r->proc_next)
-		tabref_at(m, r->proc_next)->proc_prev = r->proc_prev;
-	if (r->tab_prev)
-		tabref_at(m, r->tab_prev)->tab_next = r->tab_next;
-	else
-		fdtab_at(m, r->fdtab)->refs = r->tab_next;
-	if (r->tab_next)
-		tabref_at(m, r->tab_next)->tab_prev = r->tab_prev;
-	fdtab_at(m, r->fdtab)->nrefs--;
-	multi_note(m, r->fdtab);
-	pool_drop(&m->tabrefs, id);
-}
-
-/* The table lives on with others: what this process made, it has let go now. */
-static void fdtab_left(struct model *m, const struct proc *p, u32 fdtab)
-{
-	const u32 *ids;
-	u32 n;
-
-	mine_count(m, p, fdtab, ~0u);
-	n = made_in(m, p, fdtab, &ids);
-	for (u32 i = 0; i < n; i++)
-		sock_review(m, sock_at(m, ids[i]));
-}
-
-void tabref_drop(struct model *m, struct proc *p, u32 id)
-{
-	u32 tab = tabref_at(m, id)->fdtab;
-	struct fdtab *t = fdtab_at(m, tab);
-
-	if (t->nrefs > 1) {
-		tabref_unlink(m, p, id);
-		fdtab_left(m, p, tab);
-		return;
-	}
-	fdtab_clear(m, t); /* first, so that what it holds twice is still somebody's after once */
-	tabref_unlink(m, p, id);
-	if (t->key)
-		map_take(&m->by_files, t->key);
-	pool_drop(&m->fdtabs, tab);
-}
-
-void proc_drop_tables(struct model *m, struct proc *p)
-{
-	while (p->tabrefs)
-		tabref_drop(m, p, p->tabrefs);
-}
-
-/* Another main table; the one it had goes after the new one came, so that nothing seems let go. */
-void proc_set_main(struct model *m, struct proc *p, u32 fdtab)
-{
-	u32 old = p->main, ref = tabref_find(m, p, fdtab);
-
-	if (old && old == ref)
-		return;
-	if (old)
-		tabref_set_tid(m, p, old, ~0u); /* not the main one any more */
-	if (ref)
-		tabref_set_tid(m, p, ref, 0);
-	else
-		tabref_add(m, p, fdtab, 0);
-	if (old)
-		tabref_drop(m, p, old);
 }
 
 /* ---- the table an event speaks of ---- */

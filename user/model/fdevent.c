@@ -136,21 +136,6 @@ void on_cloexec(struct model *m, const struct ev_cloexec *e)
 	h->seen_ts = max_ts(h->seen_ts, e->h.ts);
 }
 
-/* sendmsg returns after the receiver may have run: then the install has come before this. */
-static bool received_already(const struct model *m, const struct sock *s, struct proc *from, u64 ts,
-			     struct origin **out)
-{
-	const u64 race_ns = 50 * NS_PER_MS;
-
-	for (u32 id = s->origins; id; id = (*out)->next) {
-		*out = origin_at(m, id);
-		if ((*out)->via == VIA_SCM_RIGHTS && !(*out)->from && (*out)->proc != from->id &&
-		    (*out)->ts + race_ns > ts)
-			return true;
-	}
-	return false;
-}
-
 void on_pass(struct model *m, const struct ev_pass *e)
 {
 	struct proc *p = proc_actor(m, &e->h);
@@ -161,7 +146,8 @@ void on_pass(struct model *m, const struct ev_pass *e)
 	if (!p || !s)
 		return;
 	s->last_pass = p->tgid;
-	if (received_already(m, s, p, e->h.ts, &o)) {
+	o = origin_received(m, s, p->id, e->h.ts);
+	if (o) {
 		o->from = p->id;
 		proc_ref(m, p->id);
 		return;

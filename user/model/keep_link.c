@@ -75,8 +75,8 @@ static const struct list lists[] = {
 	 AT(fdtab, nholds), 0, false, true, owner_of_tab_hold},
 	{KEEP_HOLD, KEEP_SOCK, AT(hold, sock_next), AT(hold, sock_prev), AT(sock, holds),
 	 AT(sock, nholds), 0, true, true, owner_of_sock_hold},
-	{KEEP_ORIGIN, KEEP_SOCK, AT(origin, next), NOT_KEPT, AT(sock, origins), NOT_KEPT, 0, false,
-	 true, owner_of_origin},
+	{KEEP_ORIGIN, KEEP_SOCK, AT(origin, next), AT(origin, prev), AT(sock, origins),
+	 AT(sock, norigins), 0, true, true, owner_of_origin},
 	{KEEP_SOCK, KEEPS, AT(sock, port_next), AT(sock, port_prev), 0, NOT_KEPT,
 	 AT(model, by_port), false, false, owner_of_port},
 };
@@ -234,6 +234,15 @@ void stage_count(struct stage *st)
 {
 	struct model *m = st->m;
 
+	for (u32 id = 0; (id = stage_next(st, KEEP_PROC, id));) {
+		struct proc *p = proc_at(m, id);
+
+		proc_index_nr(m, p);
+		if (p->older)
+			proc_at(m, p->older)->newer = id;
+		if (p->flags & TASK_SUBREAPER)
+			proc_mark_under(m, p);
+	}
 	for (u32 id = 0; (id = stage_next(st, KEEP_REF, id));)
 		tabref_index(m, proc_at(m, tabref_at(m, id)->proc), id);
 	for (u32 id = 0; (id = stage_next(st, KEEP_TAB, id));)
@@ -247,6 +256,13 @@ void stage_count(struct stage *st)
 	for (u32 id = 0; (id = stage_next(st, KEEP_SOCK, id));)
 		if (sock_at(m, id)->creator)
 			made_link(m, sock_at(m, id));
+	for (u32 id = 0; (id = stage_next(st, KEEP_SOCK, id));)
+		listening_add(m, sock_at(m, id));
+	for (u32 id = 0; (id = stage_next(st, KEEP_SOCK, id));)
+		for (u32 o = sock_at(m, id)->origins; o; o = origin_at(m, o)->next)
+			origin_index(m, o);
+	for (u32 i = 1; i <= m->priv->nflights; i++)
+		flight_index(m, i);
 }
 
 /* ---- references ---- */

@@ -314,7 +314,7 @@ void on_kept_due(struct model *m, const struct ev_kept_due *e)
 		waits_push(pr, e->ts, e->id);
 		return;
 	case KEPT_FLIGHTS:
-		flight_add(st->m, e->ts, e->id);
+		flight_push(pr, e->ts, st->m->now, e->id);
 		return;
 	case KEPT_GRACES:
 		due_add(&st->graces, 0, e->id, 0);

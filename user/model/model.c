@@ -36,10 +36,11 @@ struct model *model_new(void)
 
 static void map_free_all(struct model *m)
 {
-	struct map *all[] = {&m->by_tgid,	  &m->by_files,	      &m->by_inode,
-			     &m->by_cookie,	  &m->by_port,	      &m->cgroups,
-			     &m->nsinits,	  &m->priv->by_tuple, &m->priv->signals,
-			     &m->priv->listeners, &m->priv->by_ref,   &m->priv->by_tid};
+	struct map *all[] = {&m->by_tgid,	  &m->by_files,	       &m->by_inode,
+			     &m->by_cookie,	  &m->by_port,	       &m->cgroups,
+			     &m->nsinits,	  &m->priv->by_tuple,  &m->priv->signals,
+			     &m->priv->listening, &m->priv->by_ref,    &m->priv->by_tid,
+			     &m->priv->by_queue,  &m->priv->by_origin, &m->priv->by_nr};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		map_free(all[i]);
@@ -65,6 +66,7 @@ void model_free(struct model *m)
 	buf_free(&m->told);
 	free(m->priv->flights);
 	cuts_free(m->priv);
+	buf_free(&m->priv->dying);
 	free(m->priv->zombies.v);
 	free(m->priv->frees.v);
 	free(m->priv->gones.v);

@@ -97,7 +97,7 @@ struct proc {
 	u64 setsid_ts;    /* when it became a session leader; 0: not seen */
 	u64 orphaned_ts;  /* when its birth parent died before it; 0: not (seen) */
 	u64 cgroup;
-	u32 older;        /* earlier life of the same tgid still remembered */
+	u32 older, newer; /* lives of the same tgid still remembered, before and after it */
 	u32 birth;        /* proc that forked it, referenced; 0: not known */
 	u32 parent;       /* proc that is its parent now; 0: not known or none */
 	u32 child, next, prev; /* list of children by `parent`; siblings */
@@ -124,6 +124,7 @@ struct proc {
 	u32 zombies;      /* children that are zombies now */
 	u32 nchildren;    /* children that are not gone */
 	u32 reaps;        /* children it reaped, as far as seen */
+	bool under;       /* it was a subreaper, or descends from one that was */
 };
 
 struct tabref {
@@ -178,7 +179,8 @@ struct hold {
 struct origin {
 	u32 sock, proc;  /* proc is referenced */
 	u32 from;        /* proc it was got from (sender, source), referenced; 0: none or not known */
-	u32 next;        /* next origin of the sock */
+	u32 next, prev;  /* origins of the sock; the first one's prev is the last */
+	u32 same;        /* one before, of the same process */
 	u64 ts;
 	u8 via;          /* created, accepted, scm_rights, pidfd_getfd, io_uring */
 };
@@ -202,6 +204,7 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u32 nkeep;       /* of them, those that keep it from being leaked */
 	u32 made_next, made_prev; /* socks of the creator */
 	u32 origins;     /* origin list, the creator's first */
+	u32 norigins, origins_at; /* as many: when those of no use are thrown away next */
 	u32 creator;     /* proc, referenced; 0: not known */
 	u32 port_next, port_prev; /* chain of by_port */
 	u16 sflags;      /* SF_* */
@@ -216,6 +219,8 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u64 peer;        /* UNIX: inode of the peer; 0: none or not known */
 	u64 listener;    /* accepted: inode of the listener */
 	u64 queue;       /* in flight: inode of the UNIX socket in whose queue it is; 0: not */
+	u32 flight;      /* its number in the list of flights, 1..; 0: not in flight */
+	u32 queue_next, queue_prev; /* chain of by_queue */
 	u32 name;        /* id in the pool of names (UNIX); 0: none */
 	u32 left_ms;     /* TIME_WAIT: left when scanned (at seen_ts) */
 	u32 queued;      /* LISTEN: waiting to be accepted, when scanned */

@@ -7,8 +7,10 @@
  * image.c     what a process runs                     sock.c      sockets: identity, indexes
  *                                                     sockend.c   sockets: their end, let go
  * procevent.c events about processes                  sockevent.c events about sockets
+ * parent.c    whose child, and by which number       tabref.c    who uses a table
  * death.c     exit, wait, reap, reparent, killers     scanpass.c  scans and their sweeps
- * share.c     who holds what: counts               judge.c     holds: what they keep
+ *                                                     origin.c    got otherwise than by fork
+ * share.c     who holds what: counts                judge.c     holds: what they keep
  * chain.c     holders and chains                      sieve.c     scans: what is no news
  *                                                     missed.c    scans: what is missing
  * keep.c      a checkpoint written                    verify.c    the invariants
@@ -91,13 +93,18 @@ struct model_priv {
 	u32 nwaits, waits_cap;
 	struct map by_tuple;  /* hash of the addresses -> sock that has neither inode nor cookie */
 	struct map signals;   /* proc -> first struct sent */
-	struct map listeners; /* netns, port -> the one that a connection was found to come from */
+	struct map listening; /* netns << 16 | port -> how many TCP sockets listen there */
 	struct map by_ref;    /* proc << 32 | fdtab -> tabref that is not the main one */
 	struct map by_tid;    /* proc << 32 | tid -> the same */
+	struct map by_nr;     /* proc << 32 | number a nested parent's wait returns -> its child */
+	struct map by_origin; /* sock << 32 | proc -> its newest origin */
 	struct buf made;      /* made_in()'s */
 	struct pool sents, paths;
 	struct flight *flights;
 	u32 nflights, flights_cap;
+	struct map by_queue;  /* inode of a UNIX socket -> first sock in flight in its queue */
+	struct buf dying;     /* u64: inodes of UNIX sockets that ended, whose queues end next */
+	bool die;             /* they are under way */
 	u32 pinned;           /* gone procs kept by a reference */
 	u32 collect_at;       /* look for circles among them beyond this */
 	u64 last_loss;        /* ts of the newest loss */
@@ -156,7 +163,11 @@ void proc_ref(struct model *m, u32 id);
 void proc_unref(struct model *m, u32 id);
 void proc_set_birth(struct model *m, struct proc *p, u32 birth);
 void proc_set_parent(struct model *m, struct proc *p, u32 parent, u64 ts);
+void proc_hand_up(struct model *m, struct proc *p, u32 ancestor, u64 ts);
 void proc_unlink(struct model *m, struct proc *p);
+void proc_mark_under(struct model *m, struct proc *p);
+u32 proc_child_nr(const struct model *m, const struct proc *parent, u32 nr); /* as the parent sees it; 0 */
+void proc_index_nr(struct model *m, const struct proc *c);
 void proc_settle_gone(struct model *m, struct proc *p);
 void proc_set_nspid(struct model *m, struct proc *p, u32 pidns, const struct nspids *nspid,
 		    bool nsinit);
@@ -186,6 +197,7 @@ void proc_set_main(struct model *m, struct proc *p, u32 fdtab);
 void proc_drop_tables(struct model *m, struct proc *p);
 u32 fdtab_new(struct model *m, u64 key);
 void fdtabs_forget(struct model *m); /* the keys of all */
+void fdtab_clear(struct model *m, struct fdtab *t);
 u32 fdtab_fresh(struct model *m, u64 key); /* one that begins now, whoever had the key before */
 u32 fdtab_of(struct model *m, struct proc *p, u32 tid, u64 files); /* 0 when p is dead */
 u32 tabref_find(const struct model *m, const struct proc *p, u32 fdtab);
@@ -234,6 +246,11 @@ struct sock *sock_by_addr(const struct model *m, const struct sock_ev *e); /* on
 void sock_seen(struct sock *s, u64 ts);
 u64 tuple_key(const struct sock *s);
 bool sock_is_tcp(const struct sock *s);
+static inline u64 listen_key(const struct sock *s)
+{
+	return (u64)s->netns << 16 | s->local.port;
+}
+void listening_add(struct model *m, const struct sock *s);
 void sock_index_drop(struct model *m, struct sock *s);
 
 /* sockend.c */
@@ -246,7 +263,8 @@ bool cut_spares_flight(const struct model *m, const struct sock *s, u64 begin);
 /* A pass over this scope ends: what it did not tell to be cut is whole again. */
 void cuts_end(struct model *m, u32 scope, u64 begin);
 void cuts_free(struct model_priv *pr);
-void flight_add(struct model *m, u64 ts, u32 sock);
+void flight_push(struct model_priv *pr, u64 ts, u64 met_ts, u32 sock); /* of a checkpoint */
+void flight_index(struct model *m, u32 i); /* the one with that number */
 void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts);
 u64 sock_end(const struct sock *s); /* when left_ms is over */
 struct flight *flight_of(const struct model *m, const struct sock *s); /* NULL: not in flight */
@@ -254,6 +272,14 @@ void sock_maybe_gone(struct model *m, struct sock *s);
 void sock_review(struct model *m, struct sock *s);
 void sock_lost_hold(struct model *m, struct sock *s);
 void sock_gone(struct model *m, struct sock *s);
+
+/* origin.c */
+void origin_link(struct model *m, u32 id);  /* last on the list of its socket */
+void origin_index(struct model *m, u32 id); /* on that list already */
+void origins_free(struct model *m, struct sock *s);
+void origins_move(struct model *m, struct sock *to, struct sock *from);
+/* One that process received just before it is told to be sent; NULL: none. */
+struct origin *origin_received(const struct model *m, const struct sock *s, u32 from, u64 ts);
 
 /* sockevent.c */
 struct origin *origin_add(struct model *m, struct sock *s, u32 proc, u8 via, u32 from, u64 ts);

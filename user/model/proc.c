@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Processes: lives of a pid, parents, references, and how long the dead are remembered.
+ * Processes: lives of a pid, references, and how long the dead are remembered.
  *
  * A start time from /proc is cut to whole clock ticks, so two starts are of one life when they
  * are equal or when one of them is such a tick and the other lies within it.
@@ -143,19 +143,16 @@ void proc_settle_gone(struct model *m, struct proc *p)
 
 static void older_remove(struct model *m, const struct proc *p)
 {
-	u32 newest = proc_find(m, p->tgid);
-	struct proc *q = proc_at(m, newest);
+	struct proc *older = proc_at(m, p->older), *newer = proc_at(m, p->newer);
 
-	if (q == p) {
-		if (p->older)
-			map_put(&m->by_tgid, p->tgid, p->older);
-		else
-			map_take(&m->by_tgid, p->tgid);
-		return;
-	}
-	while (q->older != p->id)
-		q = proc_at(m, q->older);
-	q->older = p->older;
+	if (older)
+		older->newer = p->newer;
+	if (newer)
+		newer->older = p->older;
+	else if (older)
+		map_put(&m->by_tgid, p->tgid, p->older);
+	else
+		map_take(&m->by_tgid, p->tgid);
 }
 
 static void proc_free(struct model *m, struct proc *p)
@@ -173,6 +170,11 @@ static void proc_free(struct model *m, struct proc *p)
 	pool_drop(&m->deaths, p->death);
 	image_unref(m, p->image);
 	pool_drop(&m->procs, p->id);
+}
+
+static u32 max_u32(u32 a, u32 b)
+{
+	return a > b ? a : b;
 }
 
 static void mark_up(const struct model *m, u8 *mark, u32 id)
@@ -229,7 +231,8 @@ static void proc_collect(struct model *m)
 		d->killer = d->reaper = 0;
 	}
 	free(mark);
-	m->priv->collect_at = m->priv->pinned * 2 > 4096 ? m->priv->pinned * 2 : 4096;
+	/* It looks at everything: not again before as much has happened as there is to look at. */
+	m->priv->collect_at = max_u32(4096, max_u32(m->priv->pinned * 2, (m->procs.live + m->socks.live) / 4));
 }
 
 void proc_expire(struct model *m)
@@ -257,6 +260,7 @@ static struct proc *older_insert(struct model *m, struct proc *p)
 	if (old) { /* its pid is in use again: whatever we saw of it, it is gone */
 		proc_vanish(m, proc_at(m, old));
 		p->older = old;
+		proc_at(m, old)->newer = p->id;
 	}
 	map_put(&m->by_tgid, p->tgid, p->id);
 	return p;
@@ -336,69 +340,4 @@ struct proc *proc_someone(struct model *m, u32 tgid, u64 ts)
 	if (p->seen_ts < ts)
 		p->seen_ts = ts;
 	return p;
-}
-
-void proc_set_nspid(struct model *m, struct proc *p, u32 pidns, const struct nspids *nspid,
-		    bool nsinit)
-{
-	p->nspid = *nspid;
-	p->level = 0;
-	while (p->level < NS_LEVELS && nspid->nr[p->level])
-		p->level++;
-	if (pidns && pidns != p->pidns) {
-		if (map_get(&m->nsinits, p->pidns) == p->id)
-			map_take(&m->nsinits, p->pidns);
-		p->pidns = pidns;
-	}
-	if (nsinit) {
-		p->flags |= TASK_NSINIT;
-		if (p->pidns && p->state != PROC_GONE)
-			map_put(&m->nsinits, p->pidns, p->id);
-	}
-}
-
-/* ---- parents ---- */
-
-void proc_unlink(struct model *m, struct proc *p)
-{
-	struct proc *parent = proc_at(m, p->parent);
-
-	if (!parent)
-		return;
-	if (p->prev)
-		proc_at(m, p->prev)->next = p->next;
-	else
-		parent->child = p->next;
-	if (p->next)
-		proc_at(m, p->next)->prev = p->prev;
-	p->next = p->prev = p->parent = 0;
-	parent->nchildren--;
-	parent->zombies -= p->state == PROC_ZOMBIE;
-}
-
-static bool is_above(const struct model *m, u32 above, u32 id)
-{
-	while (id && id != above)
-		id = proc_at(m, id)->parent;
-	return id != 0;
-}
-
-/* Who nobody's child can be (gone, or a descendant of its own) is taken for unknown. */
-void proc_set_parent(struct model *m, struct proc *p, u32 parent, u64 ts)
-{
-	struct proc *to = proc_at(m, parent);
-
-	if (p->parent == parent || p->state == PROC_GONE)
-		return;
-	proc_unlink(m, p);
-	p->parent_ts = ts;
-	if (!to || to->state == PROC_GONE || (p->child && is_above(m, p->id, parent)) || to == p)
-		return;
-	p->parent = parent;
-	p->next = to->child;
-	if (to->child)
-		proc_at(m, to->child)->prev = p->id;
-	to->child = p->id;
-	to->nchildren++;
-	to->zombies += p->state == PROC_ZOMBIE;
 }

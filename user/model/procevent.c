@@ -216,4 +216,6 @@ void on_subreaper(struct model *m, const struct ev_subreaper *e)
 
 	if (p)
 		p->flags = e->on ? p->flags | TASK_SUBREAPER : p->flags & (u16)~TASK_SUBREAPER;
+	if (p && e->on)
+		proc_mark_under(m, p);
 }

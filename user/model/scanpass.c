@@ -63,6 +63,8 @@ static void task_facts(struct model *m, struct proc *p, const struct ev_scan_tas
 	p->sigchld = (u8)e->sigchld;
 	p->wait_pid = e->wait_pid;
 	p->flags = (u16)(e->flags | (p->flags & keep));
+	if (e->flags & TASK_SUBREAPER)
+		proc_mark_under(m, p);
 	proc_set_nspid(m, p, e->pidns, &e->nspid, e->flags & TASK_NSINIT);
 	task_comm(m, p, &e->name);
 }

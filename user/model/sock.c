@@ -42,6 +42,27 @@ u64 tuple_key(const struct sock *s)
 	return mix_ip(mix_ip(h, &s->local), &s->remote);
 }
 
+/* Counted while it listens: taken out before anything of that changes, and put back after. */
+static bool sock_listens(const struct sock *s)
+{
+	return !s->gone && s->state == TCP_LISTEN && sock_is_tcp(s) && s->local.port;
+}
+
+void listening_add(struct model *m, const struct sock *s)
+{
+	if (sock_listens(s))
+		map_put(&m->priv->listening, listen_key(s),
+			map_get(&m->priv->listening, listen_key(s)) + 1);
+}
+
+static void listening_drop(struct model *m, const struct sock *s)
+{
+	u32 n = sock_listens(s) ? map_take(&m->priv->listening, listen_key(s)) : 0;
+
+	if (n > 1)
+		map_put(&m->priv->listening, listen_key(s), n - 1);
+}
+
 static void port_unlink(struct model *m, struct sock *s)
 {
 	if (!s->local.port || s->gone)
@@ -102,6 +123,7 @@ u32 sock_next(const struct model *m, u32 id)
 
 void sock_index_drop(struct model *m, struct sock *s)
 {
+	listening_drop(m, s);
 	port_unlink(m, s);
 	if (s->inode && map_get(&m->by_inode, s->inode) == s->id)
 		map_take(&m->by_inode, s->inode);
@@ -135,18 +157,6 @@ static struct sock *sock_new(struct model *m)
 	s->id = id;
 	s->met_ts = m->now;
 	return s;
-}
-
-static void origins_move(struct model *m, struct sock *to, struct sock *from)
-{
-	u32 *tail = &to->origins;
-
-	while (*tail)
-		tail = &origin_at(m, *tail)->next;
-	*tail = from->origins;
-	from->origins = 0;
-	for (u32 id = *tail; id; id = origin_at(m, id)->next)
-		origin_at(m, id)->sock = to->id;
 }
 
 static void holds_move(struct model *m, struct sock *to, struct sock *from)
@@ -304,6 +314,7 @@ static void sock_learn(struct model *m, struct sock *s, const struct sock_ev *e)
 {
 	bool newer = e->h.ts >= s->state_ts;
 
+	listening_drop(m, s);
 	if (e->proto && (newer || !s->proto))
 		s->proto = e->proto;
 	if (e->netns && (newer || !s->netns))
@@ -312,13 +323,16 @@ static void sock_learn(struct model *m, struct sock *s, const struct sock_ev *e)
 		set_local(m, s, &e->local);
 	if (e->remote.port && (newer || !s->remote.port))
 		s->remote = e->remote;
-	if (!newer)
+	if (!newer) {
+		listening_add(m, s);
 		return;
+	}
 	if (e->state)
 		s->state = (u8)e->state;
 	s->uid = e->uid;
 	s->sflags = sock_ev_flags(e);
 	s->state_ts = e->h.ts;
+	listening_add(m, s);
 }
 
 void sock_seen(struct sock *s, u64 ts)

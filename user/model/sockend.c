@@ -6,39 +6,70 @@
 #include "model_priv.h"
 #include "verdict.h"
 
-/* ---- in flight ---- */
+/* ---- in flight ----
+ *
+ * An array of all, in which the last takes the place of one that ends; each socket knows its number
+ * in it and is on the chain of its queue.
+ */
 
 struct flight *flight_of(const struct model *m, const struct sock *s)
 {
-	const struct model_priv *pr = m->priv;
-
-	for (u32 i = 0; s->queue && i < pr->nflights; i++)
-		if (pr->flights[i].sock == s->id)
-			return &pr->flights[i];
-	return NULL;
+	return s->flight ? &m->priv->flights[s->flight - 1] : NULL;
 }
 
-void flight_add(struct model *m, u64 ts, u32 sock)
+void flight_push(struct model_priv *pr, u64 ts, u64 met_ts, u32 sock)
 {
-	struct model_priv *pr = m->priv;
-
 	if (pr->nflights == pr->flights_cap) {
 		pr->flights_cap = pr->flights_cap ? pr->flights_cap * 2 : 16;
 		pr->flights = xrealloc(pr->flights, pr->flights_cap * sizeof(*pr->flights));
 	}
-	pr->flights[pr->nflights++] = (struct flight){ts, m->now, sock};
+	pr->flights[pr->nflights++] = (struct flight){ts, met_ts, sock};
+}
+
+void flight_index(struct model *m, u32 i)
+{
+	struct sock *s = sock_at(m, m->priv->flights[i - 1].sock);
+
+	s->flight = i;
+	s->queue_prev = 0;
+	s->queue_next = map_get(&m->priv->by_queue, s->queue);
+	if (s->queue_next)
+		sock_at(m, s->queue_next)->queue_prev = s->id;
+	map_put(&m->priv->by_queue, s->queue, s->id);
+}
+
+static void flight_drop(struct model *m, struct sock *s)
+{
+	struct model_priv *pr = m->priv;
+	const struct flight *last = &pr->flights[--pr->nflights];
+
+	if (s->queue_prev)
+		sock_at(m, s->queue_prev)->queue_next = s->queue_next;
+	else if (s->queue_next)
+		map_put(&pr->by_queue, s->queue, s->queue_next);
+	else
+		map_take(&pr->by_queue, s->queue);
+	if (s->queue_next)
+		sock_at(m, s->queue_next)->queue_prev = s->queue_prev;
+	pr->flights[s->flight - 1] = *last;
+	sock_at(m, last->sock)->flight = s->flight;
+	s->flight = s->queue_next = s->queue_prev = 0;
+	if (pr->flights_cap > 1024 && pr->nflights < pr->flights_cap / 4) {
+		pr->flights_cap /= 2;
+		pr->flights = xrealloc(pr->flights, pr->flights_cap * sizeof(*pr->flights));
+	}
 }
 
 /* In flight in the queue of that UNIX socket; 0: not (any more). */
 void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts)
 {
-	struct flight *was = flight_of(m, s);
-
-	if (was)
-		*was = m->priv->flights[--m->priv->nflights];
+	if (s->flight)
+		flight_drop(m, s);
 	s->queue = queue;
-	if (queue)
-		flight_add(m, ts, s->id);
+	if (!queue)
+		return;
+	flight_push(m->priv, ts, m->now, s->id);
+	flight_index(m, m->priv->nflights);
 }
 
 /* ---- the end ---- */
@@ -50,20 +81,56 @@ static void sock_bury(struct model *m, struct sock *s)
 	due_push(m, &m->priv->gones, m->now, s->id, m->now);
 }
 
-/* What waited in the queue of a UNIX socket dies with it. */
-static void queue_died(struct model *m, u64 inode)
+static int by_flight(const void *va, const void *vb)
 {
-	for (u32 i = m->priv->nflights; i-- > 0;) {
-		struct sock *s;
+	const u64 *a = va, *b = vb;
 
-		if (i >= m->priv->nflights)
-			continue;
-		s = sock_at(m, m->priv->flights[i].sock);
-		if (s->queue != inode)
-			continue;
+	return (*a < *b) - (*a > *b);
+}
+
+/* The last in the list of flights first, however they came on the chain of the queue. */
+static void queue_dies(struct model *m, u64 inode)
+{
+	struct buf b = {};
+	u64 *v;
+
+	for (u32 id = map_get(&m->priv->by_queue, inode); id; id = sock_at(m, id)->queue_next) {
+		u64 key = (u64)sock_at(m, id)->flight << 32 | id;
+
+		buf_add(&b, &key, sizeof(key));
+	}
+	v = (u64 *)(void *)b.s;
+	if (b.len)
+		qsort(v, b.len / sizeof(*v), sizeof(*v), by_flight);
+	for (u32 i = 0; i < b.len / sizeof(*v); i++) {
+		struct sock *s = sock_at(m, (u32)v[i]);
+
 		sock_set_queue(m, s, 0, m->now);
 		sock_maybe_gone(m, s);
 	}
+	buf_free(&b);
+}
+
+/*
+ * What waited in the queue of a UNIX socket dies with it, and that may be UNIX sockets with queues
+ * of their own: one after the other, as they may be nested deep.
+ */
+static void queue_died(struct model *m, u64 inode)
+{
+	struct model_priv *pr = m->priv;
+
+	if (!map_get(&pr->by_queue, inode))
+		return;
+	buf_add(&pr->dying, &inode, sizeof(inode));
+	if (pr->die)
+		return;
+	pr->die = true;
+	for (size_t at = 0; at < pr->dying.len; at += sizeof(inode)) {
+		memcpy(&inode, pr->dying.s + at, sizeof(inode));
+		queue_dies(m, inode);
+	}
+	buf_reset(&pr->dying);
+	pr->die = false;
 }
 
 void sock_gone(struct model *m, struct sock *s)
@@ -79,23 +146,13 @@ void sock_gone(struct model *m, struct sock *s)
 	sock_bury(m, s);
 	while (s->holds) /* it is gone already: dropping the last one says nothing more */
 		hold_drop(m, hold_at(m, s->holds));
-	if (inode && m->priv->nflights)
+	if (inode)
 		queue_died(m, inode);
 }
 
 static void sock_free(struct model *m, struct sock *s)
 {
-	u32 id = s->origins;
-
-	while (id) {
-		struct origin *o = origin_at(m, id);
-		u32 next = o->next;
-
-		proc_unref(m, o->proc);
-		proc_unref(m, o->from);
-		pool_drop(&m->origins, id);
-		id = next;
-	}
+	origins_free(m, s);
 	made_unlink(m, s);
 	proc_unref(m, s->creator);
 	if (s->name)

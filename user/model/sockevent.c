@@ -2,65 +2,6 @@
 /* Events about sockets, and how a process came to one. */
 #include "model_priv.h"
 
-/* ---- origins ---- */
-
-/* The newest way that process came to it, not later than `until`. */
-struct origin *origin_of(const struct model *m, const struct sock *s, u32 proc, u64 until)
-{
-	struct origin *o, *best = NULL;
-
-	for (u32 id = s->origins; id; id = o->next) {
-		o = origin_at(m, id);
-		if (o->proc == proc && o->ts <= until && (!best || o->ts > best->ts))
-			best = o;
-	}
-	return best;
-}
-
-/* Passed around for ever, a socket would collect origins of processes long done with it. */
-static void origins_prune(struct model *m, struct sock *s)
-{
-	u32 *at = &origin_at(m, s->origins)->next, id;
-
-	while ((id = *at)) {
-		struct origin *o = origin_at(m, id);
-
-		if (proc_holds(m, o->proc, s->id)) {
-			at = &o->next;
-			continue;
-		}
-		*at = o->next;
-		proc_unref(m, o->proc);
-		proc_unref(m, o->from);
-		pool_drop(&m->origins, id);
-	}
-}
-
-struct origin *origin_add(struct model *m, struct sock *s, u32 proc, u8 via, u32 from, u64 ts)
-{
-	u32 *tail = &s->origins, n = 0, id;
-	struct origin *o;
-
-	for (; *tail; tail = &o->next, n++) {
-		o = origin_at(m, *tail);
-		if (o->proc == proc && o->via == via && o->from == from) {
-			o->ts = max_ts(o->ts, ts);
-			return o;
-		}
-	}
-	if (n >= ORIGINS_MAX && n % ORIGINS_MAX == 0) {
-		origins_prune(m, s);
-		for (tail = &s->origins; *tail;)
-			tail = &origin_at(m, *tail)->next;
-	}
-	id = *tail = pool_new(&m->origins);
-	o = origin_at(m, id);
-	*o = (struct origin){.sock = s->id, .proc = proc, .from = from, .ts = ts, .via = via};
-	proc_ref(m, proc);
-	proc_ref(m, from);
-	return o;
-}
-
 void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u64 ts)
 {
 	if (s->creator)
@@ -76,28 +17,10 @@ void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u
 	origin_add(m, s, p->id, via, 0, ts);
 }
 
-static bool sock_is_listener_of(const struct sock *l, const struct sock *s)
+/* Was it made by accept()?  Something listens where it is connected to. */
+static bool sock_is_passive(const struct model *m, const struct sock *s)
 {
-	return l && l->id && !l->gone && l->state == TCP_LISTEN && sock_is_tcp(l) &&
-	       l->netns == s->netns && l->local.port == s->local.port;
-}
-
-/*
- * Was it made by accept()?  Something listens where it is connected to.  That comes last on the
- * port's list, behind all of its connections: the one that was found is kept for the next of them.
- */
-static bool sock_is_passive(struct model *m, const struct sock *s)
-{
-	u64 key = (u64)s->netns << 16 | s->local.port;
-	u32 id = s->remote.port ? map_get(&m->by_port, s->local.port) : 0;
-
-	if (!id || sock_is_listener_of(sock_at(m, map_get(&m->priv->listeners, key)), s))
-		return id;
-	while (id && !sock_is_listener_of(sock_at(m, id), s))
-		id = sock_at(m, id)->port_next;
-	if (id)
-		map_put(&m->priv->listeners, key, id);
-	return id;
+	return s->remote.port && map_get(&m->priv->listening, listen_key(s));
 }
 
 struct proc *sock_new_maker(const struct model *m, const struct sock *s, u32 tgid)
@@ -237,16 +160,20 @@ void on_listen(struct model *m, const struct ev_listen *e)
 {
 	struct sock *s = sock_of_call(m, SOCK_EV(e), e->error);
 	struct proc *p = e->fd >= 0 ? proc_actor(m, &e->h) : NULL;
+	u32 tabs[2], own;
 
 	if (s && e->maker)
 		sock_set_maker(m, s, e->maker, e->h.ts);
-	for (u32 id = p && s && !e->error ? p->tabrefs : 0; id;) {
-		const struct tabref *r = tabref_at(m, id);
-		struct hold *h = hold_in(m, r->fdtab, e->fd);
+	if (!p || !s || e->error)
+		return;
+	own = tabref_of_tid(m, p, e->h.tid);
+	tabs[0] = own ? tabref_at(m, own)->fdtab : 0;
+	tabs[1] = p->main ? tabref_at(m, p->main)->fdtab : 0;
+	for (u32 i = 0; i < ARRAY_SIZE(tabs); i++) {
+		struct hold *h = hold_in(m, tabs[i], e->fd);
 
 		if (h && h->sock == s->id)
 			hold_set_flags(m, h, h->flags | HOLD_USED);
-		id = r->proc_next;
 	}
 }
 

@@ -4,19 +4,7 @@
  *
  * Lists are walked with a budget, so that a circle is found and not followed for ever.
  */
-#include "model_priv.h"
-
-#define CHECK(cond, sentence)            \
-	do {                             \
-		if (!(cond))             \
-			return sentence; \
-	} while (0)
-#define TRY(call)                          \
-	do {                               \
-		const char *why_ = (call); \
-		if (why_)                  \
-			return why_;       \
-	} while (0)
+#include "verify.h"
 
 /* ---- I1: lives ---- */
 
@@ -31,6 +19,8 @@ static const char *check_lives(const struct model *m)
 			CHECK(p->tgid == m->by_tgid.slots[i].key, "I1: a life under another pid");
 			CHECK(newest || p->state == PROC_GONE, "I1: an older life is not gone");
 			CHECK(++n <= m->procs.live, "I1: the lives of a pid go in a circle");
+			CHECK(!p->older || proc_at(m, p->older)->newer == p->id,
+			      "I1: lives of a pid linked one way only");
 		}
 	}
 	CHECK(n == m->procs.live, "I1: a proc that no pid leads to");
@@ -50,6 +40,24 @@ static const char *check_nsinits(const struct model *m)
 	return NULL;
 }
 
+/* Of two children of one number, which is one too many, the newer one is found while it is there.
+ */
+static const char *check_numbers(const struct model *m)
+{
+	const struct map *map = &m->priv->by_nr;
+
+	for (u32 i = 0; i < map->cap; i++) {
+		const struct proc *c = proc_at(m, map->slots[i].val);
+		const struct proc *p = c ? proc_at(m, c->parent) : NULL;
+
+		CHECK(!c || (p && map->slots[i].key >> 32 == p->id && p->level),
+		      "a wait would find the child of another");
+		CHECK(!c || c->nspid.nr[p->level - 1] == (u32)map->slots[i].key,
+		      "a wait would find another child");
+	}
+	return NULL;
+}
+
 /* ---- I2: parents ---- */
 
 static const char *check_children(const struct model *m, const struct proc *p, u32 *total)
@@ -64,6 +72,7 @@ static const char *check_children(const struct model *m, const struct proc *p, u
 		CHECK(c->prev == prev, "I2: siblings linked one way only");
 		CHECK(c->state != PROC_GONE, "I2: a gone proc is still a child");
 		CHECK(++n <= m->procs.live, "I2: siblings go in a circle");
+		CHECK(!p->under || c->under, "I2: a mark of subreapers that does not go down");
 		zombies += c->state == PROC_ZOMBIE;
 		prev = id;
 	}
@@ -195,147 +204,6 @@ static const char *check_multi(const struct model *m)
 	return NULL;
 }
 
-/* ---- I5, I10: what is counted of a socket ---- */
-
-static u32 tables_by_walk(const struct model *m, const struct sock *s, u32 *mine)
-{
-	struct map seen = {};
-	u32 n = 0;
-
-	*mine = 0;
-	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
-		u32 tab = hold_at(m, id)->fdtab;
-
-		if (map_get(&seen, tab))
-			continue;
-		map_put(&seen, tab, 1);
-		for (u32 r = fdtab_at(m, tab)->refs; r; r = tabref_at(m, r)->tab_next)
-			*mine += s->creator && tabref_at(m, r)->proc == s->creator;
-		n++;
-	}
-	map_free(&seen);
-	return n;
-}
-
-static const char *check_counts(const struct model *m, const struct sock *s)
-{
-	u32 mine, passed = 0, keep = 0, judged = 0;
-	bool done = !s->judged;
-
-	CHECK(tables_by_walk(m, s, &mine) == s->ntabs, "I5: wrong count of tables that hold it");
-	CHECK(mine == s->nmine, "I5: wrong count of its creator's tables that hold it");
-	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
-		const struct hold *h = hold_at(m, id);
-
-		passed += h->how == VIA_SCM_RIGHTS || h->how == VIA_PIDFD_GETFD;
-		keep += (h->flags & HOLD_KEEPS) != 0;
-		judged += (h->flags & HOLD_JUDGED) != 0;
-		CHECK(done == !(h->flags & HOLD_JUDGED), "I10: judged out of turn");
-		done |= id == s->judged;
-	}
-	CHECK(done && passed == s->npassed, "I5: wrong count of holds that were handed over");
-	CHECK(keep == s->nkeep && keep <= judged, "I10: wrong count of holds that keep it");
-	return NULL;
-}
-
-static const char *check_made(const struct model *m, const struct proc *p, u32 *total)
-{
-	u32 n = 0, prev = 0;
-
-	for (u32 id = p->made; id; id = sock_at(m, id)->made_next) {
-		CHECK(sock_at(m, id)->creator == p->id, "I5: made by somebody else");
-		CHECK(sock_at(m, id)->made_prev == prev, "I5: what was made linked one way only");
-		CHECK(++n <= m->socks.live, "I5: what was made goes in a circle");
-		prev = id;
-	}
-	CHECK(n == p->nmade, "I5: wrong count of what was made");
-	*total += n;
-	return NULL;
-}
-
-static const char *check_makers(const struct model *m)
-{
-	u32 listed = 0, made = 0;
-
-	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
-		TRY(check_made(m, proc_at(m, id), &listed));
-	for (u32 id = 1; id <= m->socks.used; id++)
-		made += sock_at(m, id)->id == id && sock_at(m, id)->creator;
-	CHECK(listed == made, "I5: a socket is not on the list of its creator");
-	return NULL;
-}
-
-static const char *check_sock_holds(const struct model *m, const struct sock *s, u32 *total)
-{
-	u32 n = 0, last = s->holds ? hold_at(m, s->holds)->sock_prev : 0, prev = last;
-
-	for (u32 h = s->holds; h; h = hold_at(m, h)->sock_next) {
-		const struct hold *hold = hold_at(m, h);
-
-		CHECK(hold->sock == s->id, "I5: a hold on the list of another socket");
-		CHECK(hold->sock_prev == prev, "I5: holds of a socket linked one way only");
-		CHECK(++n <= m->holds.live, "I5: holds of a socket go in a circle");
-		prev = h;
-	}
-	CHECK(prev == last, "I5: the tail of a socket's holds is not its last");
-	CHECK(n == s->nholds, "I5: wrong count of holds of a socket");
-	*total += n;
-	return NULL;
-}
-
-/* ---- I6, I8: sockets ---- */
-
-static const char *check_sock_indexes(const struct model *m, const struct sock *s)
-{
-	u32 id = s->local.port ? map_get(&m->by_port, s->local.port) : 0, n = 0;
-
-	CHECK(!s->inode || map_get(&m->by_inode, s->inode) == s->id, "I6: not under its inode");
-	CHECK(!s->cookie || map_get(&m->by_cookie, s->cookie) == s->id, "I6: not under its cookie");
-	CHECK(s->inode || s->cookie || map_get(&m->priv->by_tuple, tuple_key(s)) == s->id,
-	      "I6: nameless and not under its addresses");
-	while (id && id != s->id && ++n <= m->socks.live)
-		id = sock_at(m, id)->port_next;
-	CHECK(!s->local.port || id == s->id, "I6: not on the chain of its port");
-	CHECK(!s->port_prev || sock_at(m, s->port_prev)->port_next == s->id,
-	      "I6: a chain of a port linked one way only");
-	return NULL;
-}
-
-static const char *check_socks(const struct model *m)
-{
-	u32 holds = 0, inodes = 0, cookies = 0, nameless = 0, queued = 0, gone = 0, n = 0;
-
-	for (u32 id = 1; id <= m->socks.used; id++) {
-		const struct sock *s = sock_at(m, id);
-
-		if (s->id != id)
-			continue;
-		n++;
-		TRY(check_sock_holds(m, s, &holds));
-		TRY(check_counts(m, s));
-		gone += s->gone;
-		if (s->gone) {
-			CHECK(!s->holds && !s->queue, "I8: a gone socket is held");
-			continue;
-		}
-		TRY(check_sock_indexes(m, s));
-		CHECK(s->nholds || s->queue || s->sflags || s->state || s->inode || s->cookie,
-		      "I8: a socket without any life");
-		inodes += s->inode != 0;
-		cookies += s->cookie != 0;
-		nameless += !s->inode && !s->cookie;
-		queued += s->queue != 0;
-	}
-	CHECK(n == m->socks.live, "a socket without an id");
-	CHECK(holds == m->holds.live, "I5: a hold of no socket");
-	CHECK(inodes == m->by_inode.count, "I6: an inode of no socket");
-	CHECK(cookies == m->by_cookie.count, "I6: a cookie of no socket");
-	CHECK(nameless == m->priv->by_tuple.count, "I6: addresses of no socket");
-	CHECK(queued == m->priv->nflights, "a flight of no socket");
-	CHECK(gone == m->priv->gones.count, "I8: a gone socket that will never be freed");
-	return NULL;
-}
-
 /* ---- I7: references and graces ---- */
 
 static void count_refs(const struct model *m, u32 *refs)
@@ -405,12 +273,12 @@ const char *model_verify(const struct model *m)
 {
 	TRY(check_lives(m));
 	TRY(check_nsinits(m));
+	TRY(check_numbers(m));
 	TRY(check_parents(m));
 	TRY(check_tabrefs(m));
 	TRY(check_tables(m));
 	TRY(check_multi(m));
-	TRY(check_makers(m));
-	TRY(check_socks(m));
+	TRY(verify_socks(m));
 	TRY(check_refs(m));
 	TRY(check_images(m));
 	return NULL;
