@@ -47,8 +47,10 @@ static __always_inline void going_note(struct task_struct *task, u32 fd)
 		return;
 	g = bpf_task_storage_get(&going, bpf_get_current_task_btf(), 0,
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!g)
+	if (!g) { /* no memory, or the storage was busy: its close will not be told */
+		ring_lose(EV_KIND_CLOSE);
 		return;
+	}
 	g->inode = s.inode;
 	g->cookie = RD(true, sk, __sk_common.skc_cookie.counter);
 	g->sk = (u64)sk;
@@ -63,10 +65,12 @@ static __always_inline void accepts_note(struct task_struct *task, s32 fd)
 	u64 file = (u64)files_file(task->files, fd);
 	u32 run = task->self_exec_id;
 
-	if (!g || (g->accepts == file && g->accepts_run == run))
+	if (g && g->accepts == file && g->accepts_run == run)
 		return;
-	g->accepts = file;
-	g->accepts_run = run;
+	if (g) { /* else it is only asked again */
+		g->accepts = file;
+		g->accepts_run = run;
+	}
 	use_tell(task, fd);
 }
 
@@ -281,19 +285,18 @@ int BPF_PROG(sys_close_range, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/* A pidfd keeps its struct pid in pidfs' inode since 6.9, in the file before. */
+/* The process of a pidfd; its number may be that of a thread (PIDFD_THREAD, 6.9). */
 static __always_inline u32 pidfd_tgid(struct file *file)
 {
-	struct inode *inode = RD(true, file, f_inode);
-	struct super_block *sb = RD(true, inode, i_sb);
+	struct pid *pid = pidfd_pid(file);
+	struct hlist_node *first = pid ? RD(true, pid, tasks[PIDTYPE_PID].first) : NULL;
+	struct task_struct *task = (void *)first - bpf_core_field_offset(struct task_struct,
+									 pid_links);
 	struct upid up = {};
-	struct pid *pid;
 
-	if (RD(true, sb, s_magic) == PIDFS_MAGIC)
-		pid = RD(true, inode, i_private);
-	else
-		pid = RD(true, file, private_data);
-	if (pid)
+	if (first)
+		return RD(true, task, tgid);
+	if (pid) /* it is gone meanwhile */
 		pid_upid(pid, 0, &up);
 	return up.nr;
 }

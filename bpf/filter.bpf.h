@@ -10,6 +10,7 @@
 #define PROBATE_FILTER_BPF_H
 
 #include "core.bpf.h"
+#include "ring.bpf.h"
 
 const volatile u64 want_kinds = ~0ull;
 const volatile u32 want_pid = 0;
@@ -26,7 +27,7 @@ u32 tree_on = 0; /* only members of `tree` */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 65536);
+	__uint(max_entries, 65536); /* set before load */
 	__type(key, u32); /* tgid */
 	__type(value, u8);
 } tree SEC(".maps");
@@ -35,7 +36,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 65536);
+	__uint(max_entries, 65536); /* set before load */
 	__type(key, u64);
 	__type(value, u8);
 } mine SEC(".maps");
@@ -47,11 +48,13 @@ static __always_inline bool tree_has(u32 tgid)
 	return bpf_map_lookup_elem(&tree, &tgid);
 }
 
+/* Where it is full, what the child does is not told: at least one event is lost. */
 static __always_inline void tree_add(u32 tgid)
 {
 	u8 one = 1;
 
-	bpf_map_update_elem(&tree, &tgid, &one, BPF_ANY);
+	if (bpf_map_update_elem(&tree, &tgid, &one, BPF_ANY))
+		ring_lose(EV_KIND_FORK);
 }
 
 static __always_inline bool comm_matches(struct task_struct *task)
@@ -99,14 +102,18 @@ static __always_inline bool tcp_port_passes(struct sock *sk)
 	       bpf_ntohs(RD(true, (struct inet_sock *)sk, inet_sport)) == want_port;
 }
 
-/* Only TCP sockets: they have state changes to tell, and say when they are gone. */
+/*
+ * Only TCP sockets: they have state changes to tell, and say when they are gone.  Where the map is
+ * full, those of this one are not told: at least one event is lost.
+ */
 static __always_inline void mine_add(struct sock *sk)
 {
 	u64 key = (u64)sk;
 	u8 one = 1;
 
-	if (filter_by_task() && RD(true, sk, sk_protocol) == IPPROTO_TCP)
-		bpf_map_update_elem(&mine, &key, &one, BPF_ANY);
+	if (filter_by_task() && RD(true, sk, sk_protocol) == IPPROTO_TCP &&
+	    bpf_map_update_elem(&mine, &key, &one, BPF_ANY))
+		ring_lose(EV_KIND_STATE);
 }
 
 static __always_inline void mine_drop(struct sock *sk)

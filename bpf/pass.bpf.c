@@ -10,7 +10,7 @@
 #include "sys.bpf.h"
 #include "use.bpf.h"
 
-#define SCM_MSGS	     4	 /* control messages looked at in one message */
+#define SCM_MSGS	     64 /* control messages looked at in one message; of more, one is lost */
 #define SCM_FDS		     253 /* SCM_MAX_FD */
 #define MSG_CMSG_CLOEXEC_BIT 0x40000000
 
@@ -45,13 +45,22 @@ static __always_inline void pass_event(struct task_struct *task, struct scm *m, 
 	EV_SUBMIT(e);
 }
 
+/* What the kernel has just read or written there cannot be read: paged out, or another thread's. */
+static __always_inline long scm_lose(const struct scm *m)
+{
+	ring_lose(m->sending ? EV_KIND_PASS : EV_KIND_INSTALL);
+	return 1;
+}
+
 static long scm_fd(u32 i, struct scm *m)
 {
 	struct task_struct *task = task_current();
 	s32 fd;
 
-	if (i >= m->nfds || bpf_probe_read_user(&fd, sizeof(fd), (void *)(m->fds + i * 4ull)))
+	if (i >= m->nfds)
 		return 1;
+	if (bpf_probe_read_user(&fd, sizeof(fd), (void *)(m->fds + i * 4ull)))
+		return scm_lose(m);
 	if (m->sending)
 		pass_event(task, m, fd);
 	else
@@ -63,10 +72,14 @@ static long scm_msg(u32 i, struct scm *m)
 {
 	struct cmsghdr h;
 
-	if (m->at + sizeof(h) > m->end || bpf_probe_read_user(&h, sizeof(h), (void *)m->at))
+	if (m->at + sizeof(h) > m->end)
 		return 1;
-	if (h.cmsg_len < sizeof(h))
+	if (bpf_probe_read_user(&h, sizeof(h), (void *)m->at))
+		return scm_lose(m);
+	if (h.cmsg_len < sizeof(h)) /* not of the kernel's, nor to its liking */
 		return 1;
+	if (i == SCM_MSGS)
+		return scm_lose(m);
 	if (h.cmsg_level == 1 && h.cmsg_type == 1) { /* SOL_SOCKET, SCM_RIGHTS */
 		m->fds = m->at + sizeof(h);
 		m->nfds = (h.cmsg_len - sizeof(h)) / 4;
@@ -80,13 +93,26 @@ static __always_inline void scm_walk(struct scm *m, u64 msg)
 {
 	struct user_msghdr h;
 
-	if (bpf_probe_read_user(&h, sizeof(h), (void *)msg))
+	if (bpf_probe_read_user(&h, sizeof(h), (void *)msg)) {
+		scm_lose(m);
 		return;
+	}
 	if (!h.msg_control || h.msg_controllen < sizeof(struct cmsghdr) + 4)
 		return;
 	m->at = (u64)h.msg_control;
 	m->end = m->at + h.msg_controllen;
-	bpf_loop(SCM_MSGS, scm_msg, m, 0);
+	bpf_loop(SCM_MSGS + 1, scm_msg, m, 0);
+}
+
+/* The socket that is sent over, and its peer. */
+static __always_inline void scm_over(struct scm *m, struct task_struct *task, u32 fd)
+{
+	struct slot slot = task_slot(task, fd);
+	struct unix_sock *over = (struct unix_sock *)slot.sk;
+	struct sock *peer = over ? RD(true, over, peer) : NULL;
+
+	m->over = slot.inode;
+	m->queue = peer ? sock_inode(peer, true) : 0;
 }
 
 SEC("tp_btf/sys_exit")
@@ -95,23 +121,18 @@ int BPF_PROG(sys_sendmsg, struct pt_regs *regs, long ret)
 	struct task_struct *task = task_current();
 	struct scm m = {.sending = true};
 	u64 control = 0, msg = SYS_ARG2(regs);
-	struct unix_sock *over;
-	struct sock *peer;
-	struct slot slot;
 
 	if (ret < 0 || !WANTED(PASS))
 		return 0;
-	/* Most messages have no control part: one small read tells. */
-	if (bpf_probe_read_user(&control, sizeof(control),
-				(void *)(msg + offsetof(struct user_msghdr, msg_controllen))))
+	/* Most messages have no control part: one small read tells; if it fails, the walk counts.
+	 */
+	if (!bpf_probe_read_user(&control, sizeof(control),
+				 (void *)(msg + offsetof(struct user_msghdr, msg_controllen))) &&
+	    control < sizeof(struct cmsghdr) + 4)
 		return 0;
-	if (control < sizeof(struct cmsghdr) + 4 || !task_passes(task))
+	if (!task_passes(task))
 		return 0;
-	slot = task_socket(task, SYS_ARG1(regs));
-	over = (struct unix_sock *)slot.sk;
-	peer = over ? RD(true, over, peer) : NULL;
-	m.over = slot.inode;
-	m.queue = peer ? sock_inode(peer, true) : 0;
+	scm_over(&m, task, SYS_ARG1(regs));
 	scm_walk(&m, msg);
 	return 0;
 }
@@ -141,8 +162,8 @@ int BPF_PROG(sys_recvmsg, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-#define MMSG_BYTES 64 /* sizeof(struct mmsghdr) */
-#define MMSG_MAX   64
+#define MMSG_BYTES 64	/* sizeof(struct mmsghdr) */
+#define MMSG_MAX   1024 /* UIO_MAXIOV: the kernel takes no more at once */
 
 struct mmsg {
 	struct scm m;
@@ -155,6 +176,20 @@ static long mmsg_one(u32 i, struct mmsg *v)
 	if (i >= v->n)
 		return 1;
 	scm_walk(&v->m, v->msgs + i * (u64)MMSG_BYTES);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_sendmmsg, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = task_current();
+	struct mmsg v = {.msgs = SYS_ARG2(regs), .n = ret};
+
+	if (ret <= 0 || !WANTED(PASS) || !task_passes(task))
+		return 0;
+	v.m.sending = true;
+	scm_over(&v.m, task, SYS_ARG1(regs));
+	bpf_loop(MMSG_MAX, mmsg_one, &v, 0);
 	return 0;
 }
 

@@ -16,6 +16,7 @@ const volatile bool exit_tells_group_dead = false;
 const volatile u32 nr_vfork = 0, nr_clone = 0, nr_clone3 = 0;
 
 #define CLONE_VFORK 0x00004000
+#define EEXIST	    17
 
 /*
  * vfork_done is set after the tracepoint, so the caller's registers have to tell; before 5.15
@@ -35,7 +36,7 @@ static __always_inline bool fork_is_vfork(void)
 		return true;
 	if (nr == nr_clone)
 		return SYS_ARG1(regs) & CLONE_VFORK;
-	if (nr == nr_clone3)
+	if (nr == nr_clone3) /* if it cannot be read, the flag is 0: only a remark is missing */
 		bpf_probe_read_user(&flags, sizeof(flags), (void *)SYS_ARG1(regs));
 	return flags & CLONE_VFORK;
 }
@@ -266,7 +267,7 @@ static __always_inline bool exit_is_last(struct task_struct *task)
 	if (task->signal->live.counter)
 		return false;
 	return task->signal->nr_threads < 2 ||
-	       !bpf_map_update_elem(&exits, &key, &one, BPF_NOEXIST);
+	       bpf_map_update_elem(&exits, &key, &one, BPF_NOEXIST) != -EEXIST;
 }
 
 static __always_inline void exit_process(struct task_struct *task)

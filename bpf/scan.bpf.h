@@ -97,7 +97,13 @@ static __always_inline u16 sock_owner(struct sock *sk)
 	return socket && !socket->file ? SF_KERNEL : 0;
 }
 
-/* Tables of threads already told: files_struct -> pass << 32 | tid that told it. */
+u32 noted SEC(".bss") = 0; /* entries were made that the next pass has no use for */
+
+/*
+ * Tables of threads already told: files_struct -> pass << 32 | tid that told it.  Emptied by user
+ * space before each pass.  Where it is full a table is told by each of its threads, which is the
+ * same told more than once.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
@@ -122,6 +128,7 @@ static __always_inline bool table_is_told(struct task_struct *t, u64 files)
 	if (first && *first >> 32 == want.pass)
 		return *first != mine;
 	bpf_map_update_elem(&tables, &files, &mine, BPF_ANY);
+	noted = 1;
 	return false;
 }
 

@@ -31,7 +31,10 @@ static __always_inline void file_want(struct sock *sk)
 	struct socket *socket = sk->sk_socket;
 	u64 file = socket ? (u64)socket->file : 0, pass = want.pass;
 
-	if (want.port && file && bpf_map_update_elem(&wanted_files, &file, &pass, BPF_ANY))
+	if (!want.port || !file)
+		return;
+	noted = 1;
+	if (bpf_map_update_elem(&wanted_files, &file, &pass, BPF_ANY))
 		files_lost = 1;
 }
 

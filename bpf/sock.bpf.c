@@ -46,24 +46,41 @@ int BPF_PROG(sys_socketpair, struct pt_regs *regs, long ret)
 
 	if (ret || !WANTED(SOCKET) || !task_passes(task))
 		return 0;
-	if (bpf_probe_read_user(fds, sizeof(fds), (void *)SYS_ARG4(regs)))
+	if (bpf_probe_read_user(fds, sizeof(fds), (void *)SYS_ARG4(regs))) {
+		ring_lose(EV_KIND_SOCKET); /* it was just written there: paged out, or unmapped */
+		ring_lose(EV_KIND_SOCKET);
 		return 0;
+	}
 	socket_event(task, fds[0], SYS_ARG2(regs) & SOCK_CLOEXEC_NR);
 	socket_event(task, fds[1], SYS_ARG2(regs) & SOCK_CLOEXEC_NR);
 	return 0;
 }
 
-/* The address a failed bind() asked for. */
-static __always_inline void addr_asked(struct ep *ep, u64 addr, u64 len)
+#define SOCKADDR_IN_BYTES  16
+#define SOCKADDR_IN6_BYTES 24 /* as of RFC 2133, without the scope */
+
+/*
+ * The address a failed bind() of an IP socket asked for; none if it was of no family of IP, too
+ * short, or cannot be read (then why it failed).  The kernel takes AF_UNSPEC with 0.0.0.0 for IPv4.
+ */
+static __always_inline void addr_asked(struct ep *ep, u16 of, u64 addr, u64 len)
 {
-	u8 raw[28] = {};
+	u8 raw[SOCKADDR_IN6_BYTES] = {};
+	bool is6 = len >= SOCKADDR_IN6_BYTES;
+	u16 family;
 
 	__builtin_memset(ep, 0, sizeof(*ep));
-	if (len < 8 || bpf_probe_read_user(raw, len < 28 ? 8 : 28, (void *)addr))
+	if ((of != AF_INET && of != AF_INET6) || len < SOCKADDR_IN_BYTES ||
+	    bpf_probe_read_user(raw, is6 ? SOCKADDR_IN6_BYTES : SOCKADDR_IN_BYTES, (void *)addr))
 		return;
-	ep->family = raw[0] | raw[1] << 8;
+	family = raw[0] | raw[1] << 8;
+	if (!family && of == AF_INET && !(raw[4] | raw[5] | raw[6] | raw[7]))
+		family = AF_INET;
+	if (family != AF_INET && (family != AF_INET6 || !is6))
+		return;
+	ep->family = family;
 	ep->port = raw[2] << 8 | raw[3];
-	if (ep->family == AF_INET)
+	if (family == AF_INET)
 		__builtin_memcpy(ep->ip, raw + 4, 4);
 	else
 		__builtin_memcpy(ep->ip, raw + 8, 16);
@@ -73,9 +90,12 @@ static __always_inline void addr_asked(struct ep *ep, u64 addr, u64 len)
 static __always_inline void name_asked(struct unix_name *name, u64 addr, u64 len)
 {
 	u64 n = len - 2;
+	u16 family = 0;
 
 	__builtin_memset(name, 0, sizeof(*name));
 	if (len <= 2 || len > 2 + UNIX_LEN)
+		return;
+	if (bpf_probe_read_user(&family, sizeof(family), (void *)addr) || family != AF_UNIX)
 		return;
 	asm volatile("%0 &= 127" : "+r"(n));
 	if (n > UNIX_LEN || bpf_probe_read_user(name->s, n, (void *)(addr + 2)))
@@ -109,6 +129,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_bind, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = task_current();
+	struct ep asked = {};
 	struct ev_bind *e;
 	struct sock *sk;
 	struct slot s;
@@ -123,7 +144,11 @@ int BPF_PROG(sys_bind, struct pt_regs *regs, long ret)
 		bind_unix(task, regs, ret, s);
 		return 0;
 	}
-	if (!WANTED(BIND) || (!ret && !port_passes(s.sk, true)))
+	if (ret)
+		addr_asked(&asked, RD(true, sk, __sk_common.skc_family), SYS_ARG2(regs),
+			   SYS_ARG3(regs));
+	if (!WANTED(BIND) || !(ret ? !want_port || asked.port == want_port
+				   : port_passes(s.sk, true)))
 		return 0;
 	e = EV_NEW(BIND, bind, task);
 	if (!e)
@@ -132,11 +157,8 @@ int BPF_PROG(sys_bind, struct pt_regs *regs, long ret)
 	e->fd = SYS_ARG1(regs);
 	e->error = ret;
 	if (ret)
-		addr_asked(&e->local, SYS_ARG2(regs), SYS_ARG3(regs));
-	if (ret && want_port && e->local.port != want_port)
-		bpf_ringbuf_discard(e, BPF_RB_NO_WAKEUP);
-	else
-		EV_SUBMIT(e);
+		e->local = asked;
+	EV_SUBMIT(e);
 	return 0;
 }
 
@@ -305,8 +327,11 @@ static __always_inline void state_tell(struct sock *sk, int old, int new, struct
 		return;
 	task = task_current();
 	e = EV_NEW(STATE, state, task);
-	if (!e)
+	if (!e) { /* one that is lost is lost once: no destroy that says the same */
+		if (new == TCP_CLOSE && sock_flags(sk, false) & SF_DEAD)
+			*closed_here() = (u64)sk;
 		return;
+	}
 	sock_fill(SOCK_PART(e), sk, cookie);
 	e->state = new;
 	e->old = old;

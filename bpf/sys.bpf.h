@@ -44,6 +44,16 @@ static __always_inline struct slot task_slot(struct task_struct *task, u32 fd)
 	return file ? file_socket_walked(file) : none;
 }
 
+/* A pidfd keeps its struct pid in pidfs' inode since 6.9, in the file before.  All walked. */
+static __always_inline struct pid *pidfd_pid(struct file *file)
+{
+	struct inode *inode = RD(true, file, f_inode);
+	struct super_block *sb = RD(true, inode, i_sb);
+
+	return RD(true, sb, s_magic) == PIDFS_MAGIC ? RD(true, inode, i_private)
+						    : RD(true, file, private_data);
+}
+
 /* The socket in a slot if it passes the filter of ports. */
 static __always_inline struct slot task_socket(struct task_struct *task, u32 fd)
 {

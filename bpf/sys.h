@@ -20,6 +20,7 @@
 	S(ACCEPT, accept, accept)                                                                  \
 	S(ACCEPT4, accept4, accept)                                                                \
 	S(SENDMSG, sendmsg, sendmsg)                                                               \
+	S(SENDMMSG, sendmmsg, sendmmsg)                                                            \
 	S(RECVMSG, recvmsg, recvmsg)                                                               \
 	S(RECVMMSG, recvmmsg, recvmmsg)                                                            \
 	S(RECVFROM, recvfrom, recvfrom)                                                            \

@@ -81,6 +81,7 @@ const struct live_prog live_progs[] = {
 	SYS(connect, CONNECT, "a socket connects"),
 	SYS(accept, ACCEPT, "a connection is accepted"),
 	SYS(sendmsg, SENDMSG, "a socket is sent (SCM_RIGHTS)"),
+	SYS(sendmmsg, SENDMMSG, "sockets are sent (SCM_RIGHTS)"),
 	SYS(recvmsg, RECVMSG, "a socket is received (SCM_RIGHTS)"),
 	SYS(recvmmsg, RECVMMSG, "sockets are received (SCM_RIGHTS)"),
 	SYS(recvfrom, RECVFROM, "a datagram socket is used"),
@@ -194,6 +195,18 @@ static void filter_put(struct live_bpf__rodata *ro, const struct filter *f)
 	memcpy(&ro->want_comm, f->comm, COMM_LEN);
 }
 
+/* Room for all that can be at once, as far as that is reasonable: a bucket takes 16 bytes. */
+#define TREE_MAX (1u << 18)
+#define MINE_MAX (1u << 20)
+
+static void filter_room(struct live *l, const struct filter *f)
+{
+	bool by_task = f->pid || f->comm[0] || f->tree;
+
+	bpf_map__set_max_entries(l->skel->maps.tree, f->tree ? TREE_MAX : 1);
+	bpf_map__set_max_entries(l->skel->maps.mine, by_task ? MINE_MAX : 1);
+}
+
 static void config_put(struct live *l, const struct source_opts *o, const struct kernel *k)
 {
 	struct live_bpf__rodata *ro = l->skel->rodata;
@@ -221,6 +234,7 @@ static void config_put(struct live *l, const struct source_opts *o, const struct
 			ro->sys_actions[sys_numbers[i].nr] = sys_numbers[i].action;
 	}
 	bpf_map__set_max_entries(l->skel->maps.ring, bytes);
+	filter_room(l, &o->filter);
 	for (u32 i = 0; i < live_nprogs; i++) {
 		const struct live_prog *p = &live_progs[i];
 		struct bpf_program *prog = bpf_object__find_program_by_name(l->skel->obj, p->name);

@@ -133,6 +133,31 @@ static struct bpf_link *iter_attach(const struct bpf_program *prog, u32 pid)
 	return link || !pid ? link : iter_attach(prog, 0);
 }
 
+static void map_empty(struct bpf_map *map)
+{
+	u64 key;
+
+	while (!bpf_map__get_next_key(map, NULL, &key, sizeof(key)))
+		if (bpf_map__delete_elem(map, &key, sizeof(key), 0))
+			break;
+}
+
+/* What the iterators noted in an earlier pass is of no use: once for each entry that was made. */
+static void notes_empty(struct scan *s)
+{
+	if (s->emptied == s->pass)
+		return;
+	s->emptied = s->pass;
+	for (u32 n = 0; n < s->nobjects; n++) {
+		if (!s->object[n]->bss->noted)
+			continue;
+		map_empty(s->object[n]->maps.tables);
+		map_empty(s->object[n]->maps.wanted_files);
+		s->object[n]->bss->noted = 0;
+		s->object[n]->bss->files_lost = 0;
+	}
+}
+
 int iter_run(struct pass *p, enum iter i, u32 pid)
 {
 	int fd, err = iter_need(p->s, i);
@@ -140,6 +165,7 @@ int iter_run(struct pass *p, enum iter i, u32 pid)
 
 	if (err)
 		return err;
+	notes_empty(p->s);
 	for (u32 n = 0; n < p->s->nobjects; n++)
 		want_fill(&p->s->object[n]->bss->want, p->s, p->want);
 	link = iter_attach(p->s->prog[i], pid);

@@ -28,6 +28,7 @@ struct scan {
 	bool sidestepped;		 /* ITER_HOLDERS would have missed something here */
 	u32 pass;
 	u32 parts, part; /* of UNIX sockets, as struct scan_want has it */
+	u32 emptied;	 /* the pass before which the notes of earlier ones were thrown away */
 	int netns_fd;	 /* our own network namespace; -1: the others cannot be entered */
 	u32 netns;	 /* its inode */
 	bool kept_out;	 /* of another one, by the last pass */

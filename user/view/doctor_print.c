@@ -47,6 +47,9 @@ static u32 limits_of(const struct doctor *d, const char *out[16])
 		out[n++] = "Descriptor changes by 32-bit (i386, x32) system calls are found at the "
 			   "next "
 			   "scan, exec or exit, not as they happen.";
+		out[n++] = "Who reaped is not seen of a waitid() that does not ask to be told "
+			   "(infop NULL) and may have reaped any child, none (WNOHANG), or only met "
+			   "one that stopped.";
 		out[n++] =
 			"Descriptors that io_uring installs or closes are found at the next scan.";
 	} else {

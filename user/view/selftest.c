@@ -124,7 +124,7 @@ static void unix_try(void)
 	close(s);
 }
 
-/* Send a socket to ourselves over a UNIX pair, and receive it by either call. */
+/* Send a socket to ourselves over a UNIX pair, and receive it, by either pair of calls. */
 static void pass_try(int what, bool many)
 {
 	union {
@@ -145,7 +145,8 @@ static void pass_try(int what, bool many)
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(c), &what, sizeof(what));
-	got = sendmsg(pair[0], &msg, 0);
+	vec.msg_hdr = msg;
+	got = many ? sendmmsg(pair[0], &vec, 1, 0) : sendmsg(pair[0], &msg, 0);
 	vec.msg_hdr = msg;
 	if (got == 1)
 		got = many ? recvmmsg(pair[1], &vec, 1, MSG_CMSG_CLOEXEC, NULL)
