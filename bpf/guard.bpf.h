@@ -66,17 +66,20 @@ static __always_inline void guard_pass(const void *ctx, u64 event)
 	*guard_note(ctx) = event;
 }
 
-/* Was the first copy skipped for this event? */
-static __always_inline bool guard_skipped(const void *ctx, u64 event, enum guard which)
+static __always_inline bool note_skipped(u64 *note, u64 event, enum guard which)
 {
-	u64 *note = guard_note(ctx);
-
 	if (*note == event) {
 		*note = 0;
 		return false;
 	}
 	__sync_fetch_and_add(&made_good[which], 1);
 	return true;
+}
+
+/* Was the first copy skipped for this event? */
+static __always_inline bool guard_skipped(const void *ctx, u64 event, enum guard which)
+{
+	return note_skipped(guard_note(ctx), event, which);
 }
 
 #endif

@@ -405,7 +405,7 @@ int BPF_PROG(sock_state_2, struct sock *sk, int old, int new)
 	u64 event = state_event(sk, old, new), *note = guard_note(ctx);
 	bool told = *note == (TOLD_BY_OPS | event);
 
-	if (!guard_skipped(ctx, event, GUARD_STATE))
+	if (!note_skipped(note, event, GUARD_STATE))
 		return 0;
 	if (told)
 		*note = 0;
