@@ -30,6 +30,7 @@ class Server:
 
     name = None
     program = None  # of the name; must be installed
+    passes = False  # listeners go from process to process by SCM_RIGHTS
     reload = upgrade = crash_worker = leak = None
 
     def __init__(self, stage, world, port):
@@ -244,8 +245,8 @@ class Haproxy(Server):
 
     name, program = "haproxy", "haproxy"
 
-    def start(self):
-        conf = self.stage.write("conf", f"""global
+    def configure(self):
+        return self.stage.write("conf", f"""global
   nbthread 1
   stats socket {self.dir}/stats expose-fd listeners level admin
 defaults
@@ -257,7 +258,9 @@ frontend f
   bind 127.0.0.1:{self.port}
   http-request return status 200 content-type text/plain string hi
 """)
-        self.run = self.stage.start(program("haproxy"), "-W", "-f", conf, "-p", self.dir + "/pid")
+
+    def start(self):
+        self.run = self.stage.start(program("haproxy"), "-W", "-f", self.configure(), "-p", self.dir + "/pid")
         self.master = self.run.pid
         self.until(lambda: self.holders() and self.world.children(self.master), "does not listen")
         self.until(lambda: self.others(), "no worker")
@@ -279,6 +282,29 @@ frontend f
     def stop(self):
         os.kill(self.master, signal.SIGTERM)
         self.gone(self.master)
+
+
+class HaproxyTakesOver(Haproxy):
+    """A new process asks the old one for its listeners (-x) and has it finish (-sf)."""
+
+    name, passes = "haproxy-sf", True
+
+    def run_one(self, *more):
+        self.run = self.stage.start(program("haproxy"), "-db", "-f", self.conf, *more)
+        return self.run.pid
+
+    def start(self):
+        self.conf = self.configure()
+        self.maker = self.master = self.run_one()
+        self.until(self.inode, "does not listen")
+
+    def upgrade(self):
+        old = self.master
+        self.master = self.run_one("-x", self.dir + "/stats", "-sf", old)
+        self.gone(old)
+        self.until(lambda: self.holders() == {self.master}, "the new one does not have it alone")
+
+    reload = upgrade
 
 
 class Gunicorn(Server):
@@ -444,4 +470,4 @@ pm.max_children = 2
         self.worker_crashes(3)
 
 
-FLEET = [Nginx, Redis, Postgres, Socat, Haproxy, Gunicorn, Apache, Fpm]
+FLEET = [Nginx, Redis, Postgres, Socat, Haproxy, HaproxyTakesOver, Gunicorn, Apache, Fpm]

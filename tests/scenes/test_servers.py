@@ -274,7 +274,9 @@ def lean(obstacle, tmp_path_factory):
 def verdict_wanted(server, holders):
     """By who is alive and who holds it: what the table in README says."""
     if proc_state(server.maker) in (None, "Z"):
-        return "inherited" if set(holders) - server.planted else "leaked"
+        if not set(holders) - server.planted:
+            return "leaked"
+        return ("inherited", "passed") if server.passes else "inherited"
     if server.maker not in holders:
         return "inherited", "passed"
     return "owned" if set(holders) == {server.maker} else "shared"
