@@ -48,13 +48,18 @@ static int file_end(struct reader *r)
 	return -EBADMSG;
 }
 
-/* Fields were appended since it was written: they are 0, before the tail. */
+/*
+ * Fields were appended since it was written: they are 0, before the tail.  Where the header that has
+ * the sizes was damaged, what has no tail was as long as it says.
+ */
 static const struct ev *fit(struct reader *r, const struct ev *e)
 {
 	const struct kind *k = event_kind(e->kind);
 	u16 had = e->kind < EV_KIND_MAX ? r->sizes[e->kind] : 0;
 	struct ev *to = (struct ev *)r->fitted;
 
+	if (k && !had && !k->tails && e->size < k->size)
+		had = e->size;
 	if (!k || !had || had >= k->size || e->size < had || e->size + k->size - had > EV_MAX)
 		return e;
 	memcpy(to, e, had);
