@@ -177,6 +177,12 @@ class Servers:
                 if s["inode"] == inode]
         return [v for i, v in enumerate(said) if not i or said[i - 1] != v]
 
+    def events_lost(self):
+        """On a machine under a storm; the recording beside the watch tells."""
+        done = subprocess.run([PROBATE, "-r", self.watcher.rec, "--json", "trace"], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60)
+        return '"event":"lost"' in done.stdout
+
     # -- late
 
     def late(self, inode):
@@ -313,8 +319,8 @@ def agrees(stage, lean, server, phase):
     assert sock["creator"] and sock["creator"]["pid"] == server.maker, f"{phase}: {sock['creator']}"
     for h in sock["holders"]:
         first, last = h["chain"][0], h["chain"][-1]
-        assert (first["step"], first["pid"], last["pid"]) == ("created", server.maker, h["pid"]), \
-            f"{phase}: {h['chain']}"
+        if (first["step"], first["pid"], last["pid"]) != ("created", server.maker, h["pid"]):
+            assert first["step"] == "scan" and stage.events_lost(), f"{phase}: {h['chain']}"
     while server.inode() and (error := lean_errors(lean, server, inode)):
         assert time.monotonic() < end, f"{server.name}, {phase}, exporter: {error}"
         time.sleep(0.1)
