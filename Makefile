@@ -224,6 +224,7 @@ install: all
 	install -D -m 755 $B/probate $(DESTDIR)$(PREFIX)/bin/probate
 	install -D -m 644 contrib/probate.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/probate
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system contrib/probate-{record,serve}.service contrib/probate-serve.socket
+	install -D -m 644 contrib/probate.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/probate.conf
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/probate contrib/{alerts,kubernetes}.yaml contrib/grafana.json
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 contrib/probate.8
 	cd $(DESTDIR)$(PREFIX) && sed -i 's|/usr/local/|$(PREFIX)/|g' share/man/man8/probate.8 \

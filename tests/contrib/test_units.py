@@ -134,6 +134,8 @@ def test_install(tmp_path):
         assert program == "/opt/p/bin/probate" and os.access(f"{tmp_path}{program}", os.X_OK)
         assert INSTALLED not in unit
     assert (tmp_path / "opt/p/lib/systemd/system/probate-serve.socket").exists()
+    made = (tmp_path / "opt/p/lib/sysusers.d/probate.conf").read_text()
+    assert re.search(r"^u probate - ", made, re.M)
     share = tmp_path / "opt/p/share"
     for name in "alerts.yaml", "grafana.json":
         assert (share / "probate" / name).read_bytes() == read(name).encode()

@@ -249,7 +249,7 @@ def test_a_directory_it_could_not_write(exporter, tmp_path):
     """A directory of root's is not written by whom it becomes: it says so, and does not begin."""
     (tmp_path / "rec").mkdir()
     with pytest.raises(AssertionError, match="rec.*nobody|nobody.*rec"):
-        exporter("--record", f"{tmp_path}/rec/")
+        exporter("--record", f"{tmp_path}/rec/", "--user", "nobody")
 
 
 # ---- restarts ----------------------------------------------------------------------------------

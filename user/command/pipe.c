@@ -204,6 +204,7 @@ void pipe_record(struct pipe *p)
 {
 	struct rec_limits limits = p->opts.limits;
 
+	limits.owner = p->view->becomes ? p->view->becomes(p->state) : 0;
 	limits.wait = p->opts.replay; /* a recording can wait for the disk, the kernel does not */
 	p->rec = recorder_open(p->opts.record, &limits, p->opts.force, p->source->tier);
 }

@@ -188,7 +188,11 @@ static void history_turn(struct pipe *p)
 	if (!p->history)
 		return;
 	if (p->asked && recorder_written(p->rec, p->asked)) {
-		history_answer(p->history, NULL);
+		struct buf why = {};
+
+		recorder_trouble(p->rec, &why);
+		history_answer(p->history, NULL, why.s);
+		buf_free(&why);
 		p->asked = 0;
 	}
 	while (!p->asked && history_asked(p->history)) {
@@ -196,7 +200,7 @@ static void history_turn(struct pipe *p)
 		if (p->rec)
 			p->asked = recorder_flush(p->rec, p->model);
 		else
-			history_answer(p->history, p->view->recall(p->state, p->model, now));
+			history_answer(p->history, p->view->recall(p->state, p->model, now), NULL);
 	}
 }
 
@@ -208,6 +212,8 @@ static struct turn turn_of(const struct pipe *p, u64 now)
 		.damaged = p->bad,
 		.recorded_bytes = p->rec ? recorder_bytes(p->rec) : 0,
 		.recorder_dropped = p->rec ? recorder_dropped(p->rec) : 0,
+		.recorder_faults = p->rec ? recorder_faults(p->rec) : 0,
+		.recorded_since = p->rec ? recorder_reaches(p->rec) : 0,
 		.whole = !p->lost && !p->model->lost_since,
 	};
 }

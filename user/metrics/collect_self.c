@@ -116,6 +116,8 @@ void collect_self(struct collect *x)
 	family_ns(&x->w, METRIC_LAG, s->lag_ns);
 	tell_model(x);
 	family_u64(&x->w, METRIC_RECORDED, s->recorded_bytes);
+	family_u64(&x->w, METRIC_RECORD_FAULTS, s->recorder_faults);
+	family_ns(&x->w, METRIC_RECORD_SINCE, s->recorded_since_ns);
 	family_ns(&x->w, METRIC_STATE_SAVED, s->state_saved_ns);
 	tell_requests(x);
 	tell_process(x);

@@ -20,6 +20,7 @@
 
 #include "history.h"
 #include "rec.h"
+#include "trust.h"
 
 /*
  * A one-shot waits so long for all of the answers together: who does not give one by then is
@@ -76,22 +77,28 @@ static int ask(const struct sockaddr_un *addr)
 
 /* ---- the recorder's side ------------------------------------------------------------- */
 
-static bool listen_there(struct history *h)
+static bool listen_there(struct history *h, struct buf *why)
 {
 	char *slash = strrchr(h->addr.sun_path, '/');
-	int there = ask(&h->addr);
+	struct trust t = trust_base();
+	int there;
 	mode_t old;
 	bool ok;
 
+	*slash = 0;
+	ok = (!mkdir(h->addr.sun_path, 0755) || errno == EEXIST) &&
+	     trust_run_dir(&t, h->addr.sun_path, why);
+	*slash = '/';
+	if (!ok)
+		return false;
+	there = ask(&h->addr);
 	if (there >= 0)
 		close(there);
-	errno = 0;
-	if (there >= 0 || there == -ETIMEDOUT)
-		return false; /* another recorder answers */
-	*slash = 0;
-	mkdir(h->addr.sun_path, 0755);
-	*slash = '/';
-	unlink(h->addr.sun_path); /* of one that was killed */
+	if (there >= 0 || there == -ETIMEDOUT) {
+		buf_puts(why, "another one answers them");
+		return false;
+	}
+	unlink(h->addr.sun_path); /* of one that was killed; else bind says why not */
 	old = umask(0177);
 	ok = !bind(h->listener, (struct sockaddr *)&h->addr, sizeof(h->addr)) &&
 	     !listen(h->listener, 8);
@@ -103,14 +110,16 @@ static struct history *serve_at(const char *dir, const char *name)
 {
 	struct history *h = xcalloc(1, sizeof(*h));
 	bool fits = address_make(&h->addr, dir, name);
+	struct buf why = {};
 
 	h->asked = -1;
 	h->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	errno = fits ? errno : ENAMETOOLONG;
-	if (h->listener >= 0 && fits && listen_there(h))
+	if (h->listener >= 0 && fits && listen_there(h, &why))
 		return h;
 	warn("one-shot commands will not know what is known here: %s",
-	     errno ? strerror(errno) : "another one answers them");
+	     why.len ? why.s : strerror(errno));
+	buf_free(&why);
 	if (h->listener >= 0)
 		close(h->listener);
 	free(h);
@@ -156,12 +165,15 @@ bool history_asked(struct history *h)
 	return h->asked >= 0;
 }
 
-void history_answer(struct history *h, const char *path)
+void history_answer(struct history *h, const char *path, const char *trouble)
 {
-	char line[PATH_MAX + 2];
-	int n = snprintf(line, sizeof(line), "%s\n", path ? path : h->dir);
+	struct buf line = {};
 
-	send(h->asked, line, (size_t)n, MSG_NOSIGNAL);
+	for (const char *s = trouble; s && *s; s++)
+		buf_printf(&line, "%c", *s == '\n' ? ' ' : *s);
+	buf_printf(&line, "%s%s\n", line.len ? "\n" : "", path ? path : h->dir);
+	send(h->asked, line.s, line.len, MSG_NOSIGNAL); /* who asked may have left */
+	buf_free(&line);
 	close(h->asked);
 	h->asked = -1;
 }
@@ -198,61 +210,107 @@ static bool readable_by(int fd, u64 until)
 	return n == 1 && now < until;
 }
 
-/* One line, a path. */
-static bool path_is(char dir[PATH_MAX + 1], size_t n)
+/* What was asked, who answered, and what. */
+struct answer {
+	struct trust trust;
+	struct buf why;		       /* not to be believed, or what is wrong with it */
+	char text[2 * PATH_MAX + 512]; /* a line of trouble, if any, and the path */
+	const char *path;
+};
+
+/* A first line that is no path is what is wrong with the recording; the rest is one line, a path. */
+static bool answer_split(struct answer *a, size_t n)
 {
-	if (n < 2 || dir[0] != '/' || dir[n - 1] != '\n' || memchr(dir, 0, n))
+	char *end;
+
+	if (n < 2 || a->text[n - 1] != '\n' || memchr(a->text, 0, n))
 		return false;
-	dir[n - 1] = 0;
-	return !strchr(dir, '\n');
+	a->text[n - 1] = 0;
+	end = *a->text == '/' ? NULL : strchr(a->text, '\n');
+	a->path = end ? end + 1 : a->text;
+	if (end)
+		buf_add_safe(&a->why, a->text, (size_t)(end - a->text), 0);
+	return *a->path == '/' && !strchr(a->path, '\n') && strlen(a->path) <= PATH_MAX;
 }
 
-/*
- * What is answered there, without its newline; 0, -ENOENT: nobody does, -ETIMEDOUT: not in time,
- * -EPROTO: nonsense.
- */
-static int answer_get(const struct sockaddr_un *addr, u64 until, char dir[PATH_MAX + 1])
+static bool answer_whole(const char *text, size_t n)
 {
-	int fd = ask(addr), err = 0;
+	return n && text[n - 1] == '\n' && (*text == '/' || memchr(text, '\n', n - 1));
+}
+
+/* 0, -ENOENT: it ended meanwhile, -ETIMEDOUT: not in time, -EPROTO: nonsense. */
+static int answer_read(int fd, u64 until, struct answer *a)
+{
 	ssize_t got = 1;
 	size_t n = 0;
 
+	while (got > 0 && n < sizeof(a->text) && !answer_whole(a->text, n)) {
+		if (!readable_by(fd, until))
+			return -ETIMEDOUT;
+		got = read(fd, a->text + n, sizeof(a->text) - n);
+		n += got > 0 ? (size_t)got : 0;
+	}
+	if (!n)
+		return -ENOENT;
+	return answer_split(a, n) ? 0 : -EPROTO;
+}
+
+/*
+ * What is answered in that directory: 0, -ENOENT: nobody does, -EPERM: whoever could is not to be
+ * believed, and a->why says it; or as above.
+ */
+static int answer_get(const char *dir, const char *name, u64 until, struct answer *a)
+{
+	struct sockaddr_un addr;
+	int fd, err;
+
+	a->trust = trust_base();
+	if (!address_make(&addr, dir, name) || access(addr.sun_path, F_OK))
+		return -ENOENT;
+	if (!trust_run_dir(&a->trust, dir, &a->why))
+		return -EPERM;
+	fd = ask(&addr);
 	if (fd < 0)
 		return fd;
-	while (!err && got > 0 && n < PATH_MAX && !(n && dir[n - 1] == '\n')) {
-		if (!readable_by(fd, until))
-			err = -ETIMEDOUT;
-		else
-			got = read(fd, dir + n, PATH_MAX - n);
-		if (!err && got > 0)
-			n += (size_t)got;
-	}
+	err = trust_peer(&a->trust, fd, &a->why) ? answer_read(fd, until, a) : -EPERM;
 	close(fd);
-	if (err)
-		return err;
-	if (!n)
-		return -ENOENT; /* it ended meanwhile */
-	return path_is(dir, n) ? 0 : -EPROTO;
+	return err;
+}
+
+/* What was found is said, and whether it is of use: the same as before, or -EPERM. */
+static int answer_judge(struct answer *a, int err)
+{
+	if (!err && a->why.len) {
+		warn("the one who records says: %s", a->why.s);
+		buf_reset(&a->why);
+	}
+	if (!err && !trust_recording(&a->trust, a->path, &a->why))
+		err = -EPERM;
+	if (err == -EPERM)
+		warn("%s: its history is not believed, and there is none in this answer", a->why.s);
+	if (err == -ETIMEDOUT)
+		warn("the one who watches does not answer: there is no history in this answer");
+	if (err == -EPROTO)
+		warn("the one who watches answers nonsense: there is no history in this answer");
+	return err;
 }
 
 /* Where the history is that the recorder keeps; past false: else what an exporter knows now. */
 static int locate(char dir[PATH_MAX + 1], bool past)
 {
 	const u64 until = clock_ns(CLOCK_MONOTONIC) + ANSWER_NS;
-	struct sockaddr_un addr;
-	int err = address_make(&addr, run_dir(), HISTORY_SOCKET) ? answer_get(&addr, until, dir)
-								 : -ENOENT;
+	struct answer a = {};
+	int err = answer_get(run_dir(), HISTORY_SOCKET, until, &a);
 
-	if (err == -ENOENT && !past && address_make(&addr, run_dir(), HISTORY_SERVE))
-		err = answer_get(&addr, until, dir);
+	if (err == -ENOENT && !past)
+		err = answer_get(run_dir(), HISTORY_SERVE, until, &a);
 	/* as a service it has a directory of its own */
-	if (err == -ENOENT && !past && !getenv("PROBATE_RUN") &&
-	    address_make(&addr, HISTORY_SERVE_DIR, HISTORY_SERVE))
-		err = answer_get(&addr, until, dir);
-	if (err == -ETIMEDOUT)
-		warn("the one who watches does not answer: there is no history in this answer");
-	if (err == -EPROTO)
-		warn("the one who watches answers nonsense: there is no history in this answer");
+	if (err == -ENOENT && !past && !getenv("PROBATE_RUN"))
+		err = answer_get(HISTORY_SERVE_DIR, HISTORY_SERVE, until, &a);
+	err = answer_judge(&a, err);
+	if (!err)
+		snprintf(dir, PATH_MAX + 1, "%s", a.path);
+	buf_free(&a.why);
 	return err;
 }
 

@@ -8,7 +8,8 @@
 
 /*
  * A recorder of a directory listens on a UNIX socket.  Whoever connects is sent the directory's
- * path and a newline, once all that happened until then is in its files.
+ * path and a newline, once all that happened until then is in its files.  Before the path, which
+ * begins with a slash, there may be a line that does not: what is wrong with the recording.
  */
 #define HISTORY_DIR    "/run/probate" /* PROBATE_RUN in the environment: another */
 #define HISTORY_SOCKET "recorder.sock"
@@ -25,7 +26,8 @@ struct history *history_serve_files(void);
 void history_place(struct buf *out);
 int history_fd(const struct history *h); /* readable when somebody is waiting */
 bool history_asked(struct history *h); /* is somebody waiting? */
-void history_answer(struct history *h, const char *path); /* NULL: the recorder's directory */
+/* path NULL: the recorder's directory.  trouble: what whoever reads it should know; NULL: nothing. */
+void history_answer(struct history *h, const char *path, const char *trouble);
 void history_close(struct history *h); /* NULL is fine */
 
 /* The directory of the recorder that runs here; NULL: there is none. */

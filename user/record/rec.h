@@ -111,12 +111,16 @@ u64 rec_ticket(struct rec_writer *w);           /* for what was handed over unti
 bool rec_done(struct rec_writer *w, u64 ticket); /* that is in the file, or was given up */
 u64 rec_written(const struct rec_writer *w);    /* bytes, so far */
 u64 rec_dropped(struct rec_writer *w);          /* events, so far */
+u64 rec_reaches(const struct rec_writer *w);    /* CLOCK_REALTIME of the oldest kept; 0: not a directory */
+u64 rec_faults(struct rec_writer *w); /* of the disk, of others' hands on our files; so far */
+/* Is there something that whoever reads the recording should know?  The sentence. */
+bool rec_trouble(struct rec_writer *w, struct buf *why);
 u64 rec_offset(const struct rec_writer *w); /* CLOCK_REALTIME - CLOCK_BOOTTIME when it was opened */
 const char *rec_path(const struct rec_writer *w);
 int rec_dir(const struct rec_writer *w); /* descriptor of the directory; -1: a file or a pipe */
 int rec_made(const struct rec_writer *w); /* the same if we made that directory; else -1 */
 /* End: the number of blocks that could not be written.  next: the numbers that would come. */
-u64 rec_close(struct rec_writer *w, const struct rec_head *next);
+u64 rec_close(struct rec_writer *w, const struct rec_head *next, u64 *faults);
 
 /* ---- the recorder: events in, blocks out (record.c) ----------------------------------------- */
 
@@ -127,6 +131,9 @@ struct recorder *recorder_open(const char *path, const struct rec_limits *limits
 void recorder_start(struct recorder *r); /* as rec_start() */
 u64 recorder_bytes(const struct recorder *r);   /* written so far */
 u64 recorder_dropped(struct recorder *r);       /* events it had no room for */
+u64 recorder_faults(struct recorder *r);        /* as rec_faults() */
+u64 recorder_reaches(const struct recorder *r); /* as rec_reaches() */
+bool recorder_trouble(struct recorder *r, struct buf *why); /* as rec_trouble() */
 /* Before the first event: the state it finds. */
 void recorder_begin(struct recorder *r, struct model *m, const struct ev *first);
 void recorder_event(struct recorder *r, const struct ev *e);
@@ -144,7 +151,7 @@ bool recorder_dead(const struct recorder *r); /* nobody reads the pipe any more 
 int recorder_dir(const struct recorder *r);   /* as rec_dir() */
 int recorder_made(const struct recorder *r);  /* as rec_made() */
 const char *recorder_path(const struct recorder *r);
-/* The end; false: something could not be written. */
+/* The end; false: something could not be written, or was not left as it was written. */
 bool recorder_close(struct recorder *r, struct model *m);
 
 /* ---- reading: a file of blocks and the way about in it (rec_input.c) ------------------------- */

@@ -17,7 +17,8 @@
 
 #include "rec_writer.h"
 
-#define STALL_MS 100 /* looks that often whether it is to end while a pipe is full */
+#define LOCK_TRIES 20
+#define STALL_MS   100 /* looks that often whether it is to end while a pipe is full */
 
 /* ---- one file ------------------------------------------------------------------------------ */
 
@@ -84,13 +85,20 @@ int write_block(struct rec_writer *w, struct rec_head *h, const void *raw, size_
 	return err;
 }
 
-void writer_say_full(struct rec_writer *w, int err)
+void writer_full(struct rec_writer *w, int err)
 {
-	if (!w->full)
-		warn("cannot write to %s: %s; tracing goes on, what happens meanwhile is not "
-		     "recorded",
-		     rec_path(w), strerror(-err));
+	writer_fault(w, FAULT_WRITE, err);
 	w->full = true;
+}
+
+/* Some file systems cannot sync a directory, and say EINVAL. */
+static void file_sync(struct rec_writer *w)
+{
+	if (!w->pipe && fsync(w->fd))
+		writer_fault(w, FAULT_SYNC, -errno);
+	if (w->dir >= 0 && fsync(w->dir) && errno != EINVAL)
+		writer_fault(w, FAULT_SYNC, -errno);
+	w->dirty = false;
 }
 
 void file_close(struct rec_writer *w, const struct rec_head *next)
@@ -106,16 +114,22 @@ void file_close(struct rec_writer *w, const struct rec_head *next)
 	end.first_ts = end.last_ts;
 	err = w->bytes ? write_block(w, &end, NULL, 0) : 0;
 	if (err && err != -EPIPE) {
-		writer_say_full(w, err);
+		writer_full(w, err);
 		w->dropped++;
 	}
-	if (!w->pipe)
-		fsync(w->fd);
-	if (w->dir >= 0)
-		fsync(w->dir);
-	if (w->fd != STDOUT_FILENO)
-		close(w->fd);
+	file_sync(w);
+	if (w->fd != STDOUT_FILENO && close(w->fd))
+		writer_fault(w, FAULT_CLOSE, -errno);
 	w->fd = -1;
+}
+
+/* Who asks whether it is written holds the lock for a moment. */
+static void file_lock(int fd)
+{
+	const struct timespec wait = {.tv_nsec = NS_PER_MS};
+
+	for (int i = 0; i < LOCK_TRIES && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK; i++)
+		nanosleep(&wait, NULL);
 }
 
 /* A symbolic link is not followed, and what is there is not written over. */
@@ -127,8 +141,9 @@ int file_open(struct rec_writer *w)
 	w->fd = openat(w->dir, w->name, flags, 0600);
 	if (w->fd < 0)
 		return -errno;
-	flock(w->fd, LOCK_EX | LOCK_NB); /* who reads it sees that it is still being written */
+	file_lock(w->fd); /* who reads it sees that it is still being written */
 	w->bytes = 0;
+	w->file_bad = false;
 	return 0;
 }
 
@@ -150,14 +165,46 @@ static int header_write(struct rec_writer *w, const struct rec_head *first)
 
 /* ---- segments ------------------------------------------------------------------------------ */
 
+/* false: it is still there. */
+static bool segment_delete(struct rec_writer *w, const char *name)
+{
+	if (!unlinkat(w->dir, name, 0) || errno == ENOENT)
+		return true;
+	writer_fault(w, FAULT_DELETE, -errno);
+	return false;
+}
+
+static int segments_of(struct rec_writer *w, struct segment **all)
+{
+	int n = rec_segments(w->dir, all);
+
+	if (n < 0)
+		writer_fault(w, FAULT_READ, n);
+	return n;
+}
+
+/* When what the oldest segment holds begins: so far the history reaches back. */
+static void reach_note(struct rec_writer *w, const char *oldest)
+{
+	int fd = openat(w->dir, oldest, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	struct rec_head h;
+	u64 reaches = time_boot_ns() + w->offset; /* it is our first, and empty */
+
+	if (fd >= 0 && head_find(fd, 0, &h) >= 0)
+		reaches = head_wall(&h);
+	if (fd >= 0)
+		close(fd);
+	__atomic_store_n(&w->reaches, reaches, __ATOMIC_RELAXED);
+}
+
 bool drop_oldest(struct rec_writer *w)
 {
 	struct segment *all;
-	int n = rec_segments(w->dir, &all);
+	int n = segments_of(w, &all);
 	bool done = false;
 
 	for (int i = 0; i < n && !done; i++)
-		done = strcmp(all[i].name, w->name) && !unlinkat(w->dir, all[i].name, 0);
+		done = strcmp(all[i].name, w->name) && segment_delete(w, all[i].name);
 	free(all);
 	return done;
 }
@@ -165,7 +212,8 @@ bool drop_oldest(struct rec_writer *w)
 void drop_old(struct rec_writer *w)
 {
 	struct segment *all;
-	int n = rec_segments(w->dir, &all);
+	int n = segments_of(w, &all);
+	const char *oldest = NULL;
 	struct timespec ts;
 	u64 sum = w->limits.segment_bytes, now;
 
@@ -177,11 +225,13 @@ void drop_old(struct rec_writer *w)
 		bool large = w->limits.total_bytes && sum > w->limits.total_bytes;
 		bool old = w->limits.total_ns && all[i].mtime_ns + w->limits.total_ns < now;
 
-		if (!(large || old) || !strcmp(all[i].name, w->name))
-			continue;
-		unlinkat(w->dir, all[i].name, 0);
-		sum -= all[i].bytes;
+		if ((large || old) && strcmp(all[i].name, w->name) &&
+		    segment_delete(w, all[i].name))
+			sum -= all[i].bytes;
+		else if (!oldest)
+			oldest = all[i].name;
 	}
+	reach_note(w, oldest ? oldest : w->name);
 	free(all);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "rec_writer.h"
+#include "trust.h"
 
 /* ---- a directory --------------------------------------------------------------------- */
 
@@ -47,6 +48,25 @@ static int open_first(struct rec_writer *w)
 	return err;
 }
 
+/*
+ * What others may write is no evidence: not a directory of somebody else's, nor one with their
+ * files in it.  limits.owner is who we shall be.
+ */
+static bool is_ours(const struct rec_writer *w, struct buf *err)
+{
+	struct trust t = trust_base();
+	struct buf why = {};
+	bool ok;
+
+	if (w->limits.owner)
+		trust_add(&t, w->limits.owner);
+	ok = trust_dir(&t, w->dir, w->path, &why);
+	if (!ok)
+		buf_printf(err, "%s: what is recorded there could be changed by others", why.s);
+	buf_free(&why);
+	return ok;
+}
+
 static int open_dir(struct rec_writer *w, struct buf *err)
 {
 	int error = 0;
@@ -59,6 +79,8 @@ static int open_dir(struct rec_writer *w, struct buf *err)
 		return -error;
 	}
 	w->dir = open(w->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (w->dir >= 0 && !is_ours(w, err))
+		return -EPERM;
 	error = w->dir < 0 || flock(w->dir, LOCK_EX | LOCK_NB) ? errno : -open_first(w);
 	if (error == EWOULDBLOCK)
 		buf_printf(err, "another recorder writes into %s", w->path);

@@ -33,8 +33,10 @@ static int try_write(struct rec_writer *w, struct job *j)
 
 static void job_do(struct rec_writer *w, struct job *j)
 {
-	int err = try_write(w, j);
+	int err;
 
+	writer_check(w);
+	err = try_write(w, j);
 	while (err == -ENOSPC && w->dir >= 0 && drop_oldest(w)) {
 		if (!w->dropping)
 			warn("the disk of %s is full: the oldest segments make room", w->path);
@@ -48,17 +50,19 @@ static void job_do(struct rec_writer *w, struct job *j)
 	w->dropped_events += err && j->head.type == REC_EVENTS ? j->head.events : 0;
 	pthread_mutex_unlock(&w->lock);
 	if (err && err != -EPIPE) {
-		writer_say_full(w, err);
+		writer_full(w, err);
 	} else if (w->full) {
 		w->full = false;
+		writer_well_again(w);
 		warn("recording to %s again", w->path);
 	}
 }
 
 static void sync_file(struct rec_writer *w)
 {
-	if (w->dirty && w->fd >= 0 && !w->pipe)
-		fdatasync(w->fd);
+	writer_check(w);
+	if (w->dirty && w->fd >= 0 && !w->pipe && fdatasync(w->fd))
+		writer_fault(w, FAULT_SYNC, -errno);
 	w->dirty = false;
 }
 
@@ -114,6 +118,7 @@ static void *writer_main(void *arg)
 			synced = time_boot_ns();
 		}
 	}
+	writer_check(w);
 	if (!w->dead)
 		file_close(w, &w->end);
 	rec_pack_end();
@@ -169,6 +174,7 @@ struct rec_writer *rec_open(const char *path, const struct rec_limits *limits, b
 	w->segment = 1;
 	w->opened = time_boot_ns();
 	w->offset = w->run - w->opened;
+	thread_prepare(w);
 	error = -open_target(w, force, err);
 	if (error) {
 		if (w->dir >= 0)
@@ -179,7 +185,6 @@ struct rec_writer *rec_open(const char *path, const struct rec_limits *limits, b
 		errno = error;
 		return NULL;
 	}
-	thread_prepare(w);
 	return w;
 }
 
@@ -298,6 +303,11 @@ u64 rec_dropped(struct rec_writer *w)
 	return n;
 }
 
+u64 rec_reaches(const struct rec_writer *w)
+{
+	return __atomic_load_n(&w->reaches, __ATOMIC_RELAXED);
+}
+
 u64 rec_offset(const struct rec_writer *w)
 {
 	return w->offset;
@@ -318,7 +328,7 @@ int rec_made(const struct rec_writer *w)
 	return w->made ? w->dir : -1;
 }
 
-u64 rec_close(struct rec_writer *w, const struct rec_head *next)
+u64 rec_close(struct rec_writer *w, const struct rec_head *next, u64 *faults)
 {
 	u64 dropped, left;
 	u32 looks = 0;
@@ -340,6 +350,7 @@ u64 rec_close(struct rec_writer *w, const struct rec_head *next)
 	}
 	pthread_join(w->thread, NULL);
 	dropped = w->dropped;
+	*faults = w->faults;
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->work);
 	pthread_cond_destroy(&w->idle);

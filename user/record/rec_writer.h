@@ -3,6 +3,7 @@
 #ifndef PROBATE_REC_WRITER_H
 #define PROBATE_REC_WRITER_H
 
+#include <limits.h>
 #include <pthread.h>
 
 #include "rec.h"
@@ -26,6 +27,7 @@ struct rec_writer {
 	u64 bytes, opened; /* of the file; when, CLOCK_BOOTTIME */
 	bool dirty;	   /* written, not synced */
 	bool full;	   /* could not write the last time: said */
+	bool dir_bad, file_bad; /* no longer ours: said */
 	bool dropping;	   /* the oldest go because the disk is full: said */
 	char *out;
 	size_t out_bytes;
@@ -43,7 +45,29 @@ struct rec_writer {
 	struct rec_head end; /* once it stops: the numbers that would come next */
 	bool wants_model, dead; /* under lock */
 	u64 dropped_events;     /* likewise */
+	u64 faults;             /* likewise, of all kinds */
+	u32 told;               /* likewise: 1 << enum rec_fault */
+	char trouble[PATH_MAX + 256]; /* likewise: the first of those in told */
+	u64 reaches;		/* time of the oldest that is kept, CLOCK_REALTIME; atomic */
 };
+
+enum rec_fault {
+	FAULT_WRITE,
+	FAULT_SYNC,
+	FAULT_CLOSE,
+	FAULT_DIR,
+	FAULT_FILE,
+	FAULT_SIZE,
+	FAULT_DELETE,
+	FAULT_READ,
+	FAULTS
+};
+/* rec_fault.c.  Count it, and say it if it is the first of its kind. */
+void writer_fault(struct rec_writer *w, enum rec_fault f, int err);
+/* It can be written again: the next time that it cannot is told anew. */
+void writer_well_again(struct rec_writer *w);
+/* Are the directory and the file still there, and ours?  A segment that is not is given up. */
+void writer_check(struct rec_writer *w);
 
 /* One block; after an error the file is as long as it was.  0 or -errno. */
 int write_block(struct rec_writer *w, struct rec_head *h, const void *raw, size_t n);
@@ -59,7 +83,8 @@ int segment_next(struct rec_writer *w, const struct rec_head *first);
 bool drop_oldest(struct rec_writer *w);
 /* Room for one more segment below the cap, and nothing older than wanted. */
 void drop_old(struct rec_writer *w);
-void writer_say_full(struct rec_writer *w, int err); /* once, until it can be written again */
+/* A block could not be written: said once, until it can be again. */
+void writer_full(struct rec_writer *w, int err);
 
 /* rec_open.c: 0 or -errno with a sentence. */
 int open_target(struct rec_writer *w, bool force, struct buf *err);

@@ -254,9 +254,24 @@ u64 recorder_dropped(struct recorder *r)
 	return rec_dropped(r->w);
 }
 
+u64 recorder_faults(struct recorder *r)
+{
+	return rec_faults(r->w);
+}
+
+u64 recorder_reaches(const struct recorder *r)
+{
+	return rec_reaches(r->w);
+}
+
+bool recorder_trouble(struct recorder *r, struct buf *why)
+{
+	return rec_trouble(r->w, why);
+}
+
 bool recorder_close(struct recorder *r, struct model *m)
 {
-	u64 dropped;
+	u64 dropped, faults;
 
 	clock_of(r, m);
 	if (r->first)
@@ -264,11 +279,14 @@ bool recorder_close(struct recorder *r, struct model *m)
 	events_end(r);
 	r->head.seq = r->seq;
 	r->head.first_event = r->next;
-	dropped = rec_close(r->w, &r->head);
+	dropped = rec_close(r->w, &r->head, &faults);
 	if (dropped)
-		warn("%llu blocks of the recording could not be written",
-		     (unsigned long long)dropped);
+		warn("%llu block%s of the recording could not be written",
+		     (unsigned long long)dropped, dropped == 1 ? "" : "s");
+	if (faults)
+		warn("the recording may not be whole: %llu fault%s while it was written",
+		     (unsigned long long)faults, faults == 1 ? "" : "s");
 	buf_free(&r->raw);
 	free(r);
-	return !dropped;
+	return !dropped && !faults;
 }

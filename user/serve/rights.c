@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -25,14 +26,24 @@ struct user {
 	gid_t gid;
 };
 
+/* Of those whom we may become by ourselves. */
+static const char *user_default(const struct rights *r)
+{
+	if (getpwnam(RIGHTS_USER))
+		return RIGHTS_USER;
+	return r->write ? "root" : RIGHTS_ELSE;
+}
+
 /* Who we shall be: whoever we are, unless we are root. */
 static int user_find(const struct rights *r, struct user *u, struct buf *err)
 {
 	const struct passwd *pw;
 
-	*u = (struct user){r->user ? r->user : RIGHTS_USER, geteuid(), getegid()};
+	*u = (struct user){r->user, geteuid(), getegid()};
 	if (u->uid && !r->user)
 		return 0;
+	if (!r->user)
+		u->name = user_default(r);
 	errno = 0;
 	pw = getpwnam(u->name);
 	if (!pw) {
@@ -49,6 +60,21 @@ static int user_find(const struct rights *r, struct user *u, struct buf *err)
 	u->uid = pw->pw_uid;
 	u->gid = pw->pw_gid;
 	return 0;
+}
+
+u32 rights_uid(const struct rights *r)
+{
+	struct buf err = {};
+	struct user u;
+	int e = user_find(r, &u, &err);
+
+	buf_free(&err);
+	return e ? 0 : u.uid;
+}
+
+bool rights_stays_root(const struct rights *r)
+{
+	return !geteuid() && !r->user && !strcmp(user_default(r), "root");
 }
 
 static int user_become(const struct user *u, struct buf *err)
@@ -170,6 +196,12 @@ int rights_drop(const struct rights *r, struct buf *err)
 	if (e)
 		return e;
 	fence = fence_open(dir);
+	if (fence == -EOPNOTSUPP && rights_stays_root(r)) {
+		buf_puts(err,
+			 "there is no user " RIGHTS_USER " to own the recording, and this kernel "
+			 "has no Landlock to hold root by: make one, or give one with --user");
+		return -EOPNOTSUPP;
+	}
 	caps_bound();
 	e = user_become(&u, err);
 	if (!e)

@@ -14,10 +14,16 @@
 
 #include "util.h"
 
-#define RIGHTS_USER "nobody"
+/*
+ * Who is made for it (contrib/probate.sysusers).  Where there is no such user: nobody, who owns
+ * nothing; but a recording that nobody owns, every process of nobody's could change, so who writes
+ * one stays root, without capabilities, and Landlock must hold it to the recording's directory.
+ */
+#define RIGHTS_USER "probate"
+#define RIGHTS_ELSE "nobody"
 
 struct rights {
-	const char *user;  /* to become when started as root; NULL: RIGHTS_USER */
+	const char *user;  /* to become when started as root; NULL: as above */
 	const char *write; /* directory that stays writable (a recording); NULL, or a file: none */
 };
 
@@ -26,6 +32,8 @@ struct rights {
  * root.  0, or -errno with one sentence.
  */
 int rights_give(int dir, const struct rights *r, struct buf *err);
+u32 rights_uid(const struct rights *r); /* who we shall be; 0 also where there is no such user */
+bool rights_stays_root(const struct rights *r); /* though nobody asked for it */
 /*
  * Before anything is done: is there such a user, and may it write there?  0, or -errno (-ENOENT: no
  * such user) with one sentence.

@@ -53,6 +53,10 @@ static void *serve_open(const struct opts *o, struct out *out)
 	e = rights_check(&r, &err);
 	if (e)
 		die(e == -ENOENT ? EXIT_USAGE : EXIT_CANNOT, "%s", err.s);
+	if (rights_stays_root(&r) && !o->quiet)
+		warn("there is no user " RIGHTS_USER " to own the recording: root keeps it, without "
+		     "capabilities and held to that directory (`make install` brings a sysusers.d "
+		     "file for one)");
 	e = web_open(&s->web, &o->web, &err);
 	if (e)
 		die(e == -EINVAL ? EXIT_USAGE : EXIT_CANNOT, "%s", err.s);
@@ -77,6 +81,14 @@ static const char *serve_recall(void *v, const struct model *m, u64 now)
 	struct serve *s = v;
 
 	return s->state ? state_file(s->state, m, now) : NULL;
+}
+
+static u32 serve_becomes(void *v)
+{
+	struct serve *s = v;
+	const struct rights r = {.user = s->opts->user, .write = s->opts->record};
+
+	return rights_uid(&r);
 }
 
 static void serve_confine(void *v, int made)
@@ -131,6 +143,8 @@ static void metrics_page(struct serve *s, const struct model *m, const struct tu
 {
 	struct self self = {.recorded_bytes = t->recorded_bytes,
 			    .recorder_dropped = t->recorder_dropped,
+			    .recorder_faults = t->recorder_faults,
+			    .recorded_since_ns = t->recorded_since,
 			    .damaged = t->damaged,
 			    .lag_ns = life_lag_ns(),
 			    .state_saved_ns = s->state ? state_saved(s->state) : 0,
@@ -253,6 +267,7 @@ const struct view view_serve = {
 #ifdef HAVE_SERVE
 	.recall = serve_recall,
 	.resume = serve_resume,
+	.becomes = serve_becomes,
 	.confine = serve_confine,
 	.ready = serve_ready,
 	.event = serve_event,

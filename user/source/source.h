@@ -55,6 +55,7 @@ struct rec_limits {
 	u64 total_bytes, total_ns;     /* the oldest segments go beyond that; 0: never */
 	u64 model_bytes;               /* dump the model again after so much; 0: as it fits */
 	bool wait;                     /* for the disk; else what it has no time for is dropped */
+	u32 owner;                     /* uid of who will write it, if not who opens it; 0: the same */
 };
 
 /* What a live source counts about itself and in the kernel, since it was opened. */

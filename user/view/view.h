@@ -54,7 +54,8 @@ struct turn {
 	u64 now;               /* CLOCK_BOOTTIME */
 	struct source *source;
 	u64 damaged;           /* events that were none, so far */
-	u64 recorded_bytes, recorder_dropped; /* of --record */
+	u64 recorded_bytes, recorder_dropped, recorder_faults; /* of --record */
+	u64 recorded_since;    /* its oldest event, CLOCK_REALTIME; 0: none */
 	bool whole;            /* no loss waits to be repaired */
 };
 
@@ -87,6 +88,7 @@ struct view {
 	/* Path of a file with all that is known now, for one-shots that ask; NULL: there is none. */
 	const char *(*recall)(void *v, const struct model *m, u64 now);
 	void (*resume)(void *v, struct model *m);
+	u32 (*becomes)(void *v); /* the uid it will go on with */
 	void (*confine)(void *v, int made);
 	void (*ready)(void *v, const struct model *m, const struct turn *t);
 	u64 (*turn)(void *v, const struct model *m, const struct turn *t);

@@ -1,0 +1,228 @@
+"""Evidence that can be trusted: failing disks, hands of others on the files, and whose word is taken."""
+import errno
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from conftest import PROBATE, ROOT
+from test_record import Recorder, ask, leak, recorded, recorder  # noqa: F401 fixtures
+
+NOBODY = 65534
+
+
+@pytest.fixture(scope="session")
+def faults(tmp_path_factory):
+    """The library that lets calls fail; with the sanitizers, which want to come first, without malloc."""
+    lib = tmp_path_factory.mktemp("faults") / "faults.so"
+    subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", lib, f"{ROOT}/tests/record/faults.c", "-ldl"],
+                   check=True)
+    return lib
+
+
+@pytest.fixture
+def failing(monkeypatch, faults):
+    """Recorders begun from now on fail so."""
+    def fail(what):
+        monkeypatch.setenv("FAULT", what)
+        monkeypatch.setenv("LD_PRELOAD", str(faults))
+        monkeypatch.setenv("ASAN_OPTIONS", "verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", ""))
+
+    yield fail
+
+
+def segments(path):
+    return sorted(p for p in path.iterdir() if p.suffix == ".prb")
+
+
+def wait_said(r, words):
+    """Something happens all the time, so that blocks are written, until it is said."""
+    def there(lines):
+        subprocess.run(["true"], check=True)
+        return any(words in line for line in lines)
+
+    assert r.err.wait(there), r.err.lines
+
+
+# ---- the disk ------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("where", ["rec/", "x.prb"])
+def test_failed_syncs_are_said(recorder, failing, tmp_path, where):
+    failing(f"fsync:{errno.EIO},fdatasync:{errno.EIO}")
+    told = recorder(tmp_path / where if where[-1] != "/" else f"{tmp_path}/{where}").end(codes=(4,))
+    assert told.count("cannot sync") == 1 and "may not be whole" in told, told
+
+
+def test_failed_writes_are_said(recorder, failing, tmp_path):
+    failing(f"write:{errno.EIO}:3:2")
+    r = recorder(f"{tmp_path}/rec/")
+    wait_said(r, "recording to %s again" % (tmp_path / "rec"))
+    told = r.end(codes=(4,))
+    assert "cannot write to" in told and "could not be written" in told, told
+    done = ask("-r", tmp_path / "rec", "trace", codes=(4,))
+    assert "missing" in done.stderr or "lost" in done.stderr, done.stderr
+
+
+# ---- others' hands -------------------------------------------------------------------------------
+
+def test_a_directory_that_is_gone(recorder, tmp_path):
+    run = tmp_path / "run"
+    r = recorder(f"{tmp_path}/rec/", run=run)
+    shutil.rmtree(tmp_path / "rec")
+    wait_said(r, "it was removed")
+    asked = ask("port", "1", codes=(0, 1, 4), PROBATE_RUN=str(run))
+    assert "was removed" in asked.stderr and "its history is not believed" in asked.stderr, asked.stderr
+    told = r.end(codes=(4,))
+    assert told.count("the directory") == 1, told
+
+
+def test_a_directory_that_was_replaced(recorder, tmp_path):
+    run = tmp_path / "run"
+    r = recorder(f"{tmp_path}/rec/", run=run)
+    (tmp_path / "rec").rename(tmp_path / "old")
+    (tmp_path / "rec").mkdir()
+    wait_said(r, "another one has taken its place")
+    r.end(codes=(4,))
+    assert not segments(tmp_path / "rec") and segments(tmp_path / "old")
+
+
+def cut(path):
+    os.truncate(path, 100)
+
+
+def grow(path):
+    with open(path, "ab") as f:
+        f.write(b"x" * 1000)
+
+
+def replace(path):
+    other = path.with_suffix(".other")
+    other.write_bytes(b"")
+    other.rename(path)
+
+
+@pytest.mark.parametrize("hand, said", [(os.unlink, "it was removed"), (cut, "cut it short"),
+                                        (grow, "somebody else writes"), (replace, "taken its place")])
+def test_a_hand_on_the_segment(recorder, leak, tmp_path, hand, said):
+    """It is said, and the recording goes on in the next segment; no reader calls it whole."""
+    r = recorder(f"{tmp_path}/rec/")
+    (first,) = segments(tmp_path / "rec")
+    hand(first)
+    wait_said(r, said)
+    port = leak()
+    recorded(tmp_path / "rec", port.port, "shared")
+    told = r.end(codes=(4,))
+    assert told.count(said) == 1, told
+    assert len(segments(tmp_path / "rec")) == (1 if hand is os.unlink else 2)
+    if hand is not os.unlink:  # else it is as if the oldest had made room
+        ask("-r", tmp_path / "rec", "trace", codes=(4,))
+
+
+# ---- whose word is taken -------------------------------------------------------------------------
+
+@pytest.fixture
+def answers(tmp_path):
+    """Somebody who answers where a recorder would; the path that it answers."""
+    held = []
+
+    def serve(path, run, uid=0):
+        s = socket.socket(socket.AF_UNIX)
+        held.append(s)
+        s.bind(f"{run}/recorder.sock")
+        os.seteuid(uid)  # whose word it is, the kernel notes at listen()
+        try:
+            s.listen(8)
+        finally:
+            os.seteuid(0)
+
+        def loop():
+            try:
+                while True:
+                    c, _ = s.accept()
+                    c.sendall(f"{path}\n".encode())
+                    c.close()
+            except OSError:
+                return
+
+        threading.Thread(target=loop, daemon=True).start()
+
+    yield serve
+    for s in held:
+        s.shutdown(socket.SHUT_RDWR)
+        s.close()
+
+
+@pytest.fixture
+def history(recorder, leak, tmp_path):
+    """A recording that tells of a leaked port, copied as it is while it is written."""
+    r = recorder(f"{tmp_path}/rec/", run=tmp_path / "elsewhere")
+    port = leak()
+    recorded(tmp_path / "rec", port.port, "shared")
+    port.kill()
+    recorded(tmp_path / "rec", port.port, "leaked")
+    r.end()
+    return tmp_path / "rec", port.port
+
+
+def asked(port, run, sentence, codes=(0, 1)):
+    done = ask("--json", "port", port, PROBATE_RUN=str(run), codes=codes)
+    assert sentence in done.stderr, done.stderr
+    return done
+
+
+def test_history_is_believed_from_root(history, answers, tmp_path):
+    path, port = history
+    run = tmp_path / "run"
+    run.mkdir(mode=0o755)
+    answers(path, run)
+    assert '"leaked"' in asked(port, run, "with the history in").stdout
+
+
+@pytest.mark.parametrize("spoil, sentence", [
+    (lambda d: os.chown(d, NOBODY, NOBODY), "belongs to somebody else (uid 65534)"),
+    (lambda d: os.chmod(d, 0o777), "can be written by others"),
+    (lambda d: os.chown(segments(d)[0], NOBODY, NOBODY), "belongs to somebody else (uid 65534)"),
+    (lambda d: os.chmod(segments(d)[0], 0o666), "can be written by others")])
+def test_history_that_others_could_write(history, answers, tmp_path, spoil, sentence):
+    path, port = history
+    run = tmp_path / "run"
+    run.mkdir(mode=0o755)
+    answers(path, run)
+    spoil(path)
+    assert '"leaked"' not in asked(port, run, sentence).stdout
+    done = ask("record", f"{path}/", codes=(2,), PROBATE_RUN=str(run))
+    assert sentence in done.stderr, done.stderr
+    done = ask("-r", path, "--json", "port", port)  # who names it may read it
+    assert '"leaked"' in done.stdout
+
+
+def test_who_answers_is_looked_at(history, answers, tmp_path):
+    path, port = history
+    run = tmp_path / "run"
+    run.mkdir(mode=0o755)
+    os.chmod(tmp_path, 0o777)
+    os.chmod(run, 0o777)
+    answers(path, run, uid=NOBODY)
+    asked(port, run, "can be written by others")
+    os.chmod(run, 0o755)
+    asked(port, run, "of uid 65534 answers there")
+    os.chown(run, NOBODY, NOBODY)  # in a directory where anybody could have put it
+    asked(port, run, "belongs to somebody else (uid 65534)")
+
+
+def test_a_service_of_its_own_user_is_believed(history, answers, tmp_path):
+    """As under DynamicUser=: root made the directory for it, and what it wrote is its own."""
+    path, port = history
+    run = tmp_path / "run"
+    run.mkdir(mode=0o755)
+    os.chown(run, NOBODY, NOBODY)
+    answers(path, run, uid=NOBODY)
+    for one in [path, *segments(path)]:
+        os.chown(one, NOBODY, NOBODY)
+    if os.stat(tmp_path).st_uid or os.stat(tmp_path).st_mode & 0o022:
+        pytest.skip("the tests' directory is not root's alone")
+    assert '"leaked"' in asked(port, run, "with the history in").stdout
