@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -111,6 +112,9 @@ def test_a_hand_on_the_segment(recorder, leak, tmp_path, hand, said):
     """It is said, and the recording goes on in the next segment; no reader calls it whole."""
     r = recorder(f"{tmp_path}/rec/")
     (first,) = segments(tmp_path / "rec")
+    until = time.monotonic() + 20
+    while first.stat().st_size < 10000 and time.monotonic() < until:  # what it found is in it
+        time.sleep(0.01)
     hand(first)
     wait_said(r, said)
     port = leak()

@@ -5,8 +5,9 @@
  *
  * The disk may fail, and others may remove, replace, cut or grow what is ours by name.  A write
  * into a file without a name succeeds, so before each block it is looked up whether file and
- * directory are still there and as long as we made them: three system calls a block, which is one a
- * second or a MiB.  A segment that is no longer ours is left as it is and the next one begun; the
+ * directory are still there and as long as we made them: four system calls a block, which is one a
+ * second or a MiB.  What we write is appended, so that of a file that was cut just then the length
+ * is wrong ever after.  A segment that is no longer ours is left as it is and the next one begun; the
  * numbers of its blocks are missing there, and every reader says so (R1, R2).
  */
 #include <errno.h>
@@ -117,21 +118,26 @@ static const char *file_trouble(struct rec_writer *w, enum rec_fault *f)
 	return (u64)ours.st_size > w->bytes ? "somebody else writes to it" : NULL;
 }
 
-void writer_check(struct rec_writer *w)
+bool writer_owns(struct rec_writer *w)
 {
 	enum rec_fault f;
 	const char *why;
 
 	if (w->pipe)
-		return;
+		return true;
 	dir_check(w);
 	why = w->fd < 0 || w->file_bad ? NULL : file_trouble(w, &f);
 	if (!why)
-		return;
+		return true;
 	fault(w, f, why);
 	w->file_bad = true;
-	if (w->dir < 0)
-		return; /* there is no other to go on in */
+	return false;
+}
+
+void writer_check(struct rec_writer *w)
+{
+	if (writer_owns(w) || w->dir < 0) /* a file has no other to go on in */
+		return;
 	if (close(w->fd))
 		writer_fault(w, FAULT_CLOSE, -errno);
 	w->fd = -1;

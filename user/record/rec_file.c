@@ -118,6 +118,7 @@ void file_close(struct rec_writer *w, const struct rec_head *next)
 		w->dropped++;
 	}
 	file_sync(w);
+	writer_owns(w);
 	if (w->fd != STDOUT_FILENO && close(w->fd))
 		writer_fault(w, FAULT_CLOSE, -errno);
 	w->fd = -1;
@@ -135,7 +136,7 @@ static void file_lock(int fd)
 /* A symbolic link is not followed, and what is there is not written over. */
 int file_open(struct rec_writer *w)
 {
-	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
 	rec_segment_name(w->name, w->run, w->segment);
 	w->fd = openat(w->dir, w->name, flags, 0600);

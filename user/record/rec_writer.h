@@ -66,7 +66,9 @@ enum rec_fault {
 void writer_fault(struct rec_writer *w, enum rec_fault f, int err);
 /* It can be written again: the next time that it cannot is told anew. */
 void writer_well_again(struct rec_writer *w);
-/* Are the directory and the file still there, and ours?  A segment that is not is given up. */
+/* Are the directory and the file still there, and ours?  Else it is said. */
+bool writer_owns(struct rec_writer *w);
+/* And a segment that is not is given up. */
 void writer_check(struct rec_writer *w);
 
 /* One block; after an error the file is as long as it was.  0 or -errno. */
