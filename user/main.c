@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "outfile.h"
 #include "pipe.h"
 
 /* Started with 0, 1 or 2 closed, the first file opened would take its place and be written to. */
@@ -23,19 +24,36 @@ static void standard_files(void)
 	close(fd);
 }
 
-static FILE *open_output(const struct opts *o)
+/* What goes on until it is stopped is there to be read meanwhile. */
+static struct outfile *output_open(const struct view *v, const struct opts *o)
 {
-	FILE *f = o->out_path ? fopen(o->out_path, "we") : stdout;
+	struct buf err = {};
+	struct outfile *f;
 
+	if (!o->out_path)
+		return NULL;
+	f = outfile_open(o->out_path, !o->replay && (v->live_only || o->watch), &err);
 	if (!f)
-		die(EXIT_USAGE, "cannot write %s: %s", o->out_path, strerror(errno));
+		die(EXIT_USAGE, "%s", err.s);
 	return f;
+}
+
+/* An answer that could not be written in full does not take the place of an older one. */
+static void output_close(struct outfile *f, const struct out *out)
+{
+	struct buf err = {};
+
+	if (f && out_dead(out))
+		outfile_drop(f);
+	else if (f && outfile_commit(f, &err))
+		die(EXIT_INCOMPLETE, "%s", err.s);
 }
 
 int main(int argc, char **argv)
 {
 	struct opts opts = {};
 	const struct view *view;
+	struct outfile *file;
 	struct out out;
 	int code = EXIT_ANSWERED;
 
@@ -47,14 +65,14 @@ int main(int argc, char **argv)
 		die(EXIT_INCOMPLETE, "cannot write: %s", strerror(errno));
 	if (!view)
 		return EXIT_ANSWERED;
-	out_init(&out, open_output(&opts), opts.json);
+	file = output_open(view, &opts);
+	out_init(&out, file ? outfile_file(file) : stdout, opts.json);
 	if (opts.list)
 		(view->daemon ? metrics_list : trace_list)(&out);
 	else
 		code = pipe_run(view, &opts, &out);
 	out_flush(&out);
-	if (!out_dead(&out) && opts.out_path && fclose(out.f))
-		die(EXIT_INCOMPLETE, "cannot write %s: %s", opts.out_path, strerror(errno));
+	output_close(file, &out);
 	buf_free(&out.line);
 	return out.failed ? EXIT_INCOMPLETE : code;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "outfile.h"
 #include "rec_writer.h"
 #include "trust.h"
 
@@ -96,36 +97,64 @@ static int open_dir(struct rec_writer *w, struct buf *err)
 	return -error;
 }
 
+/* Is somebody writing it?  A descriptor that holds the lock until it is replaced, or -errno. */
+static int lock_old(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), error;
+
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	return -error;
+}
+
+/* A file of ours is replaced: others may have it open, or the recorder of before its lock. */
+static int open_regular(struct rec_writer *w, enum outfile_what what, bool force)
+{
+	int old = -1, fd;
+
+	if (what == OUTFILE_OURS && !force)
+		return -EEXIST;
+	if (what == OUTFILE_OURS) {
+		old = lock_old(w->path);
+		if (old < 0)
+			return old;
+	}
+	fd = outfile_create(w->path);
+	if (old >= 0)
+		close(old);
+	if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) || fcntl(fd, F_SETFL, O_APPEND))) {
+		int error = errno;
+
+		close(fd);
+		fd = -error;
+	}
+	return fd;
+}
+
 static int open_file(struct rec_writer *w, bool force, struct buf *err)
 {
-	struct stat st;
-	bool there = !lstat(w->path, &st);
-	int flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, error;
+	enum outfile_what what;
+	int fd = outfile_look(w->path, &what, err);
 
-	if (there && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
-		w->pipe = true; /* a device, a named pipe */
-	else
-		flags |= O_CREAT | (force ? 0 : O_EXCL);
-	w->fd = open(w->path, flags, 0600);
-	if (w->fd >= 0 && !w->pipe &&
-	    (flock(w->fd, LOCK_EX | LOCK_NB) || ftruncate(w->fd, 0) || fchmod(w->fd, 0600))) {
-		error = errno;
-		close(w->fd);
-		w->fd = -1;
-		errno = error;
-	}
-	if (w->fd >= 0)
+	w->pipe = what == OUTFILE_STREAM;
+	if (!fd)
+		fd = w->pipe ? outfile_stream(w->path, err) : open_regular(w, what, force);
+	if (fd >= 0) {
+		w->fd = fd;
 		return 0;
-	error = errno;
-	if (error == EWOULDBLOCK)
+	}
+	if (err->len)
+		return fd;
+	if (fd == -EWOULDBLOCK)
 		buf_printf(err, "another recorder writes %s", w->path);
-	else if (error == EEXIST && S_ISREG(st.st_mode))
+	else if (fd == -EEXIST)
 		buf_printf(err, "%s is there already; --force writes over it", w->path);
-	else if (error == ELOOP || error == EEXIST)
-		buf_printf(err, "%s is a symbolic link, which is not followed", w->path);
 	else
-		buf_printf(err, "cannot write %s: %s", w->path, strerror(error));
-	return -error;
+		buf_printf(err, "cannot write %s: %s", w->path, strerror(-fd));
+	return fd;
 }
 
 int open_target(struct rec_writer *w, bool force, struct buf *err)
