@@ -475,8 +475,14 @@ struct ev {
 /* Time passed; nothing else happened.  Lets timers of the model expire in event time. */
 #define EV_TICK(F) F(u64, zero, HIDE, "0")
 
-/* Events were lost: the ring was full.  Public: lost. */
-#define EV_LOST(F) F(u64, count, DEC, "how many, since the last such event")
+/*
+ * Events were lost: the ring was full.  Public: lost.  damaged: what is read is not all that was
+ * written or asked for; made by who replays it, and kept in what is copied from it.
+ */
+#define EV_LOST(F)                                                                                 \
+	F(u64, count, DEC, "how many, since the last such event")                                  \
+	F(u32, damaged, BOOL, "the recording is cut off or damaged here")                          \
+	F(u32, zero, HIDE, "0")
 
 /* Path of a cgroup, read by user space when an id is first met. */
 #define EV_CGROUP(F)                                                                               \

@@ -145,6 +145,9 @@ def test_copy_of_a_damaged_one(two, tmp_path):
     original = ask("-r", hurt, "ports", "--json", code=4).stdout
     assert json.loads(original)["local"] == "0.0.0.0:9901"
     assert ask("-r", copy, "ports", "--json").stdout == original
+    told = json.loads(ask("-r", copy, "report", "--json").stdout)  # what it was made of is not forgotten
+    assert told["complete"] is False
+    assert "not whole" in ask("-r", copy, "report").stdout
 
 
 def test_gap_in_the_second(two, tmp_path):
@@ -205,3 +208,39 @@ def test_many_heads_that_claim_much(two, tmp_path):
     bad.write_bytes((head + bytes(n)) * 20000)
     done = ask("-r", bad, "ports", code=4)
     assert done.stderr.count("\n") < 20
+
+
+# ---- nothing is called whole that is not ----------------------------------------------------------
+
+@pytest.fixture(params=["cut off", "a hole", "a flipped bit", "earlier than asked"])
+def not_whole(request, two, tmp_path):
+    """A recording with damage of that kind: options for it, its size before and after."""
+    path = tmp_path / "x.prb"
+    data = bytearray(two[0].read_bytes())
+    heads = [m.start() for m in re.finditer(re.escape(b"\x89PRB\r\n\x1a\n"), bytes(data))]
+    if request.param == "cut off":
+        data = data[:heads[-1] - 10]
+    elif request.param == "a hole":
+        del data[heads[2]:heads[3]]
+    elif request.param == "a flipped bit":
+        data[heads[-1] - 5] ^= 4
+    path.write_bytes(data)
+    return ["-r", path, *(["--since", "2001-01-01"] if request.param == "earlier than asked" else [])]
+
+
+def test_no_report_calls_it_whole(not_whole):
+    told = json.loads(ask(*not_whole, "report", "--json", code=4).stdout)
+    assert told["complete"] is False and any("Incomplete" in x for x in told["limits"])
+    for form in [], ["--html"]:
+        text = ask(*not_whole, "report", *form, code=4).stdout
+        assert "none lost" not in text and "not whole" in text
+    trace = subprocess.run([PROBATE, *map(str, not_whole), "report", "--perfetto"],
+                           stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+    assert trace.returncode == 4 and b"cut off or damaged" in trace.stdout
+
+
+@pytest.mark.parametrize("command", ["ports", "zombies", "tree", "port 1"])
+def test_no_answer_is_given_as_whole(not_whole, command):
+    if "--since" in not_whole:  # a state is of one moment
+        not_whole = [*not_whole[:2], "--at", "2099-01-01"]
+    assert ask(*not_whole, *command.split(), code=4).stderr

@@ -145,6 +145,17 @@ void pipe_event(void *ctx, const struct ev *e, size_t bytes)
 	slice_over(p);
 }
 
+/* Told to the model and the view like what happens: no answer may look whole above it. */
+void pipe_damaged(struct pipe *p)
+{
+	struct ev_lost e = {.h = {.kind = EV_KIND_LOST, .size = sizeof(e), .ts = p->model->now},
+			    .damaged = true};
+
+	p->damaged = true;
+	if (p->model->events) /* before there is no time that it could be of */
+		pass_on(p, &e.h);
+}
+
 void pipe_tick(struct pipe *p, u64 ts)
 {
 	struct ev_tick e = {.h = {.kind = EV_KIND_TICK, .size = sizeof(e), .ts = ts}};

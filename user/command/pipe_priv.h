@@ -35,6 +35,8 @@ struct pipe {
 
 /* One event from the source: check, tap, model, view. */
 void pipe_event(void *ctx, const struct ev *e, size_t bytes);
+/* What is replayed is not whole here. */
+void pipe_damaged(struct pipe *p);
 /* Time passes although nothing happens: the model's timers run on events alone. */
 void pipe_tick(struct pipe *p, u64 ts);
 /* Begin to record what the options ask for; ends the program when that cannot be. */

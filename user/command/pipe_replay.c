@@ -106,11 +106,12 @@ int pipe_replay(struct pipe *p)
 		if (n == -ETIME && p->opts.at)
 			exit(EXIT_INCOMPLETE); /* it is not known, and the source has said why */
 		if (n == -EBADMSG || n == -ETIME) {
-			p->damaged = true; /* the source says it */
+			pipe_damaged(p); /* the source says it */
 			continue;
 		}
 		if (n < 0) {
 			warn("cannot read %s: %s", called(p), strerror(-n));
+			pipe_damaged(p);
 			return EXIT_INCOMPLETE;
 		}
 		if (watch && batch_ended(p))
@@ -122,10 +123,12 @@ int pipe_replay(struct pipe *p)
 	}
 	if (p->scanning && n == -ENODATA && !p->damaged && !p->done) {
 		warn("%s ends in the middle of a scan", called(p));
-		p->damaged = true;
+		pipe_damaged(p);
 	}
 	if (!p->model->events && p->damaged && !p->rec)
 		exit(EXIT_INCOMPLETE); /* no answer is better than one from nothing */
+	if ((p->damaged || p->bad) && !p->model->damaged)
+		pipe_damaged(p); /* what was asked for is more than was recorded */
 	reach(p);
 	pipe_settle(p);
 	return EXIT_ANSWERED;

@@ -358,6 +358,7 @@ static void take_place(struct model *m, struct stage *st)
 	m->told = old->told;
 	old->told = (struct buf){};
 	m->kept_bad = old->kept_bad;
+	m->damaged = old->damaged;
 	m->grace_ns = old->grace_ns;
 	old->priv->stage = NULL;
 	model_free(old);

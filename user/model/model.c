@@ -187,7 +187,9 @@ void loss_note(struct model *m, u64 count, u64 ts)
 
 void on_lost(struct model *m, const struct ev_lost *e)
 {
-	loss_note(m, e->count, e->h.ts);
+	m->damaged += e->damaged;
+	if (e->count || !e->damaged) /* else the state is right as far as it goes */
+		loss_note(m, e->count, e->h.ts);
 }
 
 /* Are there so many that it is worth a look?  Each time that their number has doubled. */

@@ -233,6 +233,7 @@ struct model {
 	u64 watching_since; /* ts of the first live event source; 0: none (one-shot) */
 	u64 lost;           /* events lost in all */
 	u64 lost_since;     /* ts of a loss not yet repaired by a scan; 0: none */
+	u32 damaged;        /* places where what is replayed is not whole; no dump, no scan mends that */
 	u64 events;         /* events applied */
 	u32 kept_bad;       /* checkpoints that made no sense and were passed over */
 	u32 caps;           /* SRC_* of the newest source event */

@@ -261,6 +261,7 @@ static bool is_mark(const struct ev *e)
 
 static int reader_poll(struct source *source, int timeout_ms, sink_fn sink, void *ctx)
 {
+	struct ev_lost lost = {.h = {.kind = EV_KIND_LOST, .size = sizeof(lost)}};
 	struct reader *r = (struct reader *)source;
 	int n = block_next(r, sink, ctx);
 
@@ -273,6 +274,8 @@ static int reader_poll(struct source *source, int timeout_ms, sink_fn sink, void
 
 		if (left < sizeof(*e) || e->size < sizeof(*e) || e->size > left) {
 			r->at = r->head.raw;
+			lost.h.ts = r->ts;
+			sink(ctx, &lost.h, sizeof(lost)); /* nobody knows how many */
 			reader_say(r, reader_file(r),
 				   "an event in it makes no sense: the rest of its block is passed "
 				   "over");

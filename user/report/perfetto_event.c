@@ -41,7 +41,9 @@ static void on_lost(struct perfetto *pf, const struct model *m, const struct ev 
 
 	(void)m;
 	incomplete_begin(pf);
-	if (x->count)
+	if (x->damaged)
+		buf_puts(&text, "the recording is cut off or damaged here");
+	else if (x->count)
 		buf_printf(&text, "%llu events were lost", (unsigned long long)x->count);
 	else
 		buf_puts(&text, "nobody was watching for a while");

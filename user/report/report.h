@@ -132,6 +132,7 @@ struct gap {
 	u64 ts, repaired; /* 0: not */
 	u64 count;        /* events; 0: not known */
 	bool unwatched;   /* no recorder was running */
+	bool damaged;     /* the recording is cut off or damaged there */
 	u32 dropped, added;
 };
 
@@ -179,6 +180,7 @@ struct report {
 	u64 from, to, first;   /* stretch; first: when the first event of it came */
 	u64 events, lost, kinds[EV_KIND_MAX];
 	bool unwatched; /* in some of the stretch no recorder was running */
+	bool damaged;     /* the recording is not whole */
 	struct pool lives, tracks, tenures, moments;
 	struct map by_life, by_inode, by_proc; /* hash of (tgid, start); inode; proc id -> life */
 	struct buf order;      /* u32 ids of moments, oldest first */

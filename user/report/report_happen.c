@@ -170,7 +170,9 @@ void say_happen(struct buf *b, const struct report *r, const struct model *m, u3
 		buf_puts(b, "it was gone: nothing held it any more");
 		break;
 	case HAP_LOST:
-		if (h->gap->unwatched)
+		if (h->gap->damaged)
+			buf_puts(b, "the recording is not whole here");
+		else if (h->gap->unwatched)
 			buf_puts(b, "nobody was watching from here on for a while");
 		else
 			buf_printf(b, "%llu events were lost here",

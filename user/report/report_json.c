@@ -74,7 +74,7 @@ static void json_head(struct json *j, const struct report *r, const struct model
 	json_u64(j, "events", r->events);
 	json_u64(j, "lost", r->lost);
 	json_bool(j, "history", m->watching_since != 0);
-	json_bool(j, "complete", !m->lost_since);
+	json_bool(j, "complete", !m->lost_since && !m->damaged);
 	say_limits(&b, r, m);
 	json_arr(j, "limits");
 	for (char *s = b.s, *end; s && (end = strchr(s, '\n')); s = end + 1)
@@ -349,6 +349,8 @@ static void json_gaps(struct json *j, const struct report *r, const struct model
 		json_time(j, "ts", model_wall(m, g->ts));
 		json_u64(j, "count", g->count);
 		json_bool(j, "unwatched", g->unwatched);
+		if (g->damaged)
+			json_bool(j, "damaged", true);
 		json_time(j, "repaired", model_wall(m, g->repaired));
 		json_u64(j, "dropped", g->dropped);
 		json_u64(j, "added", g->added);

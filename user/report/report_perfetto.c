@@ -110,6 +110,8 @@ static void note_limits(struct perfetto *pf, const struct model *m)
 
 static void note_lost(struct perfetto *pf, const struct model *m)
 {
+	if (m->damaged)
+		note(pf, "incomplete: the recording is cut off or damaged");
 	if (!m->lost)
 		return;
 	note_begin(pf, MARK_INSTANT,

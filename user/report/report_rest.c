@@ -168,11 +168,15 @@ static void loss_add(struct report *r, const struct ev_lost *x)
 {
 	struct gap *g = r->gaps ? &r->gap[r->gaps - 1] : NULL;
 
+	const bool unwatched = !x->count && !x->damaged;
+
 	r->lost += x->count;
-	r->unwatched |= !x->count;
+	r->unwatched |= unwatched;
+	r->damaged |= x->damaged;
 	if (g && !g->repaired) {
 		g->count += x->count;
-		g->unwatched |= !x->count;
+		g->unwatched |= unwatched;
+		g->damaged |= x->damaged;
 		return;
 	}
 	if (r->gaps == GAPS_MAX) { /* the first half stays, of the rest the latest */
@@ -181,7 +185,7 @@ static void loss_add(struct report *r, const struct ev_lost *x)
 		r->gaps--;
 		r->cut.gaps++;
 	}
-	r->gap[r->gaps++] = (struct gap){.ts = x->h.ts, .count = x->count, .unwatched = !x->count};
+	r->gap[r->gaps++] = (struct gap){.ts = x->h.ts, .count = x->count, .unwatched = unwatched, .damaged = x->damaged};
 }
 
 static void loss_over(struct report *r, const struct ev_resync *x)
@@ -295,6 +299,7 @@ static int crop_larger(const void *a, const void *b)
 
 void rest_start(struct report *r, const struct model *m)
 {
+	r->damaged = m->damaged;
 	if (m->lost_since) /* from before: what was lost then is still not made up for */
 		r->gap[r->gaps++] = (struct gap){.ts = m->lost_since};
 	for (u32 id = 0; r->subject != ON_PORT && (id = proc_next(m, id));) {

@@ -59,8 +59,12 @@ void say_stretch(struct buf *b, const struct report *r, const struct model *m)
 void say_events(struct buf *b, const struct report *r)
 {
 	buf_printf(b, "%llu event%s, ", (unsigned long long)r->events, r->events == 1 ? "" : "s");
+	if (r->damaged)
+		buf_puts(b, "the recording is not whole: ");
 	if (r->lost)
 		buf_printf(b, "%llu lost", (unsigned long long)r->lost);
+	else if (r->damaged)
+		buf_puts(b, "what is missing is not known");
 	else
 		buf_puts(b, "none lost");
 	if (r->unwatched)
@@ -241,6 +245,11 @@ void say_handover(struct buf *b, const struct handover *h)
 
 void say_gap(struct buf *b, const struct model *m, const struct gap *g)
 {
+	if (g->damaged)
+		buf_puts(b, "the recording is cut off or damaged here");
+	if (g->damaged && !g->count && !g->unwatched)
+		return;
+	buf_puts(b, g->damaged ? "; " : "");
 	if (g->unwatched)
 		buf_puts(b, "nobody was watching from here on; ");
 	if (g->count)

@@ -42,7 +42,9 @@ static void gaps_draw(struct figure *f)
 		double a = x_of(f, g->ts), b = g->repaired ? x_of(f, g->repaired) : f->width - 60;
 
 		f->seen |= 1u << SEEN_LOSS;
-		if (!g->unwatched)
+		if (g->damaged)
+			snprintf(label, sizeof(label), "damaged");
+		else if (!g->unwatched)
 			snprintf(label, sizeof(label), "%llu lost", (unsigned long long)g->count);
 		title_begin(f);
 		say_gap(&h->s, h->m, g);

@@ -322,6 +322,9 @@ void text_limits(struct out *o, const struct model *m)
 			"Incomplete: %llu events were lost and no scan has made up for it yet.\n",
 			(unsigned long long)m->lost);
 	cuts_words(&b, m);
+	if (m->damaged)
+		buf_puts(&b, "Incomplete: the recording is cut off or damaged, or does not hold "
+			     "all that was asked for.\n");
 	if (m->caps & SRC_PROC)
 		buf_puts(&b,
 			 "Read from /proc without BPF: sockets in flight, in io_uring, or bound "

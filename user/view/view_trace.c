@@ -190,6 +190,14 @@ static void trace_raw(struct trace *t, const struct ev *e)
 	out_line(t->out);
 }
 
+/* That the recording is not whole is said by who reads it, and by the exit code. */
+static bool only_damage(const struct ev *e)
+{
+	const struct ev_lost *x = (const void *)e;
+
+	return e->kind == EV_KIND_LOST && x->damaged && !x->count;
+}
+
 static void trace_event(void *view, const struct model *m, const struct ev *e)
 {
 	struct trace *t = view;
@@ -199,7 +207,7 @@ static void trace_event(void *view, const struct model *m, const struct ev *e)
 			trace_raw(t, e);
 		return;
 	}
-	if (!event_kind(e->kind)->public || !trace_shown(t->opts, m, e))
+	if (!event_kind(e->kind)->public || only_damage(e) || !trace_shown(t->opts, m, e))
 		return;
 	if (t->opts->json)
 		trace_json(t, m, e);
