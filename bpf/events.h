@@ -484,6 +484,13 @@ struct ev {
 	F(u32, damaged, BOOL, "the recording is cut off or damaged here")                          \
 	F(u32, zero, HIDE, "0")
 
+/* One user made more than its share of a recording: so many of its events are neither in it nor known. */
+#define EV_HELD(F)                                                                                 \
+	F(u64, count, DEC, "how many, since the last such event of that user")                     \
+	F(u64, since, TIME, "the first of them")                                                   \
+	F(u32, uid, DEC, "whose; 4294967295: of several users")                                    \
+	F(u32, zero, HIDE, "0")
+
 /* Path of a cgroup, read by user space when an id is first met. */
 #define EV_CGROUP(F)                                                                               \
 	F(u64, id, HIDE, "cgroup2 id")                                                             \
@@ -819,6 +826,7 @@ struct ev {
 	K(56, SCAN_QUEUE, scan_queue, NULL, RAW, "a socket is in flight")                          \
 	K(57, SCAN_ARGS, scan_args, NULL, RAW, "a process's command line")                         \
 	K(58, SCAN_MISS, scan_miss, NULL, RAW, "a scan did not meet what was there before")        \
+	K(59, HELD, held, "held", RAW, "a user's events were held back from a recording")          \
 	K(60, CLOCK, clock, NULL, RAW, "anchor of the clocks")                                     \
 	K(61, TICK, tick, NULL, RAW, "time passed")                                                \
 	K(62, LOST, lost, "lost", RAW, "events were lost")                                         \

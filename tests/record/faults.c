@@ -49,6 +49,7 @@ FAULTY(int, fdatasync, -1, (int fd), (fd))
 FAULTY(int, ftruncate, -1, (int fd, off_t n), (fd, n))
 FAULTY(int, unlinkat, -1, (int dir, const char *path, int flags), (dir, path, flags))
 FAULTY(int, rename, -1, (const char *a, const char *b), (a, b))
+FAULTY(int, renameat, -1, (int x, const char *a, int y, const char *b), (x, a, y, b))
 FAULTY(void *, mmap, MAP_FAILED, (void *a, size_t n, int p, int f, int fd, off_t o),
        (a, n, p, f, fd, o))
 

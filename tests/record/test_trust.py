@@ -1,10 +1,13 @@
 """Evidence that can be trusted: failing disks, hands of others on the files, and whose word is taken."""
 import errno
+import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -86,7 +89,7 @@ def test_a_directory_that_was_replaced(recorder, tmp_path):
     r = recorder(f"{tmp_path}/rec/", run=run)
     (tmp_path / "rec").rename(tmp_path / "old")
     (tmp_path / "rec").mkdir()
-    wait_said(r, "another one has taken its place")
+    wait_said(r, "is not kept there any more")
     r.end(codes=(4,))
     assert not segments(tmp_path / "rec") and segments(tmp_path / "old")
 
@@ -230,3 +233,56 @@ def test_a_service_of_its_own_user_is_believed(history, answers, tmp_path):
     if os.stat(tmp_path).st_uid or os.stat(tmp_path).st_mode & 0o022:
         pytest.skip("the tests' directory is not root's alone")
     assert '"leaked"' in asked(port, run, "with the history in").stdout
+
+
+# ---- one user's flood ----------------------------------------------------------------------------
+
+# Copies and closes as fast as it goes until it is told to stop, then listens, and tells the port.
+FLOOD = """
+import os, select, socket, sys
+kind = sys.argv[1]
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+print("going", flush=True)
+while not select.select([sys.stdin], [], [], 0)[0]:
+    for _ in range(1000):
+        if kind == "dup":
+            os.close(os.dup(s.fileno()))
+        else:
+            socket.socket(socket.AF_UNIX).close()
+sys.stdin.readline()
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("kind", ["dup", "socket"])
+def test_one_users_flood(recorder, leak, tmp_path, kind):
+    """It takes little of the recording, nothing of others', and is told; afterwards all is right."""
+    r = recorder(f"{tmp_path}/rec/")
+    flood = subprocess.Popen([sys.executable, "-c", FLOOD, kind], stdin=subprocess.PIPE, user=NOBODY,
+                             group=NOBODY, extra_groups=[], stdout=subprocess.PIPE, text=True)
+    try:
+        assert flood.stdout.readline() == "going\n"
+        assert r.err.wait(lambda lines: any(f"uid {NOBODY} makes more events" in x for x in lines))
+        port = leak()  # of root, in the midst of it
+        recorded(tmp_path / "rec", port.port, "shared")
+        flood.stdin.write("\n")
+        flood.stdin.flush()
+        own = int(flood.stdout.readline())
+        got = recorded(tmp_path / "rec", own, "owned") if kind == "dup" else None
+        assert not got or got["sockets"][0]["holders"][0]["pid"] == flood.pid
+    finally:
+        flood.kill()
+        flood.communicate()
+    told = r.end(codes=(0, 4))
+    (held,) = re.findall(rf"uid {NOBODY}: (\d+) events held back", told)
+    lines = [json.loads(x) for x in ask("-r", tmp_path / "rec", "trace", "--json", "--event=held",
+                                        codes=None).stdout.splitlines()]
+    assert lines and {x["uid"] for x in lines} == {NOBODY} and sum(x["count"] for x in lines) == int(held)
+    trace = ask("-r", tmp_path / "rec", "trace", "--json", "--event=install", codes=None).stdout
+    assert sum(json.loads(x)["pid"] == flood.pid for x in trace.splitlines()) < 40000
+    text = ask("-r", tmp_path / "rec", "pid", flood.pid, codes=None).stdout
+    assert f"uid {NOBODY}: " in text and "held back" in text, text
+    whole = json.loads(ask("-r", tmp_path / "rec", "report", "--json", codes=None).stdout)
+    assert whole["held_back"] == int(held) and whole["complete"] is False

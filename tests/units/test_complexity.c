@@ -538,6 +538,11 @@ static void cost_lost(struct world_of *w)
 	GIVE(&w->c, lost, LOST, 0, .count = 1);
 }
 
+static void cost_held(struct world_of *w)
+{
+	GIVE(&w->c, held, HELD, 0, .count = 1, .uid = w->next++);
+}
+
 static void cost_cgroup(struct world_of *w)
 {
 	GIVE(&w->c, cgroup, CGROUP, 0, .id = 900000000 + w->next++);

@@ -140,9 +140,20 @@ void pipe_event(void *ctx, const struct ev *e, size_t bytes)
 	}
 	p->marked = e->kind == EV_KIND_TICK;
 	p->done |= p->until && model_wall(p->model, e->ts) > p->until;
-	if (!p->done)
+	if (!p->done && (!p->budget || budget_pass(p->budget, p->model, e)))
 		sieve(p, e);
 	slice_over(p);
+}
+
+static void tell_held(void *ctx, const struct ev *e)
+{
+	pass_on(ctx, e);
+}
+
+void pipe_held(struct pipe *p, u64 now, bool all)
+{
+	if (p->budget && !p->scanning)
+		budget_turn(p->budget, now, all, tell_held, p);
 }
 
 /* Told to the model and the view like what happens: no answer may look whole above it. */
@@ -193,6 +204,9 @@ static int run(struct pipe *p)
 	if (source_is_live(p->view, &p->opts) || p->opts.record)
 		catch_stop(p);
 	code = flow(p);
+	pipe_held(p, p->model->now, true);
+	budget_free(p->budget);
+	p->budget = NULL;
 	history_close(p->history); /* before another may write into the directory */
 	if (p->rec && !recorder_close(p->rec, p->model) && code == EXIT_ANSWERED)
 		code = EXIT_INCOMPLETE;

@@ -47,6 +47,7 @@ static void batch_end(struct pipe *p, u64 now, int n)
 	if (p->view->settle || (n <= 0 && model_due(p->model, now)) || ts >= p->ticked + gap)
 		pipe_tick(p, ts);
 	pipe_settle(p);
+	pipe_held(p, now, false);
 	if (p->rec && !p->scanning && !stop_due()) /* in mid-scan it is not known what was met */
 		recorder_turn(p->rec, p->model, now);
 }
@@ -213,6 +214,7 @@ static struct turn turn_of(const struct pipe *p, u64 now)
 		.recorded_bytes = p->rec ? recorder_bytes(p->rec) : 0,
 		.recorder_dropped = p->rec ? recorder_dropped(p->rec) : 0,
 		.recorder_faults = p->rec ? recorder_faults(p->rec) : 0,
+		.held_back = p->budget ? budget_held(p->budget) : 0,
 		.recorded_since = p->rec ? recorder_reaches(p->rec) : 0,
 		.whole = !p->lost && !p->model->lost_since,
 	};
@@ -249,7 +251,8 @@ static int poll_loop(struct pipe *p)
 			warn("cannot read events: %s", strerror(-n));
 			return EXIT_INCOMPLETE;
 		}
-		if (p->lost && now - p->scanned >= RESCAN_NS)
+		if ((p->lost && now - p->scanned >= RESCAN_NS) ||
+		    (p->budget && budget_scan_due(p->budget, now)))
 			scan_everything(p);
 		batch_end(p, now, n);
 		history_turn(p);
@@ -313,6 +316,8 @@ int pipe_live(struct pipe *p)
 		p->history = history_serve_files();
 	if (p->history && p->source->ops->watch)
 		p->source->ops->watch(p->source, history_fd(p->history));
+	if (records_all(p))
+		p->budget = budget_new();
 	procfs_clock(pipe_event, p);
 	scan_everything(p);
 #ifdef __GLIBC__

@@ -3,6 +3,7 @@
 #ifndef PROBATE_PIPE_PRIV_H
 #define PROBATE_PIPE_PRIV_H
 
+#include "budget.h"
 #include "child.h"
 #include "history.h"
 #include "pipe.h"
@@ -14,6 +15,7 @@ struct pipe {
 	struct out *out;
 	struct source *source;
 	struct model *model;
+	struct budget *budget; /* of users, where all is recorded; NULL: none */
 	struct recorder *rec;	/* what comes is recorded; NULL: not */
 	struct history *history; /* others may ask for what was recorded; NULL: not */
 	void *state; /* the view's */
@@ -35,6 +37,8 @@ struct pipe {
 
 /* One event from the source: check, tap, model, view. */
 void pipe_event(void *ctx, const struct ev *e, size_t bytes);
+/* What users made too much of until now is told. */
+void pipe_held(struct pipe *p, u64 now, bool all);
 /* What is replayed is not whole here. */
 void pipe_damaged(struct pipe *p);
 /* Time passes although nothing happens: the model's timers run on events alone. */

@@ -117,6 +117,7 @@ void collect_self(struct collect *x)
 	tell_model(x);
 	family_u64(&x->w, METRIC_RECORDED, s->recorded_bytes);
 	family_u64(&x->w, METRIC_RECORD_FAULTS, s->recorder_faults);
+	family_u64(&x->w, METRIC_HELD_BACK, s->held_back);
 	family_ns(&x->w, METRIC_RECORD_SINCE, s->recorded_since_ns);
 	family_ns(&x->w, METRIC_STATE_SAVED, s->state_saved_ns);
 	tell_requests(x);

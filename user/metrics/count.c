@@ -83,7 +83,7 @@ void metrics_free(struct metrics *c)
 
 bool kind_is_read(u32 kind)
 {
-	const struct kind *k = kind < EV_KIND_CLOCK ? event_kind(kind) : NULL;
+	const struct kind *k = kind < EV_KIND_HELD ? event_kind(kind) : NULL;
 
 	return k && kind != EV_KIND_SCAN_MISS; /* which the sieve makes */
 }

@@ -96,6 +96,7 @@ enum collector {
 	M(BLIND, "unreadable_processes", GAUGE, "", SELF, "Processes whose descriptors could not be read") \
 	M(RECORDED, "recorded_bytes_total", COUNTER, "", SELF, "Bytes written by the recorder; 0 without --record") \
 	M(RECORD_FAULTS, "recorder_faults_total", COUNTER, "", SELF, "Times that the recording could not be written, synced or kept, or that its files were changed by others") \
+	M(HELD_BACK, "held_back_events_total", COUNTER, "", SELF, "Events that are not in the recording because one user made more than its share; the log says who") \
 	M(RECORD_SINCE, "recorded_since_timestamp_seconds", GAUGE, "", SELF, "When the oldest of what the recorder keeps happened: so far history reaches back; 0 without --record") \
 	M(STATE_SAVED, "state_saved_timestamp_seconds", GAUGE, "", SELF, "When the model was last saved for a restart, seconds since 1970; 0: not yet, or it cannot be") \
 	M(REQUESTS, "http_requests_total", COUNTER, "code", SELF, "HTTP requests answered, by status code") \
@@ -139,6 +140,7 @@ struct self {
 	u64 recorded_bytes;
 	u64 recorder_dropped; /* events the recorder had no room for */
 	u64 recorder_faults;  /* of its disk, or of others' hands on its files */
+	u64 held_back;        /* events of users who made more than their share of it */
 	u64 recorded_since_ns; /* CLOCK_REALTIME of the oldest it keeps; 0: no recorder */
 	u64 state_saved_ns;   /* CLOCK_REALTIME; 0: not */
 	u64 damaged;	      /* events that were none */

@@ -359,6 +359,8 @@ static void take_place(struct model *m, struct stage *st)
 	old->told = (struct buf){};
 	m->kept_bad = old->kept_bad;
 	m->damaged = old->damaged;
+	memcpy(m->held, old->held, sizeof(m->held));
+	m->nheld = old->nheld;
 	m->grace_ns = old->grace_ns;
 	old->priv->stage = NULL;
 	model_free(old);

@@ -192,6 +192,23 @@ void on_lost(struct model *m, const struct ev_lost *e)
 		loss_note(m, e->count, e->h.ts);
 }
 
+/* Of whom it was is known for so many users; what scans found since is right again. */
+void on_held(struct model *m, const struct ev_held *e)
+{
+	struct held *h = m->held;
+
+	while (h < m->held + m->nheld && h->uid != e->uid && h < m->held + HELD_MAX - 1)
+		h++;
+	if (h == m->held + m->nheld) {
+		m->nheld++;
+		h->uid = e->uid;
+	} else if (h->uid != e->uid) {
+		h->uid = UINT32_MAX;
+	}
+	h->count += e->count;
+	h->last = max_ts(h->last, e->h.ts);
+}
+
 /* Are there so many that it is worth a look?  Each time that their number has doubled. */
 static bool cgroups_many(u32 n)
 {

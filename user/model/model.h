@@ -227,6 +227,7 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u32 last_pass;   /* proc that last sent it by SCM_RIGHTS (not referenced: tgid) */
 };
 
+#define HELD_MAX 8
 struct model {
 	u64 now;            /* largest ts seen */
 	u64 realtime_off;   /* realtime = boottime + this; 0: no anchor yet */
@@ -234,6 +235,11 @@ struct model {
 	u64 lost;           /* events lost in all */
 	u64 lost_since;     /* ts of a loss not yet repaired by a scan; 0: none */
 	u32 damaged;        /* places where what is replayed is not whole; no dump, no scan mends that */
+	struct held {       /* events that a recorder held back, in all; the last place is shared */
+		u64 count, last;
+		u32 uid;
+	} held[HELD_MAX];
+	u32 nheld;
 	u64 events;         /* events applied */
 	u32 kept_bad;       /* checkpoints that made no sense and were passed over */
 	u32 caps;           /* SRC_* of the newest source event */

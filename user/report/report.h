@@ -181,6 +181,7 @@ struct report {
 	u64 events, lost, kinds[EV_KIND_MAX];
 	bool unwatched; /* in some of the stretch no recorder was running */
 	bool damaged;     /* the recording is not whole */
+	u64 held;         /* events of users who made more than their share */
 	struct pool lives, tracks, tenures, moments;
 	struct map by_life, by_inode, by_proc; /* hash of (tgid, start); inode; proc id -> life */
 	struct buf order;      /* u32 ids of moments, oldest first */

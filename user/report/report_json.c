@@ -73,8 +73,10 @@ static void json_head(struct json *j, const struct report *r, const struct model
 	json_time(j, "to", model_wall(m, r->to));
 	json_u64(j, "events", r->events);
 	json_u64(j, "lost", r->lost);
+	if (r->held)
+		json_u64(j, "held_back", r->held);
 	json_bool(j, "history", m->watching_since != 0);
-	json_bool(j, "complete", !m->lost_since && !m->damaged);
+	json_bool(j, "complete", !m->lost_since && !m->damaged && !m->nheld);
 	say_limits(&b, r, m);
 	json_arr(j, "limits");
 	for (char *s = b.s, *end; s && (end = strchr(s, '\n')); s = end + 1)

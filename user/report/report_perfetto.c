@@ -110,6 +110,8 @@ static void note_limits(struct perfetto *pf, const struct model *m)
 
 static void note_lost(struct perfetto *pf, const struct model *m)
 {
+	if (m->nheld)
+		note(pf, "incomplete: events of some users were held back from the recording");
 	if (m->damaged)
 		note(pf, "incomplete: the recording is cut off or damaged");
 	if (!m->lost)

@@ -331,6 +331,9 @@ void rest_event(struct report *r, const struct model *m, const struct ev *e)
 	case EV_KIND_LOST:
 		loss_add(r, (const struct ev_lost *)e);
 		break;
+	case EV_KIND_HELD:
+		r->held += ((const struct ev_held *)e)->count;
+		break;
 	case EV_KIND_SCAN_END: /* another life of a recorder has looked at everything */
 		if (r->gaps && r->gap[r->gaps - 1].unwatched && !r->gap[r->gaps - 1].repaired)
 			r->gap[r->gaps - 1].repaired = e->ts;

@@ -67,6 +67,8 @@ void say_events(struct buf *b, const struct report *r)
 		buf_puts(b, "what is missing is not known");
 	else
 		buf_puts(b, "none lost");
+	if (r->held)
+		buf_printf(b, ", %llu held back", (unsigned long long)r->held);
 	if (r->unwatched)
 		buf_puts(b, "; not watched all the time");
 }

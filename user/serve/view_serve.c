@@ -144,6 +144,7 @@ static void metrics_page(struct serve *s, const struct model *m, const struct tu
 	struct self self = {.recorded_bytes = t->recorded_bytes,
 			    .recorder_dropped = t->recorder_dropped,
 			    .recorder_faults = t->recorder_faults,
+			    .held_back = t->held_back,
 			    .recorded_since_ns = t->recorded_since,
 			    .damaged = t->damaged,
 			    .lag_ns = life_lag_ns(),

@@ -308,6 +308,16 @@ static enum tint on_lost(struct buf *b, const struct model *m, const struct ev *
 	return TINT_BAD;
 }
 
+static enum tint on_held(struct buf *b, const struct model *m, const struct ev *e)
+{
+	SELF(held);
+
+	(void)m;
+	text_uid(b, x->uid);
+	buf_printf(b, ": %llu events held back", (unsigned long long)x->count);
+	return TINT_BAD;
+}
+
 static enum tint on_resync(struct buf *b, const struct model *m, const struct ev *e)
 {
 	SELF(resync);
@@ -403,7 +413,8 @@ static details_fn *const details[EV_KIND_MAX] = {
 	[EV_KIND_BIND] = on_bind_,	  [EV_KIND_LISTEN] = on_listen_,
 	[EV_KIND_CONNECT] = on_connect_,  [EV_KIND_ACCEPT] = on_accept_,
 	[EV_KIND_STATE] = on_state,	  [EV_KIND_UNIX_BIND] = on_unix_bind,
-	[EV_KIND_LOST] = on_lost,	  [EV_KIND_ZOMBIE] = on_zombie,
+	[EV_KIND_LOST] = on_lost,	  [EV_KIND_HELD] = on_held,
+		  [EV_KIND_ZOMBIE] = on_zombie,
 	[EV_KIND_REAP] = on_reap,	  [EV_KIND_REPARENT] = on_reparent,
 	[EV_KIND_TRANSFER] = on_transfer, [EV_KIND_LEAK] = on_leak,
 	[EV_KIND_RESYNC] = on_resync,	  [EV_KIND_GONE] = on_gone,

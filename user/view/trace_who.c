@@ -148,7 +148,7 @@ bool trace_shown(const struct opts *o, const struct model *m, const struct ev *e
 
 	if (o->kinds && !(o->kinds & event_bit(e->kind)))
 		return false;
-	if (e->kind == EV_KIND_LOST || e->kind == EV_KIND_RESYNC)
+	if (e->kind == EV_KIND_LOST || e->kind == EV_KIND_HELD || e->kind == EV_KIND_RESYNC)
 		return true;
 	if (!f->pid && !f->tree && !f->has_uid && !f->comm[0] && !f->port)
 		return true;

@@ -55,6 +55,7 @@ struct turn {
 	struct source *source;
 	u64 damaged;           /* events that were none, so far */
 	u64 recorded_bytes, recorder_dropped, recorder_faults; /* of --record */
+	u64 held_back;         /* events of users who made more than their share of it */
 	u64 recorded_since;    /* its oldest event, CLOCK_REALTIME; 0: none */
 	bool whole;            /* no loss waits to be repaired */
 };
@@ -122,6 +123,7 @@ void text_args(struct buf *b, const struct model *m, const struct proc *p, size_
 void text_words(struct buf *b, const char *args, u16 len, size_t max);     /* NUL-separated, as a shell would */
 void text_when(struct buf *b, const struct model *m, u64 ts);              /* "12:00:05.123", the date if another day */
 void text_ago(struct buf *b, const struct model *m, u64 ts);               /* " (3 min ago)", or nothing */
+void text_uid(struct buf *b, u32 uid); /* "uid 1000", of several "several users" */
 void text_death(struct buf *b, const struct model *m, const struct proc *p); /* "killed by SIGKILL from bash[1] at ..." */
 void text_end(struct buf *b, const struct model *m, const struct proc *p);   /* the same without when */
 void text_limits(struct out *o, const struct model *m);                    /* what could not be seen, if anything */

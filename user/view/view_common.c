@@ -309,6 +309,26 @@ void warn_limits(const struct model *m)
 	buf_free(&b);
 }
 
+void text_uid(struct buf *b, u32 uid)
+{
+	if (uid == UINT32_MAX)
+		buf_puts(b, "several users");
+	else
+		buf_printf(b, "uid %u", uid);
+}
+
+static void limits_held(struct buf *b, const struct model *m)
+{
+	for (u32 i = 0; i < m->nheld; i++) {
+		text_uid(b, m->held[i].uid);
+		buf_printf(b, ": %llu events held back, the last at ",
+			   (unsigned long long)m->held[i].count);
+		text_when(b, m, m->held[i].last);
+		buf_puts(b, ": it made more than its share of the recording. What its processes did "
+			    "to descriptors then may not be known.\n");
+	}
+}
+
 void text_limits(struct out *o, const struct model *m)
 {
 	struct buf b = {0};
@@ -322,6 +342,7 @@ void text_limits(struct out *o, const struct model *m)
 			"Incomplete: %llu events were lost and no scan has made up for it yet.\n",
 			(unsigned long long)m->lost);
 	cuts_words(&b, m);
+	limits_held(&b, m);
 	if (m->damaged)
 		buf_puts(&b, "Incomplete: the recording is cut off or damaged, or does not hold "
 			     "all that was asked for.\n");

@@ -1,0 +1,118 @@
+"""Recorders and outputs that are ended or fail at any point: nothing lost unsaid, corrupt or left behind.
+
+PROBATE_KILLS: how many are killed; more than by itself is for whoever has the time.
+"""
+import errno
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import BROKEN, EXTRA, PATIENCE, PROBATE
+from test_record import Recorder, ask, leak, recorded, recorder  # noqa: F401 fixtures
+from test_trust import failing, faults  # noqa: F401 fixtures
+
+KILLS = int(os.environ.get("PROBATE_KILLS", "20"))
+
+
+def begun(path, run, *args):
+    return subprocess.Popen([PROBATE, *EXTRA, "record", *args, f"{path}/"], stdin=subprocess.DEVNULL,
+                            env=dict(os.environ, PROBATE_RUN=str(run)), stderr=subprocess.PIPE, text=True)
+
+
+def marks(path, n, before):
+    """Which of our markers are in the recording, and what its reader said."""
+    done = ask("-r", path, "trace", "--json", "--event=exec", codes=None)
+    assert done.returncode in (0, 4), done.stderr
+    return {i for i in range(n) if f'"MARK-{before}-{i}"' in done.stdout}, done
+
+
+def test_killed_at_any_point(probate, tmp_path):
+    """A kill loses what was not written yet, and the reader says that it was cut; the next goes on."""
+    rng = random.Random(1)
+    path, run = tmp_path / "rec", tmp_path / "run"
+    for i in range(KILLS):
+        one = begun(path, run, "--segment-size", "64K")
+        time.sleep(rng.uniform(0, 0.8))  # any point of its life will do
+        subprocess.run(["/bin/true", f"MARK-{i}"], check=True)
+        one.kill()
+        one.communicate()
+    names = {p.name for p in path.iterdir()}
+    assert names and all(n.endswith(".prb") for n in names), names
+    last = Recorder(f"{path}/", run=run)
+    told = last.end()
+    assert "fault" not in told
+    done = ask("-r", path, "trace", codes=None)
+    assert done.returncode == 4 and "sense" not in done.stderr and "changed" not in done.stderr, done.stderr
+    assert ask("-r", path, "ports", codes=None).returncode in (0, 1, 4)
+    assert not list(run.iterdir())  # the socket of the killed ones went with the last
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_ended_in_order_at_any_point(probate, tmp_path, how):
+    """Whatever happened before the signal is in it, and it ends with its end."""
+    rng = random.Random(how)
+    run = tmp_path / "run"
+    for i in range(max(3, KILLS // 6)):
+        path = tmp_path / f"rec{i}"
+        one = Recorder(f"{path}/", run=run)
+        time.sleep(rng.uniform(0, 0.5))
+        subprocess.run(["/bin/true", f"MARK-{i}"], check=True)
+        one.end(how)
+        done = ask("-r", path, "trace", "--json", "--event=exec", codes=(0,))
+        assert f'"MARK-{i}"' in done.stdout and not done.stderr, done.stderr
+    assert not list(run.iterdir())
+
+
+def whole_or_said(path, code, told):
+    """What could not be written is said by the recorder, and by whoever reads."""
+    files = [p for p in path.iterdir()] if path.exists() else []
+    assert all(p.suffix == ".prb" for p in files), files
+    if not code:
+        ask("-r", path, "trace", codes=(0,))
+        return
+    assert told.strip(), "it failed without a word"
+    if any(p.stat().st_size for p in files):
+        assert ask("-r", path, "trace", codes=None).returncode in (0, 4)
+
+
+@pytest.mark.parametrize("call, error", [
+    ("write", errno.EIO), ("write", errno.ENOSPC), ("write", errno.EINTR), ("fsync", errno.EIO),
+    ("fdatasync", errno.EIO), ("ftruncate", errno.EIO), ("unlinkat", errno.EACCES), ("mmap", errno.ENOMEM),
+    ("malloc", errno.ENOMEM)])
+def test_calls_that_fail(probate, failing, tmp_path, call, error):  # noqa: F811
+    """One of a kind at some point, then all from there on."""
+    if "/san/" in PROBATE and call in ("malloc", "mmap"):
+        pytest.skip("the sanitizers have their own")
+    rng = random.Random(f"{call}{error}")
+    for i, count in enumerate((1, 1000000)):
+        first = rng.randrange(1, {"malloc": 3000, "mmap": 60}.get(call, 8))
+        if call == "write" and error == errno.EINTR:
+            count = 5
+        failing(f"{call}:{error}:{first}:{count}" + (f",write:{errno.EIO}:2:3" if call == "ftruncate" else ""))
+        path, run = tmp_path / f"rec{i}", tmp_path / f"run{i}"
+        one = begun(path, run, "--segment-size", "16K", "--max-size", "64K", "--checkpoint", "1")
+        until = time.monotonic() + 1.2
+        while time.monotonic() < until and one.poll() is None:
+            subprocess.run(["/bin/true"], check=True, env={})
+        one.send_signal(signal.SIGTERM)
+        told = one.communicate(timeout=60)[1]
+        for name in "FAULT", "LD_PRELOAD":
+            os.environ.pop(name, None)
+        assert not BROKEN.search(told), told
+        assert one.returncode in (0, 3, 4) or "out of memory" in told, f"{one.returncode}: {told}"
+        whole_or_said(path, one.returncode, told)
+
+
+def test_an_output_that_cannot_take_its_name(failing, tmp_path):  # noqa: F811
+    """What was there stays, nothing is left beside it, and it is said."""
+    out = tmp_path / "x"
+    out.write_text("old")
+    failing(f"renameat:{errno.EACCES}")
+    done = subprocess.run([PROBATE, "doctor", "--json", "-o", out], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 4 and "cannot write" in done.stderr, done.stderr
+    assert out.read_text() == "old" and os.listdir(tmp_path) == ["x"]
