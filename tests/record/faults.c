@@ -50,8 +50,6 @@ FAULTY(int, ftruncate, -1, (int fd, off_t n), (fd, n))
 FAULTY(int, unlinkat, -1, (int dir, const char *path, int flags), (dir, path, flags))
 FAULTY(int, rename, -1, (const char *a, const char *b), (a, b))
 FAULTY(int, renameat, -1, (int x, const char *a, int y, const char *b), (x, a, y, b))
-FAULTY(void *, mmap, MAP_FAILED, (void *a, size_t n, int p, int f, int fd, off_t o),
-       (a, n, p, f, fd, o))
 
 ssize_t write(int fd, const void *p, size_t n)
 {
@@ -63,6 +61,10 @@ ssize_t write(int fd, const void *p, size_t n)
 	return REAL(write)(fd, p, n);
 }
 
+#ifndef NO_MEMORY /* the sanitizers have their own */
+FAULTY(void *, mmap, MAP_FAILED, (void *a, size_t n, int p, int f, int fd, off_t o),
+       (a, n, p, f, fd, o))
+
 /* Once the program runs: dlsym and the loader want memory before. */
 void *malloc(size_t n)
 {
@@ -70,3 +72,4 @@ void *malloc(size_t n)
 
 	return fails("malloc", &calls) ? NULL : __libc_malloc(n);
 }
+#endif

@@ -23,25 +23,20 @@ def begun(path, run, *args):
                             env=dict(os.environ, PROBATE_RUN=str(run)), stderr=subprocess.PIPE, text=True)
 
 
-def marks(path, n, before):
-    """Which of our markers are in the recording, and what its reader said."""
-    done = ask("-r", path, "trace", "--json", "--event=exec", codes=None)
-    assert done.returncode in (0, 4), done.stderr
-    return {i for i in range(n) if f'"MARK-{before}-{i}"' in done.stdout}, done
-
-
 def test_killed_at_any_point(probate, tmp_path):
     """A kill loses what was not written yet, and the reader says that it was cut; the next goes on."""
     rng = random.Random(1)
     path, run = tmp_path / "rec", tmp_path / "run"
+    began = time.monotonic()
+    Recorder(f"{path}/", run=run).end()
+    life = 1.2 * (time.monotonic() - began)  # so long one takes here from the start to the end
     for i in range(KILLS):
         one = begun(path, run, "--segment-size", "64K")
-        time.sleep(rng.uniform(0, 0.8))  # any point of its life will do
-        subprocess.run(["/bin/true", f"MARK-{i}"], check=True)
+        time.sleep(rng.uniform(0, life))  # any point of its life will do
         one.kill()
         one.communicate()
     names = {p.name for p in path.iterdir()}
-    assert names and all(n.endswith(".prb") for n in names), names
+    assert len(names) > 1 and all(n.endswith(".prb") for n in names), names
     last = Recorder(f"{path}/", run=run)
     told = last.end()
     assert "fault" not in told

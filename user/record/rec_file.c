@@ -184,12 +184,15 @@ static int segments_of(struct rec_writer *w, struct segment **all)
 	return n;
 }
 
-/* When what the oldest segment holds begins: so far the history reaches back. */
+/*
+ * When what the oldest segment holds begins: so far the history reaches back.  That of an earlier
+ * life may be of root's, whom we are no more: then it is known when that life began.
+ */
 static void reach_note(struct rec_writer *w, const char *oldest)
 {
 	int fd = openat(w->dir, oldest, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	struct rec_head h;
-	u64 reaches = time_boot_ns() + w->offset; /* it is our first, and empty */
+	u64 reaches = rec_segment_run(oldest);
 
 	if (fd >= 0 && head_find(fd, 0, &h) >= 0)
 		reaches = head_wall(&h);

@@ -64,6 +64,7 @@ static void json_local(struct json *j, const struct ep *local, const struct unix
 static void json_head(struct json *j, const struct report *r, const struct model *m)
 {
 	static const char *const subjects[] = {"port", "pid", "machine"};
+	const struct cut *cuts;
 	struct buf b = {0};
 
 	json_str(j, "subject", subjects[r->subject]);
@@ -76,7 +77,8 @@ static void json_head(struct json *j, const struct report *r, const struct model
 	if (r->held)
 		json_u64(j, "held_back", r->held);
 	json_bool(j, "history", m->watching_since != 0);
-	json_bool(j, "complete", !m->lost_since && !m->damaged && !m->nheld);
+	json_bool(j, "complete",
+		  !m->lost_since && !m->damaged && !m->nheld && !model_cuts(m, &cuts));
 	say_limits(&b, r, m);
 	json_arr(j, "limits");
 	for (char *s = b.s, *end; s && (end = strchr(s, '\n')); s = end + 1)

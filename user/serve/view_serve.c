@@ -23,6 +23,7 @@
 #include "self.h"
 #include "serve_state.h"
 
+#define NOBODY	65534
 #define SHARE	20	       /* rendering takes at most a twentieth of the time, whoever asks */
 #define REST_NS (5 * NS_PER_S) /* at most, as the whole machine may have stood still meanwhile */
 #define UNREADY "events were lost, and not everything is scanned anew"
@@ -53,6 +54,9 @@ static void *serve_open(const struct opts *o, struct out *out)
 	e = rights_check(&r, &err);
 	if (e)
 		die(e == -ENOENT ? EXIT_USAGE : EXIT_CANNOT, "%s", err.s);
+	if (o->record && !o->quiet && rights_uid(&r) == NOBODY)
+		warn("the recording will belong to nobody: every process of that user's can change "
+		     "it");
 	if (rights_stays_root(&r) && !o->quiet)
 		warn("there is no user " RIGHTS_USER " to own the recording: root keeps it, without "
 		     "capabilities and held to that directory (`make install` brings a sysusers.d "
