@@ -20,6 +20,8 @@ import time
 
 import pytest
 
+# A suite in the background was told to ignore SIGINT, and what it starts would be, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # A recorder that runs on this machine is nobody's business here: no one-shot finds it.
 os.environ["PROBATE_RUN"] = "/proc/nonexistent"
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
