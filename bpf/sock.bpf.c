@@ -362,6 +362,7 @@ static __always_inline u64 state_event(struct sock *sk, int old, int new)
  * for the clone the caller's own task makes them.
  *
  * It comes before the tracepoint, in the same breath, and leaves its note: so each is told once.
+ * The wish stays with the socket when we are gone; without a program it is nobody's.
  */
 SEC("sockops")
 int sock_ops(struct bpf_sock_ops *ctx)
