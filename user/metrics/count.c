@@ -167,18 +167,10 @@ static void count_orphan(struct metrics *c, const struct model *m, const struct 
 static u8 transfer_via(const struct model *m, const struct ev_transfer *e)
 {
 	const struct sock *s = sock_at(m, sock_find(m, e->inode, e->cookie));
-	struct holder *rows;
-	u32 n = s ? holders_of(m, s, &rows) : 0;
-	u8 via = VIA_NONE;
+	struct holder row;
 
-	for (u32 i = 0; i < n; i++)
-		if (proc_at(m, rows[i].proc)->tgid == e->to) {
-			via = rows[i].how;
-			break;
-		}
-	if (s)
-		free(rows);
-	return via;
+	return s && holder_first(m, s, &row) && proc_at(m, row.proc)->tgid == e->to ? row.how
+										    : VIA_NONE;
 }
 
 static void count_leak(struct metrics *c, const struct model *m, const struct ev_leak *e)

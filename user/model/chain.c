@@ -95,6 +95,24 @@ u32 holders_of(const struct model *m, const struct sock *s, struct holder **out)
 	return n;
 }
 
+bool holder_first(const struct model *m, const struct sock *s, struct holder *out)
+{
+	const struct hold *h = hold_at(m, s->holds);
+	const struct tabref *r = h ? tabref_at(m, fdtab_at(m, h->fdtab)->refs) : NULL;
+
+	if (!h)
+		return false;
+	*out = (struct holder){.proc = r->proc,
+			       .tid = r->tid,
+			       .first = s->holds,
+			       .fdtab = h->fdtab,
+			       .how = h->how,
+			       .since = h->since};
+	row_add_hold(out, h);
+	row_settle(m, s, out);
+	return true;
+}
+
 /* ---- chains ---- */
 
 /* Steps are found newest first and turned round at the end. */

@@ -358,6 +358,8 @@ struct holder {
 	u64 since;
 };
 u32 holders_of(const struct model *m, const struct sock *s, struct holder **out);
+/* Of first_holder() alone, by its first hold: without a look at the others.  false: there is none. */
+bool holder_first(const struct model *m, const struct sock *s, struct holder *out);
 
 /* How many hold it: processes, each as often as it has tables that do.  Who has it first; 0: nobody. */
 u32 holders_count(const struct model *m, const struct sock *s);

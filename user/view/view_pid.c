@@ -81,18 +81,21 @@ const char *tty_name(u32 dev, char out[24])
 	return out;
 }
 
-u32 sock_procs(const struct model *m, const struct sock *s)
+u32 sock_procs(const struct model *m, const struct sock *s, struct map *counted)
 {
 	struct holder *h = NULL;
-	u32 n = holders_of(m, s, &h), procs = 0;
+	struct map seen = {0};
+	u32 procs = map_get(counted, s->id), n;
 
-	for (u32 i = 0; i < n; i++) {
-		u32 k = 0;
-
-		while (k < i && h[k].proc != h[i].proc)
-			k++;
-		procs += k == i;
-	}
+	if (procs)
+		return procs;
+	n = s->nholds > 1 ? holders_of(m, s, &h) : holders_count(m, s);
+	for (u32 i = 0; h && i < n; i++)
+		map_put(&seen, h[i].proc, 1);
+	procs = h ? seen.count : n;
+	if (procs)
+		map_put(counted, s->id, procs);
+	map_free(&seen);
 	free(h);
 	return procs;
 }
@@ -185,6 +188,7 @@ static void json_sockets(struct json *j, const struct model *m, const struct pro
 {
 	struct slot *s;
 	u32 n = slots_of(m, p, &s);
+	struct map counted = {0};
 
 	json_arr(j, "sockets");
 	for (u32 i = 0; i < n; i++) {
@@ -203,10 +207,11 @@ static void json_sockets(struct json *j, const struct model *m, const struct pro
 		json_id(j, "netns", s[i].sock->netns);
 		json_str(j, "via", name_via(h->via));
 		json_time(j, "since", h->via == VIA_SCAN ? 0 : model_wall(m, h->since));
-		json_u64(j, "refs", sock_procs(m, s[i].sock));
+		json_u64(j, "refs", sock_procs(m, s[i].sock, &counted));
 		json_end_obj(j);
 	}
 	json_end_arr(j);
+	map_free(&counted);
 	free(s);
 }
 

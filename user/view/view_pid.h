@@ -27,8 +27,8 @@ struct slot {
 	u32 tid; /* 0, or the thread whose own table it is */
 };
 u32 slots_of(const struct model *m, const struct proc *p, struct slot **out);
-/* Processes that hold the socket. */
-u32 sock_procs(const struct model *m, const struct sock *s);
+/* Processes that hold the socket; counted once, for a process may hold it a thousand times. */
+u32 sock_procs(const struct model *m, const struct sock *s, struct map *counted);
 
 void pid_text(struct out *o, const struct model *m, const struct proc *p, bool ago);
 

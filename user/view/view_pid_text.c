@@ -186,12 +186,13 @@ static void lineage_print(struct out *o, const struct model *m, const struct pro
 	free(a);
 }
 
-static void slot_add(struct table *t, const struct model *m, const struct slot *s)
+static void slot_add(struct table *t, const struct model *m, const struct slot *s,
+		     struct map *counted)
 {
 	static const char *const cloexec[] = {"no", "yes", "?"};
 	const char *state = sock_state(s->sock);
 	struct buf b = {0};
-	u32 procs = sock_procs(m, s->sock);
+	u32 procs = sock_procs(m, s->sock, counted);
 
 	if (s->tid)
 		table_cell(t, TINT_NONE, "%d/%u", s->hold->fd, s->tid);
@@ -256,6 +257,7 @@ static void sockets_print(struct out *o, const struct model *m, const struct pro
 	};
 	struct slot *s;
 	u32 n = slots_of(m, p, &s), listed = 0;
+	struct map counted = {0};
 	struct table t;
 
 	if (n) {
@@ -263,13 +265,14 @@ static void sockets_print(struct out *o, const struct model *m, const struct pro
 		table_init(&t, cols, ARRAY_SIZE(cols));
 		for (u32 i = 0; i < n; i++)
 			if (n <= CONNECTIONS_LISTED || (sock_is_offer(s[i].sock) && listed++ < 200))
-				slot_add(&t, m, &s[i]);
+				slot_add(&t, m, &s[i], &counted);
 		if (t.nrows)
 			table_print(&t, o);
 		if (n > CONNECTIONS_LISTED)
 			out_printf(o, "  %u socket descriptors in all", n);
 		connections_print(o, m, s, n, n <= CONNECTIONS_LISTED, ago);
 	}
+	map_free(&counted);
 	free(s);
 }
 
