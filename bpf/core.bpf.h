@@ -171,6 +171,9 @@ static __always_inline void sock_common_fill(struct sock_part *p, struct sock *s
 	p->netns = net_inum(sk, walked);
 	p->uid = RD(walked, sk, sk_uid.val);
 	p->proto = SOCK_PROTO(family, RD(walked, sk, sk_type), RD(walked, sk, sk_protocol));
+	/* An accepted MPTCP socket is a copy of the listener, cookie and all: no name of its own. */
+	if (PROTO_PROTOCOL(p->proto) == IPPROTO_MPTCP)
+		p->cookie = 0;
 	p->state = RD(walked, sk, __sk_common.skc_state);
 	p->sflags = sock_flags(sk, walked);
 	sock_addrs(p, sk, family, walked);
@@ -231,6 +234,41 @@ static __always_inline void unix_name_fill(struct unix_name *name, struct sock *
 		return;
 	name->len = len;
 	unix_name_trim(name);
+}
+
+/* ---- MPTCP ----------------------------------------------------------------------------- */
+
+struct tcp_sock___mptcp {
+	bool is_mptcp; /* 5.6 */
+} __attribute__((preserve_access_index));
+struct inet_connection_sock___mptcp {
+	void *icsk_ulp_data;
+} __attribute__((preserve_access_index));
+struct mptcp_subflow_context {
+	struct sock *conn;
+} __attribute__((preserve_access_index));
+
+/*
+ * What stands behind a descriptor is the MPTCP socket.  The TCP sockets below it, its subflows, are
+ * made by the kernel, stand behind no descriptor, and belong to it: what is told of them is told of
+ * it.  It outlives them.  Its address, walked; NULL: not a subflow.
+ */
+static __always_inline bool tcp_is_subflow(struct tcp_sock *tp)
+{
+	struct tcp_sock___mptcp *mp = (void *)tp;
+
+	return bpf_core_field_exists(mp->is_mptcp) && mp->is_mptcp;
+}
+
+static __always_inline struct sock *subflow_owner(struct tcp_sock *tp)
+{
+	struct inet_connection_sock___mptcp *icsk = (void *)tp;
+	struct mptcp_subflow_context *subflow = 0;
+
+	if (!tcp_is_subflow(tp) || !bpf_core_field_exists(subflow->conn))
+		return 0;
+	subflow = icsk->icsk_ulp_data;
+	return subflow ? RD(true, subflow, conn) : 0;
 }
 
 /* ---- files ----------------------------------------------------------------------------- */

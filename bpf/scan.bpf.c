@@ -322,12 +322,34 @@ static __always_inline void tcp_met(struct sock_common *skc, s64 n)
 		met.tcp += n;
 }
 
+/* The MPTCP socket a TCP socket belongs to, as it says itself; false: not wanted. */
+static __always_inline bool msk_fill(struct ev_scan_sock *e, struct sock *msk, struct sock *sk)
+{
+	struct socket *socket = RD(true, msk, sk_socket);
+	struct file *file = socket ? RD(true, socket, file) : 0;
+
+	sock_common_fill(SOCK_PART(e), msk, true);
+	e->inode = sock_inode(msk, true);
+	if (!e->inode) /* nobody has accepted it */
+		return false;
+	if ((want.port && e->local.port != want.port) ||
+	    (want.bound && e->state != TCP_LISTEN && e->state != TCP_CLOSE))
+		return false;
+	if (socket && !file)
+		e->sflags |= SF_KERNEL;
+	if (e->state == TCP_LISTEN)
+		e->queued = sk->sk_ack_backlog;
+	if (want.port && file)
+		file_note((u64)file);
+	return true;
+}
+
 /* False: not wanted after all. */
 static __always_inline bool tcp_fill(struct ev_scan_sock *e, struct sock_common *skc)
 {
 	struct tcp_timewait_sock *tw;
 	struct tcp_sock *tp;
-	struct sock *sk;
+	struct sock *sk, *msk;
 
 	if (skc->skc_state == TCP_TIME_WAIT) {
 		tw = want.bound ? NULL : bpf_skc_to_tcp_timewait_sock(skc);
@@ -339,6 +361,9 @@ static __always_inline bool tcp_fill(struct ev_scan_sock *e, struct sock_common 
 	if (!tp) /* a half-open request: still the listener's */
 		return false;
 	sk = sock_plain((struct sock *)tp);
+	msk = may_probe ? subflow_owner(tp) : 0;
+	if (msk)
+		return msk_fill(e, msk, sk);
 	if (!sock_wanted(sk))
 		return false;
 	sock_fill(SOCK_PART(e), sk, bpf_get_socket_cookie(tp));

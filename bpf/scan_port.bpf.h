@@ -26,16 +26,22 @@ struct {
 u32 files_lost;		 /* more files than the map takes: compare sockets instead */
 static u64 chunk[CHUNK]; /* one reader at a time */
 
-static __always_inline void file_want(struct sock *sk)
+static __always_inline void file_note(u64 file)
 {
-	struct socket *socket = sk->sk_socket;
-	u64 file = socket ? (u64)socket->file : 0, pass = want.pass;
+	u64 pass = want.pass;
 
-	if (!want.port || !file)
-		return;
 	noted = 1;
 	if (bpf_map_update_elem(&wanted_files, &file, &pass, BPF_ANY))
 		files_lost = 1;
+}
+
+static __always_inline void file_want(struct sock *sk)
+{
+	struct socket *socket = sk->sk_socket;
+	u64 file = socket ? (u64)socket->file : 0;
+
+	if (want.port && file)
+		file_note(file);
 }
 
 /* Pointers are kept as numbers: all reads are probe_reads. */

@@ -293,6 +293,14 @@ static __always_inline u64 *closed_here(void)
 	return &closed_at[bpf_get_smp_processor_id() & (LOST_CPUS - 1)];
 }
 
+/* The MPTCP socket that it belongs to changes state, too, and is what a descriptor shows. */
+static __always_inline bool sock_is_subflow(struct sock *sk, const bool by_ops)
+{
+	struct tcp_sock *tp = by_ops ? (struct tcp_sock *)sk : bpf_skc_to_tcp_sock(sk);
+
+	return tp && tcp_is_subflow(tp);
+}
+
 /* In the context `ops` of the socket itself, where it has to be asked for the cookie; else NULL. */
 static __always_inline u64 state_cookie(struct sock *sk, struct bpf_sock_ops *ops, const bool by_ops)
 {
@@ -312,6 +320,9 @@ static __always_inline void state_tell(struct sock *sk, int old, int new, struct
 	u64 cookie;
 
 	count_tcp(sk, old, new);
+	if (sock_is_subflow(sk, by_ops) ||
+	    (sk->sk_protocol == IPPROTO_MPTCP && !sock_inode(sk, false)))
+		return;
 	/* A clone of the listener, made when the handshake is complete: ESTABLISHED comes next. */
 	if (old == TCP_LISTEN && new == TCP_SYN_RECV)
 		return;
@@ -417,6 +428,8 @@ int BPF_PROG(sock_state_2, struct sock *sk, int old, int new)
 
 static __always_inline bool destroy_passes(struct sock *sk)
 {
+	if (sock_is_subflow(sk, false))
+		return false;
 	if (want_has_uid && sk->sk_uid.val != want_uid)
 		return false;
 	return tcp_port_passes(sk) && (!filter_by_task() || mine_has(sk));

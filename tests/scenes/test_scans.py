@@ -1,5 +1,6 @@
 """Scans that see all of it: many UNIX sockets, much in flight, many network namespaces."""
 import json
+import os
 import re
 import subprocess
 import sys
@@ -126,3 +127,115 @@ def test_in_flight_is_a_number_a_queue(swarm, watch):
         return want == dict(t for t in told if t[0] in want)
 
     assert w.out.wait(counted, 30), w.out.lines[-5:]
+
+
+# ---- MPTCP ------------------------------------------------------------------------------------
+
+# A listener, a connection to it and its accepted end; then another program inherits the listener.
+MPTCP = r"""
+import json, os, socket, subprocess, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+s.bind(("127.0.0.1", 0))
+s.listen(8)
+s.set_inheritable(True)
+c = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+c.connect(s.getsockname())
+a, _ = s.accept()
+child = subprocess.Popen(["cat"], close_fds=False, stdin=subprocess.PIPE)
+print(json.dumps({"port": s.getsockname()[1], "cat": child.pid,
+                  "inodes": [os.fstat(x.fileno()).st_ino for x in (s, a, c)]}), flush=True)
+if sys.stdin.readline():  # a word: the maker is gone, the other program stays with its input open
+    os.set_inheritable(child.stdin.fileno(), True)
+    os._exit(0)
+"""
+
+
+class Mptcp(Swarm):
+    def __init__(self):  # pylint: disable=super-init-not-called
+        # its group: whoever holds the pipe of the other program's input ends it
+        self.keep, hand = os.pipe()
+        self.proc = subprocess.Popen([sys.executable, "-c", MPTCP.replace(
+            "stdin=subprocess.PIPE", f"stdin={self.keep}")
+            .replace("os.set_inheritable(child.stdin.fileno(), True)", "pass")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, pass_fds=[self.keep])
+        self.hand = hand
+        self.out = Lines(self.proc.stdout)
+        assert self.out.wait(lambda lines: lines, 20), "MPTCP never listened"
+        self.facts = json.loads(self.out.lines[0])
+
+    def leave(self):
+        """The maker ends, and `cat` keeps what it inherited."""
+        self.proc.stdin.write("go\n")
+        self.proc.stdin.flush()
+        self.proc.wait(20)
+
+    def end(self):
+        os.close(self.hand)
+        os.close(self.keep)
+        super().end()
+
+
+def mptcp_enabled():
+    try:
+        with open("/proc/sys/net/mptcp/enabled") as f:
+            return f.read().strip() == "1"
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def mptcp(probate):
+    if not mptcp_enabled():
+        pytest.skip("this kernel has no MPTCP")
+    started = []
+
+    def start():
+        started.append(Mptcp())
+        return started[-1]
+
+    yield start
+    end_all(started)
+
+
+def of_port(probate, port):
+    return probate("port", "--json", port, codes=(0,)).one()["sockets"]
+
+
+def test_mptcp_is_one_socket(probate, mptcp):
+    """What stands behind the descriptor is the socket; subflows belong to it."""
+    m = mptcp()
+    listener, accepted, _ = m.facts["inodes"]
+    got = of_port(probate, m.facts["port"])
+    assert sorted(x["inode"] for x in got) == sorted([listener, accepted]), got
+    assert {x["proto"] for x in got} == {"mptcp"}
+    assert {x["verdict"] for x in got} == {"held"}
+    by = {x["inode"]: x for x in got}
+    assert by[listener]["state"] == "LISTEN"
+    assert {h["pid"] for h in by[listener]["holders"]} == {m.proc.pid, m.facts["cat"]}
+    assert by[accepted]["state"] == "ESTABLISHED"
+    rows = [o for o in probate("ports", "--json").objects if o["inode"] in m.facts["inodes"]]
+    assert [(o["inode"], o["verdict"]) for o in rows] == [(listener, "held")]
+    held = probate("pid", "--json", m.proc.pid).one()
+    assert set(m.facts["inodes"]) <= {s["inode"] for s in held["sockets"]}
+
+
+@pytest.mark.parametrize("mode, verdicts", (("--fd=full", ("shared", "leaked")),
+                                            ("--fd=lean", ("held", "held"))))
+def test_mptcp_leaks_as_tcp_does(mptcp, watch, mode, verdicts):
+    w = watch(mode, "ports", "-w", "--json")
+    m = mptcp()
+    listener = m.facts["inodes"][0]
+
+    def told(verdict, *pids):
+        return w.wait_for(lambda o: o.get("inode") == listener and o.get("verdict") == verdict and
+                          {h["pid"] for h in o["holders"]} == set(pids), 30)
+
+    told(verdicts[0], m.proc.pid, m.facts["cat"])
+    m.leave()
+    left = told(verdicts[1], m.facts["cat"])
+    if verdicts[1] == "leaked":
+        assert left["creator"]["pid"] == m.proc.pid
+        assert left["creator"]["state"] in ("zombie", "dead")
+    os.close(m.hand)
+    m.hand = os.dup(m.keep)
+    w.wait_for(lambda o: o.get("inode") == listener and o.get("gone"), 30)
