@@ -4,10 +4,11 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 
-from conftest import PATIENCE, Lines, end_all
+from conftest import PATIENCE, PROBATE, Lines, end_all
 
 NAMED, QUEUES, EACH = 3000, 10, 250
 
@@ -239,3 +240,123 @@ def test_mptcp_leaks_as_tcp_does(mptcp, watch, mode, verdicts):
     os.close(m.hand)
     m.hand = os.dup(m.keep)
     w.wait_for(lambda o: o.get("inode") == listener and o.get("gone"), 30)
+
+
+# ---- other network namespaces -----------------------------------------------------------------
+
+# A name with a line break and a row of its own choice, in a network namespace of its own.
+FORGER = r"""
+import ctypes, os, socket, sys
+assert ctypes.CDLL(None).unshare(0x40000000) == 0
+s = socket.socket(socket.AF_UNIX)
+s.bind(b"\0x\n0000000000000000: 00000002 00000000 00010000 0001 01 4026531 /run/forged.sock\n")
+s.listen(1)
+print("{}", flush=True)
+sys.stdin.read()
+"""
+
+
+class Actor(Swarm):
+    def __init__(self, script, *args):  # pylint: disable=super-init-not-called
+        self.proc = subprocess.Popen([sys.executable, "-c", script, *map(str, args)],
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.out = Lines(self.proc.stdout)
+        assert self.out.wait(lambda lines: lines, 60), "the actor never came"
+        self.facts = json.loads(self.out.lines[0])
+
+
+@pytest.fixture
+def actor(probate):
+    started = []
+
+    def start(*args):
+        started.append(Actor(*args))
+        return started[-1]
+
+    yield start
+    end_all(started)
+
+
+@pytest.mark.parametrize("drop", ([], ["setpriv", "--bounding-set=-sys_admin", "sh"]))
+def test_name_with_a_line_break_makes_no_row(actor, drop):
+    """From /proc: by sock_diag where the namespace may be entered; else it is said what is left out."""
+    actor(FORGER)
+    run = f"{PROBATE} -q --no-bpf --no-history"
+    shell = drop or ["sh"]
+    done = subprocess.run([*shell, "-c", f"{run} --json ports"], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=PATIENCE)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert not [r for r in rows if "forged" in r["local"] and not r["local"].startswith("@x")]
+    if drop:
+        assert done.returncode == 4 and "UNIX sockets of network namespace" in done.stderr
+    else:
+        assert [r for r in rows if r["local"].startswith("@x")], done.stderr
+    asked = subprocess.run([*shell, "-c", f"{run} port /run/forged.sock"], capture_output=True,
+                           text=True, stdin=subprocess.DEVNULL, timeout=PATIENCE)
+    assert asked.returncode == (4 if drop else 1), asked
+    assert "Verdict" not in asked.stdout
+
+
+# Many namespaces, a listener in each; one of them is led to by a socket alone.
+MANY = r"""
+import ctypes, json, os, signal, socket, sys
+libc = ctypes.CDLL(None)
+r, w = os.pipe()
+kids = []
+for i in range(int(sys.argv[1])):
+    pid = os.fork()
+    if not pid:
+        os.close(r)
+        assert libc.unshare(0x40000000) == 0
+        s = socket.socket()
+        s.bind(("0.0.0.0", 4711))
+        s.listen(1)
+        u = socket.socket(socket.AF_UNIX)
+        u.bind("\0many-ns-%d" % i)
+        u.listen(1)
+        os.write(w, b"x")
+        signal.pause()
+    kids.append(pid)
+ready = 0
+while ready < len(kids):
+    ready += len(os.read(r, 4096))
+home = os.open("/proc/self/ns/net", os.O_RDONLY)
+assert libc.unshare(0x40000000) == 0
+lone = socket.socket(socket.AF_UNIX)
+lone.bind("\0lone-ns")
+lone.listen(1)
+assert libc.setns(home, 0x40000000) == 0
+print(json.dumps(kids), flush=True)
+sys.stdin.read()
+for pid in kids:
+    os.kill(pid, signal.SIGKILL)
+for pid in kids:
+    os.waitpid(pid, 0)
+"""
+
+
+def test_many_network_namespaces(probate, actor, watch):
+    """No list of them has an end, and what is gone is swept however many there are."""
+    many = actor(MANY, 260)
+    got = probate("ports", "--json", codes=(0,), timeout=60).objects
+    assert len({o["netns"] for o in got if o["local"] == "0.0.0.0:4711"}) == 260
+    want = {f"@many-ns-{i}" for i in range(260)} | {"@lone-ns"}
+    assert want <= {o["local"] for o in got}
+    w = watch("ports", "-w", "--json")
+    assert w.poll(lambda objects: want <= {o.get("local") for o in objects}, 60)
+    inodes = {o["inode"] for o in w.objects if o.get("local") in want}
+    many.end()
+    assert w.poll(lambda objects: inodes <= {o["inode"] for o in objects if o.get("gone")}, 60)
+
+
+def test_port_costs_what_ports_does(probate, actor):
+    """Both do one walk of each namespace: the least of some runs each, in turn."""
+    actor(MANY, 50)
+    least = {}
+    for _ in range(3):
+        for args in (("ports",), ("port", "4711")):
+            begin = time.monotonic()
+            probate(*args, "--json", timeout=60)
+            took = time.monotonic() - begin
+            least[args[0]] = min(took, least.get(args[0], took))
+    assert least["port"] < 2.5 * least["ports"], least

@@ -249,6 +249,26 @@ int diag_cookies(int family, int protocol, struct buf *out)
 	return dump(&d);
 }
 
+u64 proto_count(const char *const names[2])
+{
+	char text[16384], name[32], *at = NULL;
+	unsigned int n, found = 0;
+	u64 sum = 0;
+
+	if (proc_read("/proc/thread-self/net/protocols", text, sizeof(text)) <= 0)
+		return ~0ull;
+	for (char *line = strtok_r(text, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
+		if (sscanf(line, "%31s %*u %u", name, &n) != 2)
+			continue;
+		for (u32 i = 0; i < 2; i++)
+			if (!strcmp(name, names[i])) {
+				sum += n;
+				found++;
+			}
+	}
+	return found ? sum : ~0ull; /* a kernel without IPv6 has one line */
+}
+
 /* Before 6.8 the state is not known and the answer is empty, whatever there is. */
 static bool kernel_tells_bound(void)
 {

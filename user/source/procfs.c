@@ -18,8 +18,6 @@
 #include "life.h"
 #include "procfs_priv.h"
 
-#define NETNS_MAX 256 /* network namespaces looked into beside our own */
-
 /* ---- shared with the BPF source ---------------------------------------------------------- */
 
 void procfs_clock(sink_fn sink, void *ctx)
@@ -109,9 +107,8 @@ struct pass {
 	void *ctx;
 	struct buf procs; /* struct pproc, back to back */
 	struct psocks socks;
-	u32 netns;	   /* our own */
-	u32 ns[NETNS_MAX]; /* others looked into */
-	u32 nns;
+	u32 netns;     /* our own */
+	struct map ns; /* others looked into, or tried; no limit to them */
 	u32 blind;
 	bool missed; /* a namespace could not be looked into */
 };
@@ -123,7 +120,7 @@ static void source_tell(const struct pass *p)
 
 	proc_head(&e, EV_KIND_SOURCE, sizeof(e), 0, 0);
 	e.caps = SRC_PROC;
-	if (p->nns && !p->missed)
+	if (p->ns.count && !p->missed)
 		e.caps |= SRC_NETNS;
 	if (w->port || w->family || w->bound || w->pid)
 		e.caps |= SRC_PARTIAL;
@@ -163,19 +160,34 @@ static void task_visit(void *ctx, u32 pid)
 		p->sink(p->ctx, &e.h, sizeof(e));
 }
 
+static void cut_tell(const struct pass *p, u32 netns, u32 why)
+{
+	struct ev_scan_cut e = {.what = SCOPE_SOCKS, .why = why, .netns = netns};
+
+	proc_head(&e, EV_KIND_SCAN_CUT, sizeof(e), 0, 0);
+	p->sink(p->ctx, &e.h, sizeof(e));
+}
+
 /* Look into the namespace a process lives in, unless that was done. */
 static void netns_visit(struct pass *p, const struct pproc *proc)
 {
+	bool unnamed = false;
+	int err;
+
 	if (!proc->netns || proc->netns == p->netns)
 		return;
-	for (u32 i = 0; i < p->nns; i++)
-		if (p->ns[i] == proc->netns)
-			return;
-	if (p->nns == NETNS_MAX || psocks_read_proc(&p->socks, proc->pid, proc->netns)) {
-		p->missed = true;
+	if (map_get(&p->ns, proc->netns))
 		return;
+	map_put(&p->ns, proc->netns, 1);
+	err = psocks_read_proc(&p->socks, proc->pid, proc->netns, &unnamed);
+	if (err == -ENOENT || err == -ESRCH) { /* it is over; another may lead there */
+		map_take(&p->ns, proc->netns);
+	} else if (err) {
+		p->missed = true;
+		cut_tell(p, proc->netns, CUT_NETNS);
+	} else if (unnamed) {
+		cut_tell(p, proc->netns, CUT_NAMES);
 	}
-	p->ns[p->nns++] = proc->netns;
 }
 
 static void fds_tell(struct pass *p)
@@ -230,7 +242,8 @@ static void pass_run(struct pass *p)
 	p->blind += others_hidden();
 	if (!(p->want->scope & (SCOPE_FDS | SCOPE_SOCKS)))
 		return;
-	psocks_read_own(&p->socks, p->netns);
+	if (!psocks_read_own(&p->socks, p->netns))
+		cut_tell(p, p->netns, CUT_NAMES);
 	proc = (const void *)p->procs.s;
 	for (u32 i = 0; i < p->procs.len / sizeof(*proc); i++)
 		netns_visit(p, &proc[i]);
@@ -261,6 +274,7 @@ static int proc_scan(struct source *s, const struct want *want, sink_fn sink, vo
 	proc_head(&end, EV_KIND_SCAN_END, sizeof(end), 0, 0);
 	sink(ctx, &end.h, sizeof(end));
 	buf_free(&p.procs);
+	map_free(&p.ns);
 	psocks_free(&p.socks);
 	return 0;
 }

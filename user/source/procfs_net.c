@@ -8,9 +8,12 @@
  * bound and do not listen.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "procfs_priv.h"
 
@@ -119,7 +122,10 @@ static void inet_line(struct psocks *t, const char *line, const struct net_file 
 	psocks_add(t, &e, NULL);
 }
 
-/* "Num: RefCount Protocol Flags Type St Inode Path"; @ for the NUL of an abstract name. */
+/*
+ * "Num: RefCount Protocol Flags Type St Inode Path"; @ for the NUL of an abstract name.  A path
+ * or name is printed as it is: one with a line break makes a row of its owner's choice.
+ */
 static void unix_line(struct psocks *t, const char *line, const struct net_file *f, u32 netns)
 {
 	struct ev_scan_sock e = {.netns = netns};
@@ -180,28 +186,88 @@ static bool file_wanted(const struct want *w, const struct net_file *f)
 	return w->family != AF_UNIX;
 }
 
-int psocks_read_proc(struct psocks *t, u32 pid, u32 netns)
+/* As many rows as the kernel counts sockets: nobody has added one, or none is believed. */
+static int unix_file_read(struct psocks *t, u32 netns, const struct net_file *f)
 {
-	int err = 0, done = 0;
+	static const char *const names[2] = {"UNIX", "UNIX-STREAM"};
+	const struct want all = {0};
+	struct psocks rows = {.want = &all};
+	u64 before = proto_count(names);
+	int err = net_file_read(&rows, 0, netns, f);
+	const struct psock *s = (const void *)rows.socks.s;
+	u64 n = rows.socks.len / sizeof(*s);
 
-	for (u32 i = 0; i < ARRAY_SIZE(files); i++) {
-		if (!file_wanted(t->want, &files[i]))
-			continue;
-		int e = net_file_read(t, pid, netns, &files[i]);
-		err = e ? e : err;
-		done += !e;
-	}
-	return done ? 0 : err;
+	if (!err && (n != before || n != proto_count(names)))
+		err = -EAGAIN;
+	for (u64 i = 0; i < n && !err; i++)
+		psocks_add(t, &s[i].e,
+			   s[i].name ? (const void *)(rows.names.s + s[i].name - 1) : NULL);
+	psocks_free(&rows);
+	return err;
 }
 
-void psocks_read_own(struct psocks *t, u32 netns)
+bool psocks_read_own(struct psocks *t, u32 netns)
 {
-	for (u32 i = 0; i < ARRAY_SIZE(files); i++)
-		if (file_wanted(t->want, &files[i]) &&
-		    diag_read(t, files[i].family, files[i].protocol, netns))
-			net_file_read(t, 0, netns, &files[i]);
+	bool whole = true;
+
+	for (u32 i = 0; i < ARRAY_SIZE(files); i++) {
+		const struct net_file *f = &files[i];
+
+		if (!file_wanted(t->want, f) || !diag_read(t, f->family, f->protocol, netns))
+			continue;
+		if (f->family != AF_UNIX)
+			net_file_read(t, 0, netns, f);
+		else if (unix_file_read(t, netns, f))
+			whole = false;
+	}
 	if (!t->want->port && t->want->family != AF_UNIX && !t->want->bound) {
 		diag_read(t, AF_INET, 255, netns); /* raw sockets of all protocols */
 		diag_read(t, AF_INET6, 255, netns);
 	}
+	return whole;
+}
+
+/* A descriptor of our own namespace, when that of process `pid` was entered; or -errno. */
+static int netns_enter(u32 pid)
+{
+	char path[64];
+	int own, fd, err = 0;
+
+	snprintf(path, sizeof(path), "/proc/%u/ns/net", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (own < 0 || setns(fd, CLONE_NEWNET))
+		err = -errno;
+	close(fd);
+	if (err && own >= 0)
+		close(own);
+	return err ? err : own;
+}
+
+int psocks_read_proc(struct psocks *t, u32 pid, u32 netns, bool *unnamed)
+{
+	int err = 0, done = 0, own = netns_enter(pid);
+
+	if (own >= 0) {
+		*unnamed = !psocks_read_own(t, netns);
+		if (setns(own, CLONE_NEWNET))
+			die(EXIT_CANNOT, "cannot return to my own network namespace: %s",
+			    strerror(errno));
+		close(own);
+		return 0;
+	}
+	for (u32 i = 0; i < ARRAY_SIZE(files); i++) {
+		if (!file_wanted(t->want, &files[i]))
+			continue;
+		if (files[i].family == AF_UNIX) {
+			*unnamed = true;
+			continue;
+		}
+		int e = net_file_read(t, pid, netns, &files[i]);
+		err = e ? e : err;
+		done += !e;
+	}
+	return done || *unnamed ? 0 : err;
 }

@@ -22,10 +22,19 @@ struct psocks {
 void psocks_add(struct psocks *t, const struct ev_scan_sock *e, const struct unix_name *name);
 const struct psock *psocks_find(const struct psocks *t, u64 inode);
 void psocks_free(struct psocks *t);
-/* Sockets of our own network namespace by sock_diag (diag.c); what it lacks, from /proc/net. */
-void psocks_read_own(struct psocks *t, u32 netns);
-/* Sockets of the namespace process `pid` lives in, from /proc/PID/net.  0 or -errno. */
-int psocks_read_proc(struct psocks *t, u32 pid, u32 netns);
+/*
+ * Sockets of our own network namespace by sock_diag (diag.c); what it lacks, from /proc/net.
+ * false: its UNIX sockets were left out.
+ */
+bool psocks_read_own(struct psocks *t, u32 netns);
+/*
+ * Sockets of the namespace process `pid` lives in: by sock_diag where it may be entered, else from
+ * /proc/PID/net, where a name with a line break forges a row: then without UNIX sockets, and
+ * *unnamed is set.  0 or -errno.
+ */
+int psocks_read_proc(struct psocks *t, u32 pid, u32 netns, bool *unnamed);
+/* Sockets of these protocols here, by the kernel's own count; ~0: not known. */
+u64 proto_count(const char *const names[2]);
 /* One protocol of one family by sock_diag: 0 or -errno.  UNIX: protocol 0. */
 int diag_read(struct psocks *t, int family, int protocol, u32 netns);
 /* Cookies of all sockets of a protocol that are in its tables, appended as u64.  0 or -errno. */

@@ -276,9 +276,9 @@ static void cut_words(struct buf *b, const struct cut *c)
 		buf_printf(b, "there is more in %s sockets of network namespace %u than fits", kind,
 			   c->netns);
 	else if (c->why == CUT_NAMES)
-		buf_printf(b, "%llu lines of /proc/net/unix of network namespace %u are no rows of "
-			      "the kernel's: a name may hold a line break there",
-			   (unsigned long long)c->met, c->netns);
+		buf_printf(b, "the UNIX sockets of network namespace %u were left out, because a "
+			      "name can forge rows of /proc/net/unix and sock_diag was refused",
+			   c->netns);
 	else
 		buf_printf(b, "the kernel refused to show the %s sockets of network namespace %u",
 			   kind, c->netns);
