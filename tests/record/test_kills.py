@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import BROKEN, EXTRA, PATIENCE, PROBATE
+from conftest import BROKEN, EXTRA, PROBATE, Lines
 from test_record import Recorder, ask, leak, recorded, recorder  # noqa: F401 fixtures
 from test_trust import failing, faults  # noqa: F401 fixtures
 
@@ -90,11 +90,15 @@ def test_calls_that_fail(probate, failing, tmp_path, call, error):  # noqa: F811
         failing(f"{call}:{error}:{first}:{count}" + (f",write:{errno.EIO}:2:3" if call == "ftruncate" else ""))
         path, run = tmp_path / f"rec{i}", tmp_path / f"run{i}"
         one = begun(path, run, "--segment-size", "16K", "--max-size", "64K", "--checkpoint", "1")
+        err = Lines(one.stderr)
+        err.wait(lambda x: any("recording to" in y for y in x), 30)  # or it ends before
         until = time.monotonic() + 1.2
         while time.monotonic() < until and one.poll() is None:
             subprocess.run(["/bin/true"], check=True, env={})
         one.send_signal(signal.SIGTERM)
-        told = one.communicate(timeout=60)[1]
+        one.wait(60)
+        err.thread.join(5)
+        told = "\n".join(err.lines)
         for name in "FAULT", "LD_PRELOAD":
             os.environ.pop(name, None)
         assert not BROKEN.search(told), told
