@@ -145,3 +145,19 @@ def test_many_rows(running, tmp_path):
         os.killpg(many.pid, signal.SIGKILL)
         many.wait()
         many.stdout.close()
+
+
+def niceness(one):
+    with open(f"/proc/{one.pid}/task/{one.pid}/stat") as f:
+        return int(f.read().rsplit(")", 1)[1].split()[16])
+
+
+def test_first_only_while_the_ring_fills(running, wait, busy, tmp_path):
+    """Who watches is not to take the machine; in a storm it goes first, or events are lost."""
+    one = running("record", f"{tmp_path}/d/", "--buffer", "1M", ready=False)
+    one.until(b"recording to")
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    wait(lambda: niceness(one) < usual, "a higher priority", 20)
+    busy.kill()
+    wait(lambda: niceness(one) == usual, "the usual priority", 40)
+    one.end(signal.SIGTERM)

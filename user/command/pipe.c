@@ -113,8 +113,6 @@ static void sieve(struct pipe *p, const struct ev *e)
 		cut = slice_over(p);
 	}
 	end.h.size = sizeof(end);
-	if (cut)
-		stop_cut();
 	end.scope = cut ? 0 : end.scope | SCOPE_TOLD;
 	pass_on(p, &end.h);
 }

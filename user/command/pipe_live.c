@@ -11,7 +11,6 @@
 #include <malloc.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +21,6 @@
 #define POLL_MS	  20
 #define PATIENT_MS 1000 /* of a daemon, that is called when somebody asks */
 #define ASKED_MS   2    /* while somebody waits for the disk */
-#define PRIORITY  (-10)
 #define RESCAN_NS NS_PER_S /* at most one rescan in this time */
 #define CHECK_NS  NS_PER_S /* how often lost exits of CMD's tree are looked for */
 #define TAIL_NS                                                                             \
@@ -263,17 +261,6 @@ static int poll_loop(struct pipe *p)
 	return EXIT_ANSWERED;
 }
 
-/*
- * A storm on every processor must not starve the one who reads the ring.  CMD was forked before
- * and stays as it is.
- */
-static void hurry(void)
-{
-	errno = 0;
-	if (getpriority(PRIO_PROCESS, 0) > PRIORITY && !errno)
-		setpriority(PRIO_PROCESS, 0, PRIORITY); /* as fast as we may, if this is refused */
-}
-
 /* In a pid namespace the root of the tree has another number in the events than we know it by. */
 static void follow(struct pipe *p)
 {
@@ -309,7 +296,6 @@ static void view_ready(struct pipe *p)
 
 int pipe_live(struct pipe *p)
 {
-	hurry();
 	if (records_all(p))
 		p->history = history_serve(recorder_dir(p->rec));
 	else if (p->view->recall)

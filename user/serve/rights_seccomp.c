@@ -87,6 +87,8 @@ static int add_narrow(scmp_filter_ctx f)
 		{SCMP_SYS(ioctl), 1, UINT32_MAX, FIONREAD},
 		{SCMP_SYS(ioctl), 1, UINT32_MAX, FIONBIO},
 		{SCMP_SYS(prlimit64), 2, UINT64_MAX, 0}, /* to look, not to set */
+		/* our own priority, within RLIMIT_NICE */
+		{SCMP_SYS(setpriority), 1, UINT32_MAX, 0},
 		{SCMP_SYS(tgkill), 0, UINT32_MAX, (u64)getpid()},
 	};
 	int err = 0;

@@ -229,6 +229,7 @@ static void ring_drain(struct live *l)
 	l->first = true;
 	if (waiting > l->ring_peak)
 		l->ring_peak = waiting;
+	live_hurry(l, waiting, l->drained_ts);
 	ring_read(l, ring_record);
 	if (l->count != before)
 		l->interval_ms = min;
@@ -246,8 +247,12 @@ void live_relieve(void *live)
 {
 	struct live *l = live;
 
-	if (ring_waiting(&l->ring) >= l->ring.bytes / RELIEVE_SHARE)
-		ring_drain_in_scan(l);
+	u64 waiting = ring_waiting(&l->ring);
+
+	if (waiting < l->ring.bytes / RELIEVE_SHARE)
+		return;
+	live_hurry(l, waiting, time_boot_ns());
+	ring_drain_in_scan(l);
 }
 
 /*
@@ -411,6 +416,7 @@ int live_poll_open(struct live *l)
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (l->epoll < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &ev))
 		return -errno;
+	live_hurry_open(l);
 	l->interval_ms = DRAIN_MIN_MS;
 	l->rescan_ts = time_boot_ns() + RESCAN_NS;
 	return 0;

@@ -52,6 +52,9 @@ struct live {
 	bool patient;	    /* as source_opts has it */
 	bool scanning;	    /* what comes is of a scan, or of the ring in the middle of one */
 	bool first;	    /* the next record is the first of a batch */
+	bool may_hurry, hurries; /* live_hurry.c */
+	int usual;	    /* priority else */
+	u64 hurried_ts;	    /* when the ring was last found filling */
 	bool woken;	    /* something else that is watched can be read */
 	int runs_fd;	    /* while it is open the kernel counts runs of programs; -1: not */
 	u64 scans, scan_ns; /* so far */
@@ -111,6 +114,9 @@ void live_relieve(void *live);
 /* live_cgroup.c: process `pid` was met in this cgroup; its path is told, now or after a search. */
 void live_cgroup_meet(struct live *l, u64 id, u32 pid, u64 ts);
 void live_cgroup_search(struct live *l);
+/* live_hurry.c: the ring holds so much now; who drains it goes first while it fills. */
+void live_hurry_open(struct live *l);
+void live_hurry(struct live *l, u64 waiting, u64 now);
 int live_poll_open(struct live *l);
 void live_poll_close(struct live *l);
 

@@ -363,12 +363,31 @@ static void tally_end(struct scan *s)
 			s->tcp_states[i] += s->object[n]->bss->tcp_seen[i];
 }
 
+/*
+ * Which tables were told is of this pass alone.  Their addresses would fill the map for good, and
+ * then every thread of a process tells the table they share.
+ */
+static void tables_forget(struct scan *s)
+{
+	u64 files;
+
+	for (u32 n = 0; n < s->nobjects; n++) {
+		int fd = bpf_map__fd(s->object[n]->maps.tables);
+
+		while (!bpf_map_get_next_key(fd, NULL, &files))
+			if (bpf_map_delete_elem(fd, &files))
+				break;
+	}
+}
+
 static int pass_run(struct pass *p)
 {
 	const struct want *w = p->want;
 	bool tally = p->s->tally && w->scope & SCOPE_SOCKS;
 	int err;
 
+	if (w->scope & SCOPE_FDS)
+		tables_forget(p->s);
 	if (tally)
 		tally_begin(p->s);
 	err = facts_run(p);
