@@ -4,6 +4,7 @@
 #   make demo            from nothing to an explained leaked port, in seconds
 #   make check           installs what the tests need, builds, runs every test
 #   make SAN=1 check     the same under the address and undefined-behaviour sanitizers
+#   make tsan            the daemons for a minute under the thread sanitizer, built in build/tsan
 #   make fuzz            fuzz what reads bytes of others, FUZZ_SECONDS=600 each
 #   make bench           ratios against ss and lsof, and the cost to traced programs
 #   make install DESTDIR= PREFIX=/usr/local
@@ -26,6 +27,10 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/lib/linux-tools/*/bpfto
 ifeq ($(SAN),1)
 B := build/san
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+OPT := -O1
+else ifeq ($(TSAN),1)
+B := build/tsan
+SANFLAGS := -fsanitize=thread -fno-omit-frame-pointer
 OPT := -O1
 else
 B := build
@@ -76,7 +81,7 @@ tools := $(patsubst %,$B/tests/%,scene work tiny gen holders calls tape asker $(
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all vmlinux-header deps demo check fuzz fuzzers bench install clean tests
+.PHONY: all vmlinux-header deps demo check tsan fuzz fuzzers bench install clean tests
 
 # What is left out is said of what was built, not of what `make check` is about to install.
 all: $B/probate
@@ -215,6 +220,12 @@ check:
 	$(Q).ci/deps build test
 	$(Q)$(MAKE) --no-print-directory -j2 all tests fuzzers
 	$(Q)/usr/bin/python3 tests/run.py $B
+
+tsan:
+	$(Q).ci/deps build test
+	$(Q)$(MAKE) --no-print-directory -j2 TSAN=1 all
+	$(Q)PROBATE=build/tsan/probate TOOLS=build/tsan/tests TSAN_OPTIONS=exitcode=66 PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m pytest -c tests/pytest.ini -q -p no:cacheprovider tests/serve/test_threads.py
 
 bench:
 	$(Q).ci/deps build bench

@@ -2,6 +2,7 @@
 /* The process around one command. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +11,12 @@
 #include "options.h"
 #include "outfile.h"
 #include "pipe.h"
+
+/*
+ * Arrays so large go back to the system when they are freed.  Left to itself glibc learns from the
+ * first of them that such are freed, and keeps the next on its heap, below what is still in use.
+ */
+#define LARGE_BYTES (4 << 20)
 
 /* Started with 0, 1 or 2 closed, the first file opened would take its place and be written to. */
 static void standard_files(void)
@@ -58,6 +65,9 @@ int main(int argc, char **argv)
 	int code = EXIT_ANSWERED;
 
 	standard_files();
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+#endif
 	pipe_signals();
 	tzset();
 	view = options_parse(argc, argv, &opts);

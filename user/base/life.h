@@ -12,6 +12,12 @@
  * be.  How long it takes is counted in the time we had a processor: a machine that is too busy to
  * let us end is no reason to say less.
  *
+ * What threads share.  There are three: the loop's (model, ring, scans, pages), the recorder's writer
+ * (rec_write.c) and that of HTTP (web_loop.c); signals are for the first alone.  Jobs for the writer
+ * and what it says of them are under its lock, but for two counters (rec_writer.h); pages, what is
+ * asked and whether we are ready are under the lock of struct web, but for the counts of requests;
+ * the beat and the lag below are atomic.  Nothing else is touched by two of them.
+ *
  * More signals within the first second are the same wish once more (timeout(1) sends two); a later
  * one kills, as it would have done if nobody had taken the first.
  */

@@ -76,7 +76,7 @@ int write_block(struct rec_writer *w, struct rec_head *h, const void *raw, size_
 	err = write_all(w, w->out, sizeof(*h) + h->stored);
 	if (!err) {
 		w->bytes += sizeof(*h) + h->stored;
-		__atomic_add_fetch(&w->written, sizeof(*h) + h->stored, __ATOMIC_RELAXED);
+		w->written += sizeof(*h) + h->stored;
 		w->dirty = true;
 	} else if (!w->pipe && (ftruncate(w->fd, (off_t)w->bytes) ||
 				lseek(w->fd, (off_t)w->bytes, SEEK_SET) < 0)) {

@@ -93,6 +93,7 @@ static struct job *job_wait(struct rec_writer *w, bool *end)
 
 static void job_done(struct rec_writer *w, struct job *j)
 {
+	mem_freed(j->raw.len);
 	buf_free(&j->raw);
 	free(j);
 	pthread_mutex_lock(&w->lock);
@@ -290,7 +291,7 @@ bool rec_done(struct rec_writer *w, u64 ticket)
 
 u64 rec_written(const struct rec_writer *w)
 {
-	return __atomic_load_n(&w->written, __ATOMIC_RELAXED);
+	return w->written;
 }
 
 u64 rec_dropped(struct rec_writer *w)

@@ -31,9 +31,9 @@ struct rec_writer {
 	bool dropping;	   /* the oldest go because the disk is full: said */
 	char *out;
 	size_t out_bytes;
-	u64 dropped;
-
-	u64 written; /* bytes of all files so far; atomic */
+	/* By both threads, and not always under the lock: blocks that were not written; bytes of all
+	 * files so far. */
+	_Atomic u64 dropped, written;
 	bool started; /* the thread */
 	pthread_t thread;
 	pthread_mutex_t lock;
