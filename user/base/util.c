@@ -6,8 +6,10 @@
  * run back, so there are no tombs and look-ups never grow slower with age.
  */
 #include <malloc.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util.h"
 
@@ -53,9 +55,20 @@ void warn(const char *fmt, ...)
 	va_end(ap);
 }
 
-/* complain() itself needs memory, so this end is written without any. */
+/*
+ * complain() itself needs memory, so this end is written without any.  The hook may find out, too,
+ * that there is none; and other threads, while it closes what is open, wait for the end.
+ */
 static _Noreturn void die_memory(void)
 {
+	static atomic_flag begun = ATOMIC_FLAG_INIT;
+	static _Thread_local bool here;
+
+	if (here)
+		_exit(EXIT_CANNOT);
+	here = true;
+	while (atomic_flag_test_and_set(&begun))
+		pause();
 	if (die_hook)
 		die_hook();
 	fputs("probate: out of memory\n", stderr);

@@ -25,7 +25,7 @@ char *xstrdup(const char *s);
 /* After free(): when much was freed, the kernel gets it back, wherever in the heap it lies. */
 void mem_freed(size_t bytes);
 
-/* Run once before die() prints (the full-screen view restores the terminal here). */
+/* Run before die() prints, by whatever thread dies: the recorder closes its file here. */
 extern void (*die_hook)(void);
 /* Print "probate: ..." on stderr and exit with `code` (EXIT_USAGE, EXIT_CANNOT ...). */
 _Noreturn void die(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -119,6 +119,12 @@ u64 rec_offset(const struct rec_writer *w); /* CLOCK_REALTIME - CLOCK_BOOTTIME w
 const char *rec_path(const struct rec_writer *w);
 int rec_dir(const struct rec_writer *w); /* descriptor of the directory; -1: a file or a pipe */
 int rec_made(const struct rec_writer *w); /* the same if we made that directory; else -1 */
+/*
+ * The program must end: write what is there, and the block under way (raw, NULL: none), without any
+ * memory and within a few seconds.
+ */
+void rec_last(struct rec_writer *w, const struct rec_head *head, const struct buf *raw,
+	      const struct rec_head *next);
 /* End: the number of blocks that could not be written.  next: the numbers that would come. */
 u64 rec_close(struct rec_writer *w, const struct rec_head *next, u64 *faults);
 

@@ -19,6 +19,7 @@
 #define QUEUE_BYTES (64ull << 20) /* blocks that wait for the disk */
 #define LOOK_NS	    (50 * NS_PER_MS)
 #define PIPE_LOOKS  6  /* so long a pipe may take nothing when we are told to end */
+#define LAST_LOOKS 60 /* so long the writer may take when we die */
 #define SYNC_S	    10 /* what is written is on the disk this much later */
 
 /* ---- the thread ------------------------------------------------------------------------------ */
@@ -186,6 +187,7 @@ struct rec_writer *rec_open(const char *path, const struct rec_limits *limits, b
 		errno = error;
 		return NULL;
 	}
+	w->spare = xcalloc(1, sizeof(*w->spare));
 	return w;
 }
 
@@ -329,6 +331,28 @@ int rec_made(const struct rec_writer *w)
 	return w->made ? w->dir : -1;
 }
 
+void rec_last(struct rec_writer *w, const struct rec_head *head, const struct buf *raw,
+	      const struct rec_head *next)
+{
+	if (!w->started || pthread_equal(pthread_self(), w->thread))
+		return; /* what it was writing is the end */
+	pthread_mutex_lock(&w->lock);
+	if (raw) {
+		w->spare->head = *head;
+		w->spare->raw = *raw;
+		w->waiting += raw->len;
+		w->put++;
+		*w->last = w->spare;
+		w->last = &w->spare->next;
+	}
+	w->end = *next;
+	w->stop = true;
+	pthread_cond_signal(&w->work);
+	for (u32 i = 0; !w->over && i < LAST_LOOKS; i++)
+		wait_idle(w);
+	pthread_mutex_unlock(&w->lock);
+}
+
 u64 rec_close(struct rec_writer *w, const struct rec_head *next, u64 *faults)
 {
 	u64 dropped, left;
@@ -357,6 +381,7 @@ u64 rec_close(struct rec_writer *w, const struct rec_head *next, u64 *faults)
 	pthread_cond_destroy(&w->idle);
 	if (w->dir >= 0)
 		close(w->dir);
+	free(w->spare);
 	free(w->out);
 	free(w->path);
 	free(w->tier);

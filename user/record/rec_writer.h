@@ -39,6 +39,7 @@ struct rec_writer {
 	pthread_mutex_t lock;
 	pthread_cond_t work, idle;
 	struct job *first, **last;
+	struct job *spare; /* for the last block, if there is no memory then */
 	u64 waiting; /* bytes in the queue */
 	bool stop, over; /* nothing more comes; the thread has dealt with all */
 	u64 put, done;	/* jobs handed over; dealt with */

@@ -7,6 +7,8 @@
  */
 #include <errno.h>
 #include <malloc.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,7 @@
 #define DUMP_NS	      NS_PER_S		/* no two dumps of the model within this */
 #define DUMP_BYTES    (16ull << 20)	/* of events, unpacked, until the model is dumped again */
 #define TRIM_BYTES    (4ull << 20)
+#define RESERVE_BYTES (2ull << 20)
 #define DUMP_TIMES    4 /* and that many times the last dump: a moment is found in a second */
 
 struct recorder {
@@ -34,7 +37,36 @@ struct recorder {
 	u64 dump_bytes; /* of that dump */
 	u64 every;	/* bytes between dumps, as asked; 0: as it fits */
 	bool first;	/* the model is to be dumped before anything else */
+	bool dumping;	/* the block under way is of a dump */
+	pthread_t owner;
+	void *reserve; /* memory for the end, when there is no other */
 };
+
+/* ---- dying ----------------------------------------------------------------------------------- */
+
+static struct recorder *_Atomic the_open_one;
+
+/* What was seen until we die, of want of memory above all, is in the recording, and it is whole. */
+static void recorder_last(void)
+{
+	struct recorder *r = atomic_exchange(&the_open_one, NULL);
+	bool ours = r && pthread_equal(pthread_self(), r->owner);
+	struct rec_head head, next;
+
+	if (!r)
+		return;
+	free(r->reserve);
+	head = next = r->head;
+	head.type = REC_EVENTS;
+	head.flags = 0;
+	head.seq = r->seq;
+	next.first_event = head.first_event = r->next;
+	head.lost = next.lost = r->lost;
+	ours &= r->raw.len && !r->dumping;
+	next.seq = r->seq + ours;
+	next.first_event += ours ? head.events : 0;
+	rec_last(r->w, &head, ours ? &r->raw : NULL, &next);
+}
 
 struct recorder *recorder_open(const char *path, const struct rec_limits *limits, bool force,
 			       const char *tier)
@@ -52,6 +84,10 @@ struct recorder *recorder_open(const char *path, const struct rec_limits *limits
 	r->every = limits->model_bytes;
 	r->head.offset = rec_offset(r->w);
 	r->first = true;
+	r->owner = pthread_self();
+	r->reserve = xmalloc(RESERVE_BYTES);
+	the_open_one = r;
+	die_hook = recorder_last;
 	return r;
 }
 
@@ -139,6 +175,7 @@ static void dump(struct recorder *r, struct model *m, u64 now)
 		buf_free(&all);
 		return;
 	}
+	r->dumping = true;
 	for (size_t at = 0; at < all.len;) {
 		const struct ev *e = (const void *)(all.s + at);
 
@@ -153,7 +190,7 @@ static void dump(struct recorder *r, struct model *m, u64 now)
 	}
 	r->dump_bytes = all.len;
 	r->bytes = 0;
-	r->first = false;
+	r->first = r->dumping = false;
 	buf_free(&all);
 #ifdef __GLIBC__
 	if (r->dump_bytes > TRIM_BYTES) /* for a moment the model was there three times */
@@ -273,6 +310,7 @@ bool recorder_close(struct recorder *r, struct model *m)
 {
 	u64 dropped, faults;
 
+	the_open_one = NULL;
 	clock_of(r, m);
 	if (r->first)
 		dump(r, m, m->now);
@@ -287,6 +325,7 @@ bool recorder_close(struct recorder *r, struct model *m)
 		warn("the recording may not be whole: %llu fault%s while it was written",
 		     (unsigned long long)faults, faults == 1 ? "" : "s");
 	buf_free(&r->raw);
+	free(r->reserve);
 	free(r);
 	return !dropped && !faults;
 }
