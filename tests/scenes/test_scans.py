@@ -360,3 +360,33 @@ def test_port_costs_what_ports_does(probate, actor):
             took = time.monotonic() - begin
             least[args[0]] = min(took, least.get(args[0], took))
     assert least["port"] < 2.5 * least["ports"], least
+
+
+# A listener in the queue of b, b in the queue of d; d is held.
+NESTED = r"""
+import array, json, os, socket, sys
+def send(over, s):
+    over.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [s.fileno()]))])
+a, b = socket.socketpair()
+c, d = socket.socketpair()
+t = socket.socket()
+t.bind(("127.0.0.1", 0))
+t.listen(1)
+send(a, t)
+send(c, b)
+facts = {"port": t.getsockname()[1], "b": os.fstat(b.fileno()).st_ino, "d": os.fstat(d.fileno()).st_ino}
+t.close()
+b.close()
+print(json.dumps(facts), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_queue_in_flight_is_followed(probate, actor):
+    """Who can receive it is who holds the last queue on the way."""
+    nested = actor(NESTED)
+    found, = of_port(probate, nested.facts["port"])
+    hidden = found["hidden"]
+    assert hidden["queue"]["inode"] == nested.facts["b"]
+    assert hidden["pid"] == nested.proc.pid
+    assert f"socket:[{nested.facts['d']}]" in found["why"] and f"[{nested.proc.pid}]" in found["why"]

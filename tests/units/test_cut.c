@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "feed.h"
+#include "verdict.h"
 
 enum { HERE = 101, THERE = 102 };
 
@@ -117,6 +118,48 @@ static void other_scope(void **state)
 	assert_int_equal(cuts(f), 1);
 }
 
+/* ---- queues in flight themselves ---- */
+
+static void flies(struct feed *f, u32 inode, u32 queue)
+{
+	FEED(f, scan_queue, SCAN_QUEUE, 0, 0, .inode = inode, .cookie = inode, .proto = UNIX1,
+	     .state = 1, .netns = HERE, .queue = queue, .count = 1);
+}
+
+static u32 reached(const struct feed *f, u32 inode, u32 *steps)
+{
+	const struct sock *q = sock_at(
+		f->m, queue_reached(f->m, sock_at(f->m, sock_find(f->m, inode, inode)), steps));
+
+	return q ? (u32)q->inode : 0;
+}
+
+/* The last queue is followed to, however many are in flight; a circle leads to nobody. */
+static void queues(void **state)
+{
+	struct feed *f = *state;
+	u32 steps;
+
+	feed_task(f, 1, 0, "init");
+	feed_task(f, 100, 1, "keeper");
+	for (u32 i = 200; i < 220; i++)
+		flies(f, i, i + 1);
+	assert_int_equal(reached(f, 200, &steps), 0);
+	FEED(f, scan_fd, SCAN_FD, 100, 100, .inode = 220, .cookie = 220, .proto = UNIX1, .state = 1,
+	     .netns = HERE, .files = FILES(100), .fd = 3);
+	assert_int_equal(reached(f, 200, &steps), 220);
+	assert_int_equal(steps, 20);
+	assert_int_equal(reached(f, 219, &steps), 220);
+	assert_int_equal(steps, 1);
+	flies(f, 300, 301);
+	flies(f, 301, 302);
+	flies(f, 302, 301); /* a circle that 300 leads into */
+	flies(f, 303, 303); /* in its own queue */
+	assert_int_equal(reached(f, 300, &steps), 0);
+	assert_int_equal(reached(f, 302, &steps), 0);
+	assert_int_equal(reached(f, 303, &steps), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +167,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(told_one_by_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_scope, setup, teardown),
+		cmocka_unit_test_setup_teardown(queues, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("cut", tests, NULL, NULL);

@@ -253,18 +253,61 @@ static u64 inode_of(const struct sock *s)
 	return s->inode;
 }
 
+/*
+ * A way has no more steps than there are sockets in flight, or it goes in a circle: twice as fast a
+ * second walker meets the first in it.
+ */
+u32 queue_reached(const struct model *m, const struct sock *s, u32 *steps)
+{
+	const struct sock *q = s, *slow = s;
+
+	for (*steps = 0; q && q->queue && !q->nholds; ++*steps) {
+		q = sock_known(m, q->queue, 0);
+		if (*steps % 2)
+			slow = sock_known(m, slow->queue, 0);
+		if (q == slow)
+			return 0;
+	}
+	return q && q != s && q->nholds ? q->id : 0;
+}
+
+static void say_unreached(const struct speech *sp, bool known)
+{
+	buf_printf(
+		&sp->out->why,
+		"; no process%s holds that UNIX socket, nor any that leads to it, so nobody%s can "
+		"receive what waits there",
+		known ? "" : " whose descriptors could be read", known ? "" : " of them");
+	buf_puts(&sp->out->action,
+		 "The kernel frees what only such queues hold when it next collects "
+		 "them, which any process that closes a UNIX socket begins; what "
+		 "stays has a reference elsewhere (an io_uring)");
+}
+
+/* May a table that was not read hold the queue? */
+static bool all_was_read(const struct model *m)
+{
+	const struct cut *cuts;
+
+	return !m->blind && !m->lost_since && !model_cuts(m, &cuts);
+}
+
 static void say_in_flight(const struct speech *sp)
 {
 	const struct sock *q = sock_known(sp->m, sp->s->queue, 0);
 	struct buf *b = &sp->out->why;
-	u32 holder = q ? first_holder(sp->m, q) : 0;
+	u32 steps, end = queue_reached(sp->m, sp->s, &steps);
+	u32 holder = end ? first_holder(sp->m, sock_at(sp->m, end)) : 0;
 
 	buf_printf(b,
 		   "It was sent over a UNIX socket and not received yet: it waits in the queue of "
 		   "socket:[%llu]",
 		   (unsigned long long)(q ? inode_of(q) : sp->s->queue));
+	if (holder && steps > 1)
+		buf_printf(b, ", which is itself in flight; %u queues on, at socket:[%llu],",
+			   steps - 1, (unsigned long long)inode_of(sock_at(sp->m, end)));
 	if (holder) {
-		buf_puts(b, ", which ");
+		buf_puts(b, steps > 1 ? " it is one that " : ", which ");
 		words_proc(b, sp->m, holder);
 		buf_puts(b, " holds");
 	}
@@ -274,8 +317,7 @@ static void say_in_flight(const struct speech *sp)
 		words_proc(b, sp->m, holder);
 		buf_puts(b, " receive it, or stop it: the queue and what is in it end with it");
 	} else {
-		buf_puts(b, "Find who holds that UNIX socket (ss -xp): when it is closed, this is "
-			    "free");
+		say_unreached(sp, all_was_read(sp->m));
 	}
 }
 
@@ -341,14 +383,17 @@ static void say_orphaned(const struct speech *sp)
 	else
 		buf_puts(b, "Wait until the kernel is done");
 	if (!bind_options_known(sp->m))
-		buf_puts(b, ", or set SO_REUSEADDR before bind, which helps if what left it had that "
-			    "set, too");
+		buf_puts(b,
+			 ", or set SO_REUSEADDR before bind, which helps if what left it had that "
+			 "set, too");
 	else if (bind_passes(sp->s) & BIND_REUSEADDR)
-		buf_puts(b, ", or set SO_REUSEADDR before bind: it had that set, too, so then it does "
-			    "not keep a server from the port");
+		buf_puts(b,
+			 ", or set SO_REUSEADDR before bind: it had that set, too, so then it does "
+			 "not keep a server from the port");
 	else
-		buf_puts(b, ": it was made without SO_REUSEADDR, so a server that sets it now is kept "
-			    "from the port all the same, and only from the next time on is not");
+		buf_puts(b,
+			 ": it was made without SO_REUSEADDR, so a server that sets it now is kept "
+			 "from the port all the same, and only from the next time on is not");
 }
 
 /* No table that could be read shows it, and some could not be read. */
@@ -389,7 +434,8 @@ static void say_held(const struct speech *sp)
 	buf_puts(b, " to free it; leave probate ports -w running to know the creator next time");
 }
 
-/* Whoever made it and whoever has it: of a connection that is over a descriptor is left, no more. */
+/* Whoever made it and whoever has it: of a connection that is over a descriptor is left, no more.
+ */
 static void say_over(const struct speech *sp)
 {
 	struct buf *b = &sp->out->why;
@@ -402,8 +448,8 @@ static void say_over(const struct speech *sp)
 	if (sp->n) {
 		buf_puts(b, ", only ");
 		words_procs(b, sp->m, sp->rows, sp->n);
-		buf_puts(b, sp->n == 1 ? " still has its descriptor"
-				       : " still have its descriptor");
+		buf_puts(b,
+			 sp->n == 1 ? " still has its descriptor" : " still have its descriptor");
 	}
 	buf_puts(&sp->out->action, "Nothing needs to be freed: its port can be bound");
 }

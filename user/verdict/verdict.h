@@ -33,6 +33,11 @@ struct answer {
 void verdict_sock(const struct model *m, const struct sock *s, struct answer *out);
 /* Only which, without the words: cheap, used by the model to tell leaks. */
 enum verdict verdict_of(const struct model *m, const struct sock *s);
+/*
+ * In flight: the UNIX socket at the end of the way (its queue may itself be in flight, and so on)
+ * that some process holds; 0: none is, and nobody can receive it.  *steps: queues on the way.
+ */
+u32 queue_reached(const struct model *m, const struct sock *s, u32 *steps);
 void answer_free(struct answer *a);
 
 #define REASON_TABLE(R)                                                                            \

@@ -207,12 +207,14 @@ static void json_holders(struct json *j, const char *key, const struct model *m,
 }
 
 /* The UNIX socket in whose queue it waits, and who could receive it there. */
-static void json_queue(struct json *j, const struct model *m, u64 inode)
+static void json_queue(struct json *j, const struct model *m, const struct sock *s)
 {
+	const u64 inode = s->queue;
 	const struct sock *q = sock_at(m, sock_find(m, inode, 0));
 	struct holder *h = NULL;
-	u32 n = q ? holders_of(m, q, &h) : 0;
-	const struct proc *p = n ? proc_at(m, h[0].proc) : NULL;
+	u32 n = q ? holders_of(m, q, &h) : 0, steps;
+	const struct sock *end = sock_at(m, queue_reached(m, s, &steps));
+	const struct proc *p = NULL;
 
 	json_obj(j, "queue");
 	json_u64(j, "inode", inode);
@@ -229,8 +231,12 @@ static void json_queue(struct json *j, const struct model *m, u64 inode)
 	}
 	json_end_arr(j);
 	json_end_obj(j);
-	json_id(j, "pid", p ? p->tgid : 0);
 	free(h);
+	if (end && holders_of(m, end, &h)) {
+		p = proc_at(m, h[0].proc);
+		free(h);
+	}
+	json_id(j, "pid", p ? p->tgid : 0);
 }
 
 static void json_hidden(struct json *j, const struct model *m, const struct sock *s,
@@ -244,7 +250,7 @@ static void json_hidden(struct json *j, const struct model *m, const struct sock
 	if (s->queue) {
 		json_u64(j, "refs", 1);
 		json_str(j, "where", "in_flight");
-		json_queue(j, m, s->queue);
+		json_queue(j, m, s);
 	} else {
 		json_null(j, "refs");
 		json_str(j, "where", "unknown");
