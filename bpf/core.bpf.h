@@ -271,6 +271,27 @@ static __always_inline struct sock *subflow_owner(struct tcp_sock *tp)
 	return subflow ? RD(true, subflow, conn) : 0;
 }
 
+/* ---- the file of a UNIX name ----------------------------------------------------------- */
+
+/* What UNIX_FILE_FIELDS expands to: the last fields of an event that has them. */
+struct unix_file {
+	UNIX_FILE_FIELDS(FIELD_DECL)
+};
+#define UNIX_FILE(e) ((struct unix_file *)&(e)->file)
+
+/* The file that bind() of a path made; none of an abstract name. */
+static __always_inline void unix_file_fill(struct unix_file *f, struct unix_sock *u,
+					   const bool walked)
+{
+	struct dentry *dentry = RD(walked, u, path.dentry);
+	struct inode *inode = dentry ? RD(walked, dentry, d_inode) : 0;
+	struct super_block *sb = inode ? RD(walked, inode, i_sb) : 0;
+
+	f->file = inode ? RD(walked, inode, i_ino) : 0;
+	f->file_dev = sb ? RD(walked, sb, s_dev) : 0;
+	f->file_names = inode ? RD(walked, inode, __i_nlink) + 1 : 0;
+}
+
 /* ---- files ----------------------------------------------------------------------------- */
 
 /* What a slot of a descriptor table holds, when it is a socket. */

@@ -326,13 +326,26 @@ struct ev {
 	F(u64, inode, ID, "inode, 0 when already taken off")                                       \
 	F(u64, cookie, ID, "cookie")
 
+/*
+ * The file that bind() of a path made.  A path is found by it, not by the string: it may be given
+ * relative, through links, or as another name of the same file; and a file that was removed, or
+ * replaced by another, leads nobody to the socket any more.
+ */
+#define UNIX_FILE_FIELDS(F)                                                                        \
+	F(u64, file, HIDE, "inode of the file; 0: none (abstract), or not known")                  \
+	F(u32, file_dev, HIDE, "its device as the kernel has it: major << 20 | minor")             \
+	F(u32, file_names, HIDE, "how many names the file has, plus one; 1: removed, 0: not known")
+
+#define FILE_REMOVED 1 /* of file_names */
+
 /* The name of a UNIX socket: after bind() (public: bind), and from scans. */
 #define EV_UNIX_BIND(F)                                                                            \
 	SOCK_FIELDS(F)                                                                             \
 	F(s32, fd, FD, "descriptor")                                                               \
 	F(s32, error, ERRNO, "0, or why not")                                                      \
 	F(struct unix_name, name, UNIX, "path, or @abstract")                                      \
-	F(u16, zero, HIDE, "0")
+	F(u16, zero, HIDE, "0")                                                                    \
+	UNIX_FILE_FIELDS(F)
 
 /*
  * First use of a datagram socket (a receive) or of a listener (accept() was entered, or it was put
@@ -419,7 +432,8 @@ struct ev {
 	F(u64, inode, ID, "inode of the socket")                                                   \
 	F(u64, cookie, ID, "its cookie")                                                           \
 	F(struct unix_name, name, UNIX, "path, or @abstract")                                      \
-	F(u16, zero, HIDE, "0")
+	F(u16, zero, HIDE, "0")                                                                    \
+	UNIX_FILE_FIELDS(F)
 
 /* A socket in flight: sent over a UNIX socket, not yet received.  Source: walk of its queue. */
 #define EV_SCAN_QUEUE(F)                                                                           \
@@ -685,7 +699,8 @@ struct ev {
 	F(u32, id, HIDE, "id")                                                                     \
 	F(u32, zero, HIDE, "0")                                                                    \
 	F(struct unix_name, name, UNIX, "path, or @abstract")                                      \
-	F(u16, zero2, HIDE, "0")
+	F(u16, zero2, HIDE, "0")                                                                   \
+	UNIX_FILE_FIELDS(F)
 
 /* How a process came to a socket. */
 #define KEPT_ORIGIN_FIELDS(F)                                                                      \

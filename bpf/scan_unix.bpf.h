@@ -75,6 +75,7 @@ static __always_inline void name_tell(struct unix_sock *u, u64 inode, u64 cookie
 	e.cookie = cookie;
 	/* The length of a path counts its NUL. */
 	e.name.len = e.name.s[0] && !e.name.s[(len - 1) & 127] ? len - 1 : len;
+	unix_file_fill(UNIX_FILE(&e), u, false);
 	out_write(&e, sizeof(e));
 }
 

@@ -118,10 +118,13 @@ static __always_inline void bind_unix(struct task_struct *task, struct pt_regs *
 	e->fd = SYS_ARG1(regs);
 	e->error = ret;
 	e->zero = 0;
-	if (ret)
+	if (ret) {
 		name_asked(&e->name, SYS_ARG2(regs), SYS_ARG3(regs));
-	else
+		__builtin_memset(UNIX_FILE(e), 0, sizeof(*UNIX_FILE(e)));
+	} else {
 		unix_name_fill(&e->name, s.sk);
+		unix_file_fill(UNIX_FILE(e), (struct unix_sock *)s.sk, true);
+	}
 	EV_SUBMIT(e);
 }
 

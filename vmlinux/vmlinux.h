@@ -239,6 +239,10 @@ typedef __u16 __be16;
 
 typedef __u32 __be32;
 
+typedef u32 __kernel_dev_t;
+
+typedef __kernel_dev_t dev_t;
+
 typedef short unsigned int umode_t;
 
 typedef __kernel_pid_t pid_t;
@@ -436,17 +440,29 @@ struct sk_buff {
 	char cb[48];
 };
 
+struct dentry {
+	struct inode *d_inode;
+};
+
 struct super_block;
 
 struct inode {
 	umode_t i_mode;
 	struct super_block *i_sb;
 	long unsigned int i_ino;
+	union {
+		unsigned int __i_nlink;
+	};
 	void *i_private;
 };
 
 struct super_block {
+	dev_t s_dev;
 	long unsigned int s_magic;
+};
+
+struct path {
+	struct dentry *dentry;
 };
 
 struct kernfs_node;
@@ -849,6 +865,7 @@ struct unix_address {
 
 struct unix_sock {
 	struct unix_address *addr;
+	struct path path;
 	struct sock *peer;
 	struct sock *listener;
 };

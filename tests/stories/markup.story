@@ -41,7 +41,8 @@ unix /tmp/<svg/onload=alert(5)> LISTEN
   12:00:06; "><img src=x>[300] inherited fd 3 by fork and kept it over exec
   because CLOEXEC was not set.
   Do: Kill "><img src=x>[300] to free the port now; in <script>x</scri, open the
-  socket with SOCK_CLOEXEC (or close fd 3 in the child before exec).
+  socket with SOCK_CLOEXEC (or close fd 3 in the child before exec); if its file
+  is still there then, remove that, too: it keeps the path taken.
 
 Sockets that had it
   unix /tmp/<svg/onload=alert(5)>, inode 7001: opened 12:00:03.000, still there
@@ -105,7 +106,8 @@ unix /tmp/<svg/onload=alert(5)> LISTEN
   12:00:06; "><img src=x>[300] inherited fd 3 by fork and kept it over exec
   because CLOEXEC was not set.
   Do: Kill "><img src=x>[300] to free the port now; in <script>x</scri, open the
-  socket with SOCK_CLOEXEC (or close fd 3 in the child before exec).
+  socket with SOCK_CLOEXEC (or close fd 3 in the child before exec); if its file
+  is still there then, remove that, too: it keeps the path taken.
 
 Sockets that changed hands
   unix /tmp/<svg/onload=alert(5)>, inode 7001: opened 12:00:03.000, still there
@@ -221,7 +223,7 @@ Busiest programs, roughly
         "verdict": "leaked",
         "certain": true,
         "why": "<script>x</scri[200] made it and exited with code 0 at 12:00:06; \"><img src=x>[300] inherited fd 3 by fork and kept it over exec because CLOEXEC was not set.",
-        "action": "Kill \"><img src=x>[300] to free the port now; in <script>x</scri, open the socket with SOCK_CLOEXEC (or close fd 3 in the child before exec)."}]},
+        "action": "Kill \"><img src=x>[300] to free the port now; in <script>x</scri, open the socket with SOCK_CLOEXEC (or close fd 3 in the child before exec); if its file is still there then, remove that, too: it keeps the path taken."}]},
  "sockets": [{"proto": "unix",
      "local": "/tmp/<svg/onload=alert(5)>",
      "remote": null,

@@ -221,17 +221,23 @@ static void put_origins(struct dump *d, const struct sock *s)
 	}
 }
 
+static void put_name(struct dump *d, const struct sock *s)
+{
+	KEPT(KEPT_NAME, kept_name, .id = s->name, .name = *name_at(d->m, s->name));
+	const struct name *from = sock_file(d->m, s);
+
+	UNIX_FILE_FIELDS(SAVE)
+	put(d, &e.h);
+}
+
 static void put_sock(struct dump *d, const struct sock *from)
 {
 	KEPT(KEPT_SOCK, kept_sock);
 
 	KEPT_SOCK_FIELDS(SAVE)
 	put(d, &e.h);
-	if (from->name) {
-		KEPT(KEPT_NAME, kept_name, .id = from->name, .name = *name_at(d->m, from->name));
-
-		put(d, &e.h);
-	}
+	if (from->name)
+		put_name(d, from);
 	put_origins(d, from);
 }
 

@@ -242,10 +242,12 @@ void on_kept_sock(struct model *m, const struct ev_kept_sock *e)
 
 void on_kept_name(struct model *m, const struct ev_kept_name *e)
 {
-	struct unix_name *to = slot_of(m, &e->h, KEEP_NAME, e->id, e->name.len != 0);
+	struct name *to = slot_of(m, &e->h, KEEP_NAME, e->id, e->name.len != 0);
 
-	if (to)
-		*to = e->name;
+	if (!to)
+		return;
+	to->text = e->name;
+	UNIX_FILE_FIELDS(LOAD)
 }
 
 void on_kept_origin(struct model *m, const struct ev_kept_origin *e)

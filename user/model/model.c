@@ -23,7 +23,7 @@ struct model *model_new(void)
 	pool_init(&m->shares, sizeof(struct share));
 	pool_init(&m->origins, sizeof(struct origin));
 	pool_init(&m->socks, sizeof(struct sock));
-	pool_init(&m->names, sizeof(struct unix_name));
+	pool_init(&m->names, sizeof(struct name));
 	pool_init(&pr->sents, sizeof(struct sent));
 	pool_init(&pr->paths, sizeof(struct path));
 	pr->wake = ~0ull;

@@ -227,6 +227,13 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u32 last_pass;   /* proc that last sent it by SCM_RIGHTS (not referenced: tgid) */
 };
 
+/* The name of a UNIX socket, and the file that bind() made for it, as in the schema. */
+struct name {
+	struct unix_name text;
+	u32 file_dev, file_names;
+	u64 file; /* 0: abstract, or not known */
+};
+
 #define HELD_MAX 8
 struct model {
 	u64 now;            /* largest ts seen */
@@ -315,6 +322,8 @@ static inline struct death *death_at(const struct model *m, u32 id) { return poo
 static inline struct share *share_at(const struct model *m, u32 id) { return pool_at(&m->shares, id); }
 static inline struct origin *origin_at(const struct model *m, u32 id) { return pool_at(&m->origins, id); }
 static inline struct unix_name *name_at(const struct model *m, u32 id) { return pool_at(&m->names, id); }
+/* Never NULL. */
+const struct name *sock_file(const struct model *m, const struct sock *s);
 
 /* Look-ups; id or 0. */
 u32 proc_find(const struct model *m, u32 tgid);            /* newest life, dead or alive */

@@ -283,6 +283,7 @@ struct origin *origin_received(const struct model *m, const struct sock *s, u32 
 
 /* sockevent.c */
 struct origin *origin_add(struct model *m, struct sock *s, u32 proc, u8 via, u32 from, u64 ts);
+void sock_set_file(struct model *m, struct sock *s, u64 file, u32 dev, u32 names);
 void sock_set_name(struct model *m, struct sock *s, const struct unix_name *name);
 void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u64 ts);
 /* HOLD_INHERITED and HOLD_IDLE as the fact has them; only if it says so (waits). */

@@ -185,6 +185,8 @@ void on_scan_name(struct model *m, const struct ev_scan_name *e)
 
 	if (s)
 		sock_set_name(m, s, &e->name);
+	if (s)
+		sock_set_file(m, s, e->file, e->file_dev, e->file_names);
 }
 
 void on_scan_queue(struct model *m, const struct ev_scan_queue *e)

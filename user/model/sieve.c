@@ -206,8 +206,11 @@ static bool knows_name(const struct model *m, const struct ev_scan_name *e)
 {
 	const struct sock *s = sock_known(m, e->inode, e->cookie);
 	const struct unix_name *name = s ? name_at(m, s->name) : NULL;
+	const struct name *file = s ? sock_file(m, s) : NULL;
 
-	return name && name->len == e->name.len && !memcmp(name->s, e->name.s, name->len);
+	return name && name->len == e->name.len && !memcmp(name->s, e->name.s, name->len) &&
+	       (!e->file || (file->file == e->file && file->file_dev == e->file_dev &&
+			     (!e->file_names || file->file_names == e->file_names)));
 }
 
 static bool knows_queue(const struct model *m, const struct ev_scan_queue *e)

@@ -53,6 +53,25 @@ void sock_set_name(struct model *m, struct sock *s, const struct unix_name *name
 	*name_at(m, s->name) = *name;
 }
 
+const struct name *sock_file(const struct model *m, const struct sock *s)
+{
+	static const struct name none;
+
+	return s->name ? (const struct name *)name_at(m, s->name) : &none;
+}
+
+/* What one source cannot tell does not take away what another has told. */
+void sock_set_file(struct model *m, struct sock *s, u64 file, u32 dev, u32 names)
+{
+	struct name *n = s->name && file ? (struct name *)name_at(m, s->name) : NULL;
+
+	if (!n)
+		return;
+	n->file = file;
+	n->file_dev = dev;
+	n->file_names = names ? names : n->file_names;
+}
+
 /* ---- creation ---- */
 
 /* A new socket with the inode of one that is known: that one is over, unless a scan was first. */
@@ -184,6 +203,8 @@ void on_unix_bind(struct model *m, const struct ev_unix_bind *e)
 	proc_actor(m, &e->h);
 	if (s && !e->error)
 		sock_set_name(m, s, &e->name);
+	if (s && !e->error)
+		sock_set_file(m, s, e->file, e->file_dev, e->file_names);
 }
 
 void on_state(struct model *m, const struct ev_state *e)

@@ -136,6 +136,7 @@ static void unix_message(struct diag *d, const struct nlmsghdr *h)
 	const struct unix_diag_msg *m = NLMSG_DATA(h);
 	struct ev_scan_sock e = {.netns = d->netns};
 	struct unix_name name = {0};
+	struct unix_diag_vfs vfs;
 	const struct rtattr *a;
 
 	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*m)))
@@ -162,6 +163,11 @@ static void unix_message(struct diag *d, const struct nlmsghdr *h)
 			name.len--;
 	}
 	psocks_add(d->t, &e, &name);
+	a = attr_find(h, sizeof(*m), UNIX_DIAG_VFS);
+	if (a && RTA_PAYLOAD(a) >= sizeof(vfs)) {
+		memcpy(&vfs, RTA_DATA(a), sizeof(vfs));
+		psocks_set_file(d->t, e.inode, vfs.udiag_vfs_ino, vfs.udiag_vfs_dev);
+	}
 }
 
 static int request_send(int fd, const struct diag *d)
@@ -179,7 +185,9 @@ static int request_send(int fd, const struct diag *d)
 		q.r.unx.sdiag_family = AF_UNIX;
 		q.r.unx.udiag_states = ~0u;
 		q.r.unx.udiag_show =
-			d->cookies ? 0 : UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_UID_BIT;
+			d->cookies ? 0
+				   : UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_PEER |
+					     UDIAG_SHOW_RQLEN | UDIAG_UID_BIT;
 	} else {
 		q.h.nlmsg_len = NLMSG_LENGTH(sizeof(q.r.inet));
 		q.r.inet.sdiag_family = (u8)d->family;

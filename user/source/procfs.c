@@ -206,7 +206,10 @@ static void socks_tell(struct pass *p)
 	u32 n = (u32)(p->socks.socks.len / sizeof(*s));
 
 	for (u32 i = 0; i < n; i++) {
-		struct ev_scan_name name = {.inode = s[i].e.inode, .cookie = s[i].e.cookie};
+		struct ev_scan_name name = {.inode = s[i].e.inode,
+					    .cookie = s[i].e.cookie,
+					    .file = s[i].file,
+					    .file_dev = s[i].file_dev};
 
 		proc_head(&s[i].e, EV_KIND_SCAN_SOCK, sizeof(s[i].e), 0, 0);
 		p->sink(p->ctx, &s[i].e.h, sizeof(s[i].e));

@@ -53,6 +53,17 @@ void psocks_add(struct psocks *t, const struct ev_scan_sock *e, const struct uni
 		map_put(&t->by_inode, e->inode, (u32)(t->socks.len / sizeof(s)));
 }
 
+void psocks_set_file(struct psocks *t, u64 inode, u64 file, u32 dev)
+{
+	u32 at = map_get(&t->by_inode, inode);
+	struct psock *s = at ? (struct psock *)t->socks.s + at - 1 : NULL;
+
+	if (!s)
+		return;
+	s->file = file;
+	s->file_dev = dev;
+}
+
 const struct psock *psocks_find(const struct psocks *t, u64 inode)
 {
 	u32 at = map_get(&t->by_inode, inode);

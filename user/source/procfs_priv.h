@@ -11,6 +11,8 @@
 struct psock {
 	struct ev_scan_sock e;
 	u32 name; /* offset + 1 in psocks.names, 0: none */
+	u32 file_dev;
+	u64 file; /* that bind() of its name made; 0: not known */
 };
 struct psocks {
 	struct buf socks;    /* struct psock, back to back */
@@ -20,6 +22,7 @@ struct psocks {
 };
 /* Keeps it if it is wanted. */
 void psocks_add(struct psocks *t, const struct ev_scan_sock *e, const struct unix_name *name);
+void psocks_set_file(struct psocks *t, u64 inode, u64 file, u32 dev);
 const struct psock *psocks_find(const struct psocks *t, u64 inode);
 void psocks_free(struct psocks *t);
 /*

@@ -454,6 +454,19 @@ static void say_over(const struct speech *sp)
 	buf_puts(&sp->out->action, "Nothing needs to be freed: its port can be bound");
 }
 
+/* The path is taken as long as its file is there, whoever lives. */
+static void say_file(const struct speech *sp)
+{
+	if (sock_file(sp->m, sp->s)->file_names == FILE_REMOVED) {
+		buf_puts(&sp->out->why, "; its file was removed or replaced, so nobody can connect to "
+					"it any more");
+		buf_puts(&sp->out->action, "; it keeps no path");
+	} else if (sock_is_offer(sp->s)) {
+		buf_puts(&sp->out->action, "; if its file is still there then, remove that, too: it "
+					   "keeps the path taken");
+	}
+}
+
 /* Whoever reads it is in another network namespace, where it keeps nobody from anything. */
 static void say_elsewhere(const struct speech *sp)
 {
@@ -472,6 +485,7 @@ void advise_sock(const struct model *m, const struct sock *s, struct answer *out
 		[VERDICT_KERNEL] = say_kernel,	     [VERDICT_ORPHANED] = say_orphaned,
 		[VERDICT_HELD] = say_held,
 	};
+	const struct unix_name *name;
 	struct holder *rows;
 	struct speech sp = {.m = m, .s = s, .out = out};
 
@@ -481,6 +495,9 @@ void advise_sock(const struct model *m, const struct sock *s, struct answer *out
 		say_over(&sp);
 	else
 		say[out->verdict](&sp);
+	name = name_at(m, s->name);
+	if (name && name->len && name->s[0])
+		say_file(&sp);
 	if (sock_is_elsewhere(m, s))
 		say_elsewhere(&sp);
 	buf_puts(&out->why, ".");

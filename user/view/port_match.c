@@ -11,9 +11,30 @@ static bool name_matches(const struct model *m, const struct unix_name *q, const
 	const struct unix_name *n = name_at(m, s->name);
 	size_t len = q->s[0] ? strnlen(q->s, q->len) : q->len;
 
-	if (!n || PROTO_FAMILY(s->proto) != AF_UNIX || n->len < len || memcmp(n->s, q->s, len))
+	if (!n || n->len < len || memcmp(n->s, q->s, len))
 		return false;
 	return q->s[0] ? strnlen(n->s, n->len) == len : n->len == len;
+}
+
+/*
+ * Does the path lead there?  By the file, as the kernel finds it.  Some file systems (overlayfs,
+ * btrfs) tell stat() another device than they have: then the name decides with the inode.
+ */
+static bool file_matches(const struct model *m, const struct query *q, const struct sock *s)
+{
+	const struct name *f = sock_file(m, s);
+
+	return q->file.socket && f->file == q->file.ino &&
+	       (f->file_dev == q->file.dev || name_matches(m, &q->name, s));
+}
+
+/* A relative path is another one for everybody. */
+static bool unix_matches(const struct model *m, const struct query *q, const struct sock *s)
+{
+	bool relative = q->file.looked && q->name.s[0] != '/';
+
+	return PROTO_FAMILY(s->proto) == AF_UNIX &&
+	       (file_matches(m, q, s) || (!relative && name_matches(m, &q->name, s)));
 }
 
 /* MPTCP sockets have ports of TCP. */
@@ -27,7 +48,7 @@ static bool proto_matches(const char *proto, const struct sock *s)
 bool query_matches(const struct model *m, const struct query *q, const struct sock *s)
 {
 	if (q->name.len)
-		return name_matches(m, &q->name, s);
+		return unix_matches(m, q, s);
 	if (s->local.port != q->addr.port || PROTO_FAMILY(s->proto) == AF_UNIX)
 		return false;
 	if (q->proto && !proto_matches(q->proto, s))
@@ -54,6 +75,8 @@ static int match_cmp(const void *a, const void *b)
 
 	if (x->elsewhere != y->elsewhere)
 		return x->elsewhere - y->elsewhere;
+	if (x->unreached != y->unreached)
+		return x->unreached < y->unreached ? -1 : 1;
 	if (x->elsewhere && s->netns != t->netns)
 		return s->netns < t->netns ? -1 : 1;
 	if (x->rank != y->rank)
@@ -74,6 +97,10 @@ static bool match_of(const struct model *m, const struct query *q, const struct 
 		return false;
 	*out = (struct match){
 		.sock = s, .elsewhere = sock_is_elsewhere(m, s), .rank = sock_rank(s)};
+	if (q->name.len && (q->file.looked && sock_file(m, s)->file
+				    ? !file_matches(m, q, s)
+				    : sock_file(m, s)->file_names == FILE_REMOVED))
+		out->unreached = file_unreached(m, q, s);
 	return true;
 }
 
@@ -92,7 +119,7 @@ u32 matches_of(const struct model *m, const struct query *q, struct match **out,
 			if (n == cap)
 				*out = xrealloc(*out, (cap = cap ? cap * 2 : 16) * sizeof(**out));
 			(*out)[n++] = one;
-			*here += !one.elsewhere;
+			*here += !one.elsewhere && !one.unreached;
 		}
 		id = named ? sock_next(m, id) : s->port_next;
 	}

@@ -136,6 +136,11 @@ static void sockets_print(struct out *o, const struct model *m, const struct mat
 	connections_print(o, m, list + offers, n - offers, !offers, netns, ago);
 }
 
+static bool same_place(const struct match *a, const struct match *b)
+{
+	return a->unreached == b->unreached && (a->unreached || a->sock->netns == b->sock->netns);
+}
+
 void port_words(struct out *o, const struct model *m, const struct match *list, u32 n, u32 here,
 		bool ago)
 {
@@ -143,11 +148,15 @@ void port_words(struct out *o, const struct model *m, const struct match *list, 
 
 	sockets_print(o, m, list, here, n > here, ago);
 	for (u32 i = here, to; i < n; i = to) {
-		for (to = i; to < n && list[to].sock->netns == list[i].sock->netns;)
+		for (to = i; to < n && same_place(&list[to], &list[i]);)
 			to++;
-		buf_puts(&b, "In ");
-		text_netns(&b, m, list[i].sock);
-		buf_puts(&b, ", which is another one:");
+		if (list[i].unreached) {
+			unreached_words(&b, m, &list[i]);
+		} else {
+			buf_puts(&b, "In ");
+			text_netns(&b, m, list[i].sock);
+			buf_puts(&b, ", which is another one:");
+		}
 		out_printf(o, "%s", "");
 		out_wrap(o, 0, b.s);
 		buf_reset(&b);

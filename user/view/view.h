@@ -40,6 +40,14 @@ struct opts {
 		struct ep addr;    /* ip + family when has_addr; port always; IPv4 or IPv6 */
 		struct ep other;   /* has_other: or this one (localhost is two) */
 		struct unix_name name; /* unix:...; len 0: not asked */
+		struct asked_file { /* of a path, where it can be looked at: not of a recording */
+			bool looked;  /* what follows is known */
+			bool there;   /* the path is taken: a bind meets EADDRINUSE */
+			bool socket;  /* it leads to a socket, of ... */
+			u64 ino;
+			u32 dev;
+			u32 mntns;    /* seen from that mount namespace */
+		} file;
 	} query;
 	u32 pid;              /* arg of pid and tree, parsed; 0: none */
 	u8 about;             /* report: ABOUT_* bits; 0: the machine */
@@ -117,7 +125,7 @@ void json_tristate(struct json *j, const char *key, u8 v); /* 0, 1, 2: not known
 
 void text_proc(struct buf *b, const struct model *m, u32 proc);            /* "sleep[9132]" */
 void text_sock(struct buf *b, const struct model *m, const struct sock *s); /* "tcp 0.0.0.0:80" */
-void text_elsewhere(struct buf *b, const struct model *m, const struct sock *s); /* " netns:4026532561", or nothing */
+void text_elsewhere(struct buf *b, const struct model *m, const struct sock *s); /* " netns:4026532561", " (file removed)", or nothing */
 void text_local(struct buf *b, const struct model *m, const struct sock *s); /* "0.0.0.0:80" */
 void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max);
 void text_words(struct buf *b, const char *args, u16 len, size_t max);     /* NUL-separated, as a shell would */
@@ -150,8 +158,15 @@ int answer_code(const struct model *m, int code); /* code, or EXIT_INCOMPLETE af
 struct match {
 	const struct sock *sock;
 	bool elsewhere; /* in another network namespace: comes after all that is here */
+	/* Of that name, but the path does not lead to it: likewise, by the reason. */
+	enum unreached { REACHED, UNREACHED_REMOVED, UNREACHED_MOVED, UNREACHED_MNTNS } unreached;
 	u8 rank; /* 0 listens, 1 bound, 2 connection, 3 time-wait */
 };
+/* A path that is asked for is looked at (port_file.c). */
+void query_look(struct query *q);
+enum unreached file_unreached(const struct model *m, const struct query *q, const struct sock *s);
+void unreached_words(struct buf *b, const struct model *m, const struct match *x);
+void file_words(struct buf *b, const struct query *q, const char *path, bool whole);
 /* Has it, or did it have, what is asked for? */
 bool query_matches(const struct model *m, const struct query *q, const struct sock *s);
 /* All that has it now; *here: how many of them, the first ones, are no matter of another namespace. */

@@ -68,6 +68,8 @@ void text_local(struct buf *b, const struct model *m, const struct sock *s)
 
 void text_elsewhere(struct buf *b, const struct model *m, const struct sock *s)
 {
+	if (sock_file(m, s)->file_names == FILE_REMOVED)
+		buf_puts(b, " (file removed)");
 	if (!sock_is_elsewhere(m, s))
 		return;
 	buf_printf(b, " netns:%u", s->netns);

@@ -17,6 +17,7 @@
 
 struct port {
 	const struct opts *opts;
+	struct query query; /* of opts; a path is looked at again each time */
 	struct out *out;
 	struct page page;
 	struct pace pace;
@@ -31,7 +32,12 @@ static void port_want(const struct opts *o, struct want *w)
 static void port_describe(const struct opts *o, const struct model *m, struct buf *tgids)
 {
 	struct match *list;
-	u32 here, n = matches_of(m, &o->query, &list, &here);
+	struct query q = o->query;
+	u32 here, n;
+
+	if (!o->replay)
+		query_look(&q);
+	n = matches_of(m, &q, &list, &here);
 
 	for (u32 i = 0; i < n; i++) {
 		struct holder *h = NULL;
@@ -79,29 +85,39 @@ static void ways_print(struct out *o, const struct model *m, const struct match 
 		way_print(o, list, here, dgram);
 }
 
-static void free_print(struct out *o, const struct opts *opts, const struct model *m,
-		       bool elsewhere)
+static void free_print(struct out *o, const struct opts *opts, const struct query *q,
+		       const struct model *m, bool elsewhere)
 {
 	const bool whole = answer_code(m, EXIT_ANSWERED) == EXIT_ANSWERED;
 	struct buf b = {0};
 
+	if (q->file.looked) {
+		file_words(&b, q, opts->arg, whole);
+		out_wrap(o, 0, b.s);
+		buf_free(&b);
+		if (q->file.there)
+			out_wrap(o, 0, "Do: Remove the file, if it is of no use to anybody: that "
+				       "frees the path.");
+		return;
+	}
 	buf_puts(&b, elsewhere ? "Nothing in this network namespace holds " : "Nothing holds ");
-	if (!opts->query.has_addr && !opts->query.name.len && !opts->query.proto)
+	if (!q->has_addr && !q->name.len && !q->proto)
 		buf_puts(&b, "port ");
 	buf_add_safe(&b, opts->arg, strlen(opts->arg), 0);
 	if (!whole)
 		buf_puts(&b, " that could be looked at; not all could.");
 	else
-		buf_puts(&b, opts->query.name.len ? ": no socket has that name." : ": it is free.");
+		buf_puts(&b, q->name.len ? ": no socket has that name." : ": it is free.");
 	out_wrap(o, 0, b.s);
 	buf_free(&b);
 }
 
-static void port_text(struct out *o, const struct opts *opts, const struct model *m,
+static void port_text(struct out *o, const struct opts *opts, const struct query *q,
+		      const struct model *m,
 		      const struct match *list, u32 n, u32 here)
 {
 	if (!here)
-		free_print(o, opts, m, n > 0);
+		free_print(o, opts, q, m, n > 0);
 	port_words(o, m, list, n, here, !opts->watch);
 	ways_print(o, m, list, here);
 	/* The kernel's own tables show every port: whose descriptors are unread matters no more. */
@@ -153,47 +169,76 @@ static void json_ways(struct json *j, const struct model *m, const struct query 
 	json_end_obj(j);
 }
 
-static void port_json(struct out *o, const struct opts *opts, const struct model *m,
+/* The file that takes a path; null: none was looked at. */
+static void json_file(struct json *j, const struct query *q)
+{
+	if (!q->file.looked) {
+		json_null(j, "file");
+		return;
+	}
+	json_obj(j, "file");
+	json_bool(j, "exists", q->file.there);
+	json_bool(j, "socket", q->file.socket);
+	json_id(j, "inode", q->file.ino);
+	json_end_obj(j);
+}
+
+/* Does a plain bind fail?  That of a path does if there is a file, whoever has it. */
+static bool is_held(const struct query *q, u32 here)
+{
+	return q->file.looked ? q->file.there : here > 0;
+}
+
+static void port_json(struct out *o, const struct opts *opts, const struct query *q,
+		      const struct model *m,
 		      const struct match *list, u32 n, u32 here)
 {
+	static const char *const unreached[] = {NULL, "removed", "moved", "mount_namespace"};
 	struct json j;
 
 	json_init(&j, &o->line);
 	json_obj(&j, NULL);
 	json_str(&j, "query", opts->arg);
-	json_bool(&j, "held", here > 0);
+	json_bool(&j, "held", is_held(q, here));
 	json_arr(&j, "sockets");
 	for (u32 i = 0; i < n; i++) {
 		json_obj(&j, NULL);
 		json_sock(&j, m, list[i].sock);
 		json_bool(&j, "elsewhere", list[i].elsewhere);
+		if (q->name.len)
+			json_str(&j, "unreached", unreached[list[i].unreached]);
 		json_end_obj(&j);
 	}
 	json_end_arr(&j);
-	if (!opts->query.name.len)
-		json_ways(&j, m, &opts->query, list, here);
+	if (!q->name.len)
+		json_ways(&j, m, q, list, here);
+	else
+		json_file(&j, q);
 	json_end_obj(&j);
 	out_line(o);
 }
 
-static u32 port_render(struct port *v, const struct model *m)
+static bool port_render(struct port *v, const struct model *m)
 {
 	struct out *o = page_begin(&v->page, v->out);
 	struct match *list;
-	u32 here, n = matches_of(m, &v->opts->query, &list, &here);
+	u32 here, n;
 
-	(o->json ? port_json : port_text)(o, v->opts, m, list, n, here);
+	if (!v->opts->replay)
+		query_look(&v->query);
+	n = matches_of(m, &v->query, &list, &here);
+	(o->json ? port_json : port_text)(o, v->opts, &v->query, m, list, n, here);
 	page_end(&v->page);
 	free(list);
 	pace_done(&v->pace, m, n);
-	return here;
+	return is_held(&v->query, here);
 }
 
 static void *port_open(const struct opts *o, struct out *out)
 {
 	struct port *v = xcalloc(1, sizeof(*v));
 
-	*v = (struct port){.opts = o, .out = out, .page.watch = o->watch, .pace.dirty = true};
+	*v = (struct port){.opts = o, .query = o->query, .out = out, .page.watch = o->watch, .pace.dirty = true};
 	return v;
 }
 
@@ -215,11 +260,11 @@ static void port_settle(void *view, const struct model *m)
 
 static int port_finish(void *view, const struct model *m)
 {
-	u32 here = port_render(view, m);
+	bool held = port_render(view, m);
 
 	if (((const struct port *)view)->opts->json)
 		warn_limits(m);
-	return answer_code(m, here ? EXIT_ANSWERED : EXIT_OPPOSITE);
+	return answer_code(m, held ? EXIT_ANSWERED : EXIT_OPPOSITE);
 }
 
 const struct view view_port = {
