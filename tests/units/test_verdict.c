@@ -205,6 +205,34 @@ static void connection_over(void **state)
 	assert_true(sock_is_offer(sock_by(f, 90)));
 }
 
+/* Who is named as having the address that somebody was refused. */
+static void bind_refused(void **state)
+{
+	struct feed *f = *state;
+	struct ev_bind b = {.netns = NETNS, .proto = TCP4, .uid = 0, .local = EP4(80)};
+	const struct sock *s;
+
+	FEED(f, scan_fd, SCAN_FD, 100, 100, .inode = 80, .proto = TCP4, .state = 7, .netns = NETNS,
+	     .sflags = SF_REUSEADDR | SF_REUSEPORT, .uid = 33, .local = EP4(80),
+	     .files = FILES(100), .fd = 9);
+	s = sock_by(f, 80);
+	assert_true(bind_conflicts(&b, s));
+	b.sflags = SF_REUSEPORT;
+	assert_true(bind_conflicts(&b, s)); /* of another user */
+	b.uid = 33;
+	assert_false(bind_conflicts(&b, s));
+	b.sflags = SF_REUSEADDR;
+	assert_false(bind_conflicts(&b, s));
+	b.sflags = 0;
+	b.local.ip[3] = 2;
+	assert_false(bind_conflicts(&b, s));
+	memset(b.local.ip, 0, sizeof(b.local.ip));
+	b.local.family = 10;
+	assert_true(bind_conflicts(&b, s)); /* [::] takes IPv4, too */
+	b.netns++;
+	assert_false(bind_conflicts(&b, s));
+}
+
 static void passed(void **state)
 {
 	struct feed *f = *state;
@@ -532,6 +560,7 @@ int main(void)
 		T(inherited_on_purpose),
 		T(connection),
 		T(connection_over),
+		T(bind_refused),
 		T(passed),
 		T(hidden),
 		T(kernel),

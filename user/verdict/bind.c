@@ -94,6 +94,28 @@ bool bind_any_uid(const struct sock *s)
 	return s->sflags & SF_TIMEWAIT;
 }
 
+static bool same_ports(u32 a, u32 b)
+{
+	const char *x = name_proto(a), *y = name_proto(b);
+
+	x = strcmp(x, "mptcp") ? x : "tcp";
+	return !strcmp(x, strcmp(y, "mptcp") ? y : "tcp");
+}
+
+bool bind_conflicts(const struct ev_bind *b, const struct sock *s)
+{
+	u8 passes = bind_passes(s);
+
+	if (!sock_keeps_port(s) || s->local.port != b->local.port || !same_ports(s->proto, b->proto))
+		return false;
+	if ((s->netns && b->netns && s->netns != b->netns) || !bind_overlaps(&b->local, s))
+		return false;
+	if (b->sflags & SF_REUSEADDR && passes & BIND_REUSEADDR)
+		return false;
+	return !(b->sflags & SF_REUSEPORT && passes & BIND_REUSEPORT &&
+		 (bind_any_uid(s) || s->uid == b->uid));
+}
+
 bool bind_options_known(const struct model *m)
 {
 	return !(m->caps & SRC_PROC);

@@ -90,6 +90,8 @@ bool bind_overlaps(const struct ep *asked, const struct sock *s);
 /* BIND_* bits: options of which each alone lets such a bind pass; SO_REUSEPORT for the socket's uid ... */
 u8 bind_passes(const struct sock *s);
 bool bind_any_uid(const struct sock *s); /* ... or for any */
+/* Did that one keep this bind, which failed, from its address? */
+bool bind_conflicts(const struct ev_bind *b, const struct sock *s);
 /* Could the source read which options a socket has? */
 bool bind_options_known(const struct model *m);
 /* In another network namespace than who asks: no matter to a bind in this one. */

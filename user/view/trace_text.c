@@ -38,6 +38,8 @@ static void add_sock(struct buf *b, const struct model *m, const struct ev *e)
 		ep_text(text, &x->remote);
 		buf_printf(b, " -> %s", text);
 	}
+	if (x->netns && model_netns(m) && x->netns != model_netns(m))
+		buf_printf(b, " netns:%u", x->netns);
 }
 
 /* The socket behind an inode, as the model knows it. */

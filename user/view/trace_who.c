@@ -49,24 +49,27 @@ u32 trace_tgid(const struct model *m, const struct ev *e)
 
 /* ---- who has the address already ---------------------------------------------------------- */
 
-static bool same_address(const struct sock *s, const struct ev_bind *b)
+/* A name given in another mount namespace, or relative, may well be another file. */
+static bool same_name(const struct model *m, const struct ev_unix_bind *b, const struct sock *s)
 {
-	if (s->netns && b->netns && s->netns != b->netns)
+	const struct proc *p = proc_at(m, proc_find(m, b->h.tgid));
+	const struct proc *holder = proc_at(m, first_holder(m, s));
+	const struct unix_name *n = name_at(m, s->name);
+
+	if (!n || n->len != b->name.len || memcmp(n->s, b->name.s, n->len))
 		return false;
-	if (strcmp(name_proto(s->proto), name_proto(b->proto)) || !s->holds)
-		return false;
-	return sock_is_wild(&s->local) || sock_is_wild(&b->local) ||
-	       (s->local.family == b->local.family &&
-		!memcmp(s->local.ip, b->local.ip, sizeof(s->local.ip)));
+	if (!n->s[0])
+		return !b->netns || s->netns == b->netns;
+	return n->s[0] == '/' && sock_file(m, s)->file_names != FILE_REMOVED && p && holder &&
+	       p->mntns == holder->mntns;
 }
 
 static u32 unix_in_use_by(const struct model *m, const struct ev_unix_bind *b)
 {
 	for (u32 id = 0; (id = sock_next(m, id));) {
 		const struct sock *s = sock_at(m, id);
-		const struct unix_name *n = name_at(m, s->name);
 
-		if (n && s->holds && n->len == b->name.len && !memcmp(n->s, b->name.s, n->len))
+		if (s->holds && same_name(m, b, s))
 			return first_holder(m, s);
 	}
 	return 0;
@@ -81,7 +84,7 @@ u32 trace_in_use_by(const struct model *m, const struct ev *e)
 		return unix_in_use_by(m, (const struct ev_unix_bind *)e);
 	for (u32 id = map_get(&m->by_port, b->local.port); id; id = s->port_next) {
 		s = sock_at(m, id);
-		if (s->inode != b->inode && same_address(s, b))
+		if (s->holds && s->inode != b->inode && bind_conflicts(b, s))
 			return first_holder(m, s);
 	}
 	return 0;
