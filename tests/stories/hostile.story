@@ -104,7 +104,7 @@ unix   /tmp/\x1b[1m\x0...  LISTEN  \x1b[31mevil\x...  \x1b[31mevil\x...  owned
  "verdict": "owned",
  "certain": true,
  "why": "\\x1b[31mevil\\x0a[200] made it and is the only one that holds it.",
- "action": "Stop \\x1b[31mevil\\x0a[200] if you need it free; nothing is wrong with the socket itself; if its file is still there then, remove that, too: it keeps the path taken."}
+ "action": "Stop \\x1b[31mevil\\x0a[200] if you need it free; nothing is wrong with the socket itself."}
 
 === pid 200
 \x1b[31mevil\x0a[200]  running

@@ -41,8 +41,7 @@ unix /tmp/<svg/onload=alert(5)> LISTEN
   12:00:06; "><img src=x>[300] inherited fd 3 by fork and kept it over exec
   because CLOEXEC was not set.
   Do: Kill "><img src=x>[300] to free the port now; in <script>x</scri, open the
-  socket with SOCK_CLOEXEC (or close fd 3 in the child before exec); if its file
-  is still there then, remove that, too: it keeps the path taken.
+  socket with SOCK_CLOEXEC (or close fd 3 in the child before exec).
 
 Sockets that had it
   unix /tmp/<svg/onload=alert(5)>, inode 7001: opened 12:00:03.000, still there
@@ -106,8 +105,7 @@ unix /tmp/<svg/onload=alert(5)> LISTEN
   12:00:06; "><img src=x>[300] inherited fd 3 by fork and kept it over exec
   because CLOEXEC was not set.
   Do: Kill "><img src=x>[300] to free the port now; in <script>x</scri, open the
-  socket with SOCK_CLOEXEC (or close fd 3 in the child before exec); if its file
-  is still there then, remove that, too: it keeps the path taken.
+  socket with SOCK_CLOEXEC (or close fd 3 in the child before exec).
 
 Sockets that changed hands
   unix /tmp/<svg/onload=alert(5)>, inode 7001: opened 12:00:03.000, still there
@@ -223,7 +221,7 @@ Busiest programs, roughly
         "verdict": "leaked",
         "certain": true,
         "why": "<script>x</scri[200] made it and exited with code 0 at 12:00:06; \"><img src=x>[300] inherited fd 3 by fork and kept it over exec because CLOEXEC was not set.",
-        "action": "Kill \"><img src=x>[300] to free the port now; in <script>x</scri, open the socket with SOCK_CLOEXEC (or close fd 3 in the child before exec); if its file is still there then, remove that, too: it keeps the path taken."}]},
+        "action": "Kill \"><img src=x>[300] to free the port now; in <script>x</scri, open the socket with SOCK_CLOEXEC (or close fd 3 in the child before exec)."}]},
  "sockets": [{"proto": "unix",
      "local": "/tmp/<svg/onload=alert(5)>",
      "remote": null,

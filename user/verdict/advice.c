@@ -461,7 +461,7 @@ static void say_file(const struct speech *sp)
 		buf_puts(&sp->out->why, "; its file was removed or replaced, so nobody can connect to "
 					"it any more");
 		buf_puts(&sp->out->action, "; it keeps no path");
-	} else if (sock_is_offer(sp->s)) {
+	} else if (sock_file(sp->m, sp->s)->file && sock_is_offer(sp->s)) {
 		buf_puts(&sp->out->action, "; if its file is still there then, remove that, too: it "
 					   "keeps the path taken");
 	}
