@@ -340,6 +340,55 @@ static __always_inline struct slot file_socket_walked(struct file *file)
 	return file_socket_rd(file, true);
 }
 
+/* f_count became f_ref in 6.13, which counts from -1. */
+struct file___count {
+	struct {
+		s64 counter;
+	} f_count;
+} __attribute__((preserve_access_index));
+struct file___ref {
+	struct {
+		s64 counter;
+	} f_ref;
+} __attribute__((preserve_access_index));
+
+/* References to a walked file: slots, calls under way, messages in queues, rings.  0: not known. */
+static __always_inline u32 file_refs(struct file *file)
+{
+	struct file___ref *now = (void *)file;
+	struct file___count *then = (void *)file;
+	s64 n = 0;
+
+	if (bpf_core_field_exists(now->f_ref)) {
+		bpf_core_read(&n, sizeof(n), &now->f_ref);
+		n++;
+	} else if (bpf_core_field_exists(then->f_count)) {
+		bpf_core_read(&n, sizeof(n), &then->f_count);
+	}
+	return n > 0 && n < 0x7fffffff ? n : 0;
+}
+
+#define HEIR_STEPS 64 /* threads looked at */
+
+/* Another thread of the process that uses that table; 0: none among the first. */
+static __always_inline u32 task_heir(struct task_struct *task, u64 files)
+{
+	void *head = (void *)task->signal + bpf_core_field_offset(struct signal_struct, thread_head);
+	u32 offset = bpf_core_field_offset(struct task_struct, thread_node);
+	struct list_head *node = head;
+	struct task_struct *other;
+
+	for (int i = 0; i < HEIR_STEPS; i++) {
+		node = RD(true, node, next);
+		if (!node || (void *)node == head)
+			return 0;
+		other = (void *)node - offset;
+		if (other != task && (u64)RD(true, other, files) == files)
+			return RD(true, other, pid);
+	}
+	return 0;
+}
+
 /* The file in a slot, walked; NULL: empty.  `files` is trusted. */
 static __always_inline struct file *files_file(struct files_struct *files, u32 fd)
 {

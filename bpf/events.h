@@ -186,7 +186,10 @@ struct ev {
 #define EV_HEADLESS(F) F(u64, start, TIME, "leader's start_boottime")
 
 /* A thread that had a descriptor table of its own has died. */
-#define EV_THREAD_EXIT(F) F(u64, files, HIDE, "its files_struct")
+#define EV_THREAD_EXIT(F)                                                                          \
+	F(u64, files, HIDE, "its files_struct")                                                    \
+	F(u32, heir, PID, "another thread of the process that uses this table; 0: none is left")   \
+	F(u32, zero, HIDE, "0")
 
 /* wait4 or waitid returned a child (not WNOWAIT).  The model decides whether that was a reap. */
 #define EV_WAIT(F)                                                                                 \
@@ -230,7 +233,9 @@ struct ev {
 	F(s32, from_fd, FD, "dup: the slot copied; pidfd_getfd: the fd in the other process")      \
 	F(u32, from, PID, "pidfd_getfd: the process it was taken from")                            \
 	F(u16, via, VIA, "dup, scm_rights, pidfd_getfd")                                           \
-	F(u16, cloexec, BOOL, "close-on-exec set")
+	F(u16, cloexec, BOOL, "close-on-exec set")                                                 \
+	F(u32, peeked, BOOL, "scm_rights: by MSG_PEEK, so the message waits on in its queue")      \
+	F(u32, zero, HIDE, "0")
 
 /* close of a socket's descriptor; emitted after it is gone from the table. */
 #define EV_CLOSE(F)                                                                                \
@@ -238,7 +243,10 @@ struct ev {
 	F(u64, inode, ID, "inode of the socket that was in the slot")                              \
 	F(u64, cookie, ID, "its cookie")                                                           \
 	F(s32, fd, FD, "slot")                                                                     \
-	F(u32, zero, HIDE, "0")
+	F(u32, zero, HIDE, "0")                                                                    \
+	F(u32, left, HIDE, "references to its file beside this slot as the close began; 0: none, " \
+			   "or not known")                                                         \
+	F(u32, zero2, HIDE, "0")
 
 /* close_range over [first, last]; with CLOSE_RANGE_UNSHARE an EV_FDTAB came just before. */
 #define EV_CLOSE_RANGE(F)                                                                          \
@@ -269,7 +277,10 @@ struct ev {
 #define EV_FDTAB(F)                                                                                \
 	F(u64, files, HIDE, "new files_struct")                                                    \
 	F(u32, leader, BOOL, "the caller is the thread group leader")                              \
-	F(u32, zero, HIDE, "0")
+	F(u32, zero, HIDE, "0")                                                                    \
+	F(u64, old, HIDE, "files_struct it had; 0: not known")                                     \
+	F(u32, heir, PID, "another thread of the process that uses that on; 0: none")              \
+	F(u32, zero2, HIDE, "0")
 
 /* ---- sockets --------------------------------------------------------------------------- */
 
@@ -632,7 +643,8 @@ struct ev {
 /* A descriptor table. */
 #define KEPT_TAB_FIELDS(F)                                                                         \
 	F(u64, key, HIDE, "address of the files_struct; 0: not known yet")                         \
-	F(u64, known_ts, HIDE, "complete since then; 0: not")
+	F(u64, known_ts, HIDE, "complete since then; 0: not")                                      \
+	F(u64, key_ts, HIDE, "since when the address is known to be its own")
 #define EV_KEPT_TAB(F)                                                                             \
 	F(u32, id, HIDE, "id")                                                                     \
 	F(u32, zero, HIDE, "0")                                                                    \

@@ -9,6 +9,7 @@
 #include "use.bpf.h"
 
 const volatile u32 nr_close = ~0u, nr_dup2 = ~0u, nr_dup3 = ~0u;
+const volatile u32 nr_unshare = ~0u, nr_close_range = ~0u;
 const volatile u32 nr_accept = ~0u, nr_accept4 = ~0u;
 
 /* Programs sys_<call> by enum sys_action; one that did not load leaves its place empty. */
@@ -29,6 +30,9 @@ struct going {
 	u64 accepts;     /* the file it last waited on in accept(), which need not be told again */
 	u32 accepts_run; /* and by which of its programs: exec counts */
 	s32 fd; /* -1: none */
+	u64 files; /* the table it may be about to leave */
+	u32 refs;  /* to the file in the slot */
+	u32 pad;
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -54,7 +58,22 @@ static __always_inline void going_note(struct task_struct *task, u32 fd)
 	g->inode = s.inode;
 	g->cookie = RD(true, sk, __sk_common.skc_cookie.counter);
 	g->sk = (u64)sk;
+	g->refs = file_refs(files_file(task->files, fd));
 	g->fd = fd;
+}
+
+#define CLONE_FILES_BIT		0x400
+#define CLOSE_RANGE_UNSHARE_BIT 2
+#define CLOSE_RANGE_CLOEXEC_BIT 4
+
+/* A call that may leave the table begins: afterwards nobody can tell which it was. */
+static __always_inline void leaving_note(struct task_struct *task)
+{
+	struct going *g = bpf_task_storage_get(&going, bpf_get_current_task_btf(), 0,
+					       BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (g)
+		g->files = (u64)task->files;
 }
 
 /* accept() begins, and may block for days: that the listener is used is told now. */
@@ -83,12 +102,17 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 
 	bool accepts = nr == nr_accept || nr == nr_accept4;
 
-	if (nr != nr_close && nr != nr_dup2 && nr != nr_dup3 && !accepts)
+	bool leaves = (nr == nr_unshare && SYS_ARG1(regs) & CLONE_FILES_BIT) ||
+		      (nr == nr_close_range && SYS_ARG3(regs) & CLOSE_RANGE_UNSHARE_BIT);
+
+	if (nr != nr_close && nr != nr_dup2 && nr != nr_dup3 && !accepts && !leaves)
 		return 0;
 	task = task_current();
 	if (task_is_compat(task) || !task_passes(task))
 		return 0;
-	if (accepts && WANTED(USE))
+	if (leaves)
+		leaving_note(task);
+	else if (accepts && WANTED(USE))
 		accepts_note(task, SYS_ARG1(regs));
 	else if (!accepts && WANTED(CLOSE))
 		going_note(task, nr == nr_close ? SYS_ARG1(regs) : SYS_ARG2(regs));
@@ -129,6 +153,8 @@ static __always_inline void going_tell(struct task_struct *task, s32 fd, bool ov
 	e->cookie = g->cookie;
 	e->fd = fd;
 	e->zero = 0;
+	e->left = g->refs > 1 ? g->refs - 1 : 0;
+	e->zero2 = 0;
 	EV_SUBMIT(e);
 }
 
@@ -139,6 +165,8 @@ int BPF_PROG(sys_close, struct pt_regs *regs, long ret)
 	going_tell(task_current(), SYS_ARG1(regs), ret != -EBADF);
 	return 0;
 }
+
+#define INSTALL_PEEKED 0x100 /* with via: the message was not taken out of its queue */
 
 static __always_inline bool install_event(struct task_struct *task, s32 fd, s32 from_fd, u32 from,
 					  u16 via, bool cloexec)
@@ -157,8 +185,10 @@ static __always_inline bool install_event(struct task_struct *task, s32 fd, s32 
 	e->fd = fd;
 	e->from_fd = from_fd;
 	e->from = from;
-	e->via = via;
+	e->via = via & ~INSTALL_PEEKED;
 	e->cloexec = cloexec;
+	e->peeked = !!(via & INSTALL_PEEKED);
+	e->zero = 0;
 	EV_SUBMIT(e);
 	return true;
 }
@@ -234,6 +264,7 @@ int BPF_PROG(sys_ioctl, struct pt_regs *regs, long ret)
 
 static __always_inline void fdtab_event(struct task_struct *task)
 {
+	struct going *g = bpf_task_storage_get(&going, bpf_get_current_task_btf(), 0, 0);
 	struct ev_fdtab *e;
 
 	if (!WANTED(FDTAB))
@@ -244,12 +275,11 @@ static __always_inline void fdtab_event(struct task_struct *task)
 	e->files = (u64)task->files;
 	e->leader = task_is_leader(task);
 	e->zero = 0;
+	e->old = g ? g->files : 0;
+	e->heir = e->old ? task_heir(task, e->old) : 0;
+	e->zero2 = 0;
 	EV_SUBMIT(e);
 }
-
-#define CLONE_FILES_BIT		0x400
-#define CLOSE_RANGE_UNSHARE_BIT 2
-#define CLOSE_RANGE_CLOEXEC_BIT 4
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_unshare, struct pt_regs *regs, long ret)

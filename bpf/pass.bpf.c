@@ -13,6 +13,7 @@
 #define SCM_MSGS	     64 /* control messages looked at in one message; of more, one is lost */
 #define SCM_FDS		     253 /* SCM_MAX_FD */
 #define MSG_CMSG_CLOEXEC_BIT 0x40000000
+#define MSG_PEEK_BIT	     2
 
 struct scm {
 	u64 at, end; /* control messages in user memory */
@@ -20,8 +21,8 @@ struct scm {
 	u64 over;    /* sending: inode of the UNIX socket */
 	u64 queue;   /* and of its peer */
 	u32 nfds;
-	bool sending, cloexec;
-	u8 pad[2];
+	bool sending, cloexec, peeked;
+	u8 pad[1];
 };
 
 static __always_inline void pass_event(struct task_struct *task, struct scm *m, s32 fd)
@@ -64,7 +65,8 @@ static long scm_fd(u32 i, struct scm *m)
 	if (m->sending)
 		pass_event(task, m, fd);
 	else
-		install_event(task, fd, -1, 0, VIA_SCM_RIGHTS, m->cloexec);
+		install_event(task, fd, -1, 0, VIA_SCM_RIGHTS | (m->peeked ? INSTALL_PEEKED : 0),
+			      m->cloexec);
 	return 0;
 }
 
@@ -151,7 +153,8 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_recvmsg, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = task_current();
-	struct scm m = {.cloexec = SYS_ARG3(regs) & MSG_CMSG_CLOEXEC_BIT};
+	struct scm m = {.cloexec = SYS_ARG3(regs) & MSG_CMSG_CLOEXEC_BIT,
+			.peeked = SYS_ARG3(regs) & MSG_PEEK_BIT};
 
 	if (ret < 0 || !task_passes(task))
 		return 0;
@@ -202,6 +205,7 @@ int BPF_PROG(sys_recvmmsg, struct pt_regs *regs, long ret)
 	if (ret <= 0 || !task_passes(task))
 		return 0;
 	v.m.cloexec = SYS_ARG4(regs) & MSG_CMSG_CLOEXEC_BIT;
+	v.m.peeked = SYS_ARG4(regs) & MSG_PEEK_BIT;
 	if (WANTED(USE))
 		use_tell(task, SYS_ARG1(regs));
 	if (WANTED(INSTALL))

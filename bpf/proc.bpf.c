@@ -309,20 +309,30 @@ static __always_inline void exit_leader(struct task_struct *task)
 	EV_SUBMIT(e);
 }
 
-/* Only a thread with a table of its own is told; a leader that is gone has none to compare with. */
+/*
+ * Only a thread with another table than the leader's is told; a leader that is gone has none to
+ * compare with.  A leader is told if no other thread is on its table.
+ */
 static __always_inline void exit_thread(struct task_struct *task)
 {
 	struct files_struct *files = task->files, *main = task->group_leader->files;
+	bool leader = task_is_leader(task);
 	struct ev_thread_exit *e;
+	u32 heir;
 
-	if (!files || files == main || (!main && files->count.counter != 1))
+	if (!files || (files == main && !leader) || (!main && files->count.counter != 1))
 		return;
 	if (!WANTED(THREAD_EXIT) || !task_passes(task))
+		return;
+	heir = task_heir(task, (u64)files);
+	if (leader && heir)
 		return;
 	e = EV_NEW(THREAD_EXIT, thread_exit, task);
 	if (!e)
 		return;
 	e->files = (u64)files;
+	e->heir = heir;
+	e->zero = 0;
 	EV_SUBMIT(e);
 }
 
@@ -341,10 +351,11 @@ static __always_inline void exit_tell(u64 *ctx)
 		exit_process(task);
 	else if (!exit_tells_group_dead && !task->signal->live.counter)
 		return; /* told by another */
-	else if (task_is_leader(task))
-		exit_leader(task);
-	else
+	else {
+		if (task_is_leader(task))
+			exit_leader(task);
 		exit_thread(task);
+	}
 }
 
 SEC("tp_btf/sched_process_exit")

@@ -309,6 +309,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	struct hlist_node pid_links[4];
+	struct list_head thread_node;
 	u64 start_boottime;
 	const struct cred *real_cred;
 	const struct cred *cred;
@@ -405,6 +406,7 @@ struct signal_struct {
 	unsigned int is_child_subreaper: 1;
 	struct pid *pids[4];
 	struct tty_struct *tty;
+	struct list_head thread_head;
 };
 
 struct sighand_struct {

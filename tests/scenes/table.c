@@ -218,6 +218,80 @@ static void scene_thread_files(void)
 	facts_end();
 }
 
+/* The leader alone listens to what it is told to do. */
+static void *thread_keep(void *unused)
+{
+	tell_int(gettid());
+	return thread_pause(unused);
+}
+
+static void leader_leaves_run(void *unused)
+{
+	int fd = tcp_listener(0);
+
+	(void)unused;
+	tell_sock(fd);
+	thread_start(thread_keep, NULL);
+	go_wait();
+	check(unshare(CLONE_FILES), "unshare");
+	close(fd);
+	tell_int(0);
+	stay();
+}
+
+/* The leader takes a table of its own and closes the listener there; a thread keeps the old one. */
+static void scene_leader_unshares(void)
+{
+	struct child c = child_start(leader_leaves_run, NULL);
+	struct sock s = hear_sock(&c, "LISTEN");
+	struct hold h = {.pid = c.pid, .tid = hear_int(&c), .fds = {s.fd}};
+
+	child_go(&c);
+	hear_int(&c);
+	facts_begin("leader-unshares");
+	fact_int("port", s.port);
+	fact_sock(&s, &h, 1);
+	facts_end();
+}
+
+/* Takes a table of its own, starts another thread on it, and ends. */
+static void *thread_leave_to_heir(void *unused)
+{
+	check(unshare(CLONE_FILES), "unshare");
+	thread_start(thread_keep, NULL);
+	return unused;
+}
+
+static void private_shared_run(void *unused)
+{
+	int fd = tcp_listener(0);
+	pthread_t first;
+
+	(void)unused;
+	tell_sock(fd);
+	if (pthread_create(&first, NULL, thread_leave_to_heir, NULL) || pthread_join(first, NULL))
+		_exit(1);
+	go_wait();
+	close(fd);
+	tell_int(0);
+	stay();
+}
+
+/* Two threads share a table of their own, and the one that began it has ended. */
+static void scene_private_shared(void)
+{
+	struct child c = child_start(private_shared_run, NULL);
+	struct sock s = hear_sock(&c, "LISTEN");
+	struct hold h = {.pid = c.pid, .tid = hear_int(&c), .fds = {s.fd}};
+
+	child_go(&c);
+	hear_int(&c);
+	facts_begin("private-shared");
+	fact_int("port", s.port);
+	fact_sock(&s, &h, 1);
+	facts_end();
+}
+
 static void *thread_exec(void *unused)
 {
 	cat_exec(unused);
@@ -256,6 +330,8 @@ const struct scene table_scenes[] = {
 	{"clone-files", scene_clone_files, "one table for two; step: closed for both"},
 	{"headless", scene_headless, "the leader has exited, a worker lives"},
 	{"thread-files", scene_thread_files, "only one thread's own table has it"},
+	{"leader-unshares", scene_leader_unshares, "the leader unshares and closes, a thread keeps"},
+	{"private-shared", scene_private_shared, "two threads on one table, the first has ended"},
 	{"exec-in-thread", scene_exec_in_thread, "a thread runs another program"},
 	{0},
 };

@@ -26,6 +26,8 @@ SCENES = {
     "clone-files": dict(verdict="shared"),
     "headless": dict(verdict="owned"),
     "thread-files": dict(verdict="owned"),
+    "leader-unshares": dict(verdict="owned"),
+    "private-shared": dict(verdict="owned"),
     "exec-in-thread": dict(verdict="owned"),
     "scm": dict(verdict="passed", via="scm_rights"),
     "pidfd-getfd": dict(verdict="passed", via="pidfd_getfd"),

@@ -111,13 +111,21 @@ static inline struct ev *rnd_event(u64 *space, u16 kind, u64 now)
 	struct ev *e = (struct ev *)(void *)space;
 	const struct kind *k = event_kind(kind);
 
+	u64 whole;
+
 	memset(space, 0, EV_MAX);
 	e->kind = kind;
 	e->size = k->size;
 	e->tgid = rnd(40);
 	e->tid = rnd(3) ? e->tgid : e->tgid + 100;
-	for (u32 j = 0; j < k->nfields; j++)
+	whole = seed;
+	/* A sequence of its own for each field: one that is appended changes no other event. */
+	for (u32 j = 0; j < k->nfields; j++) {
+		seed = whole + (j + 1) * 0x9e3779b97f4a7c15ull;
+		rnd(1);
 		rnd_field(space, &k->fields[j], now);
+	}
+	seed = whole;
 	return e;
 }
 

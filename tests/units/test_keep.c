@@ -96,7 +96,7 @@ static void sizes_known(void **state)
 	assert_int_equal(sizeof(struct image), 48);
 	assert_int_equal(sizeof(struct death), 48);
 	assert_int_equal(sizeof(struct tabref), 28);
-	assert_int_equal(sizeof(struct fdtab), 48);
+	assert_int_equal(sizeof(struct fdtab), 56);
 	assert_int_equal(sizeof(struct hold), 64);
 	assert_int_equal(sizeof(struct sock), 240);
 	assert_int_equal(sizeof(struct origin), 40);

@@ -6,9 +6,11 @@
  * holds with it.  A table with key 0 is one whose address is not known yet: a process that was
  * only spoken of.  It gets its key from the first event that names one.
  *
- * The main table (tid 0) is that of the thread group leader while it lives.  A leader that
- * unshares leaves the old table to threads nobody told of: the next event of such a thread, or a
- * scan, brings it back.
+ * The main table (tid 0) is that of the thread group leader while it lives.  One that its thread
+ * leaves goes on with another thread of the process that uses it, its heir, if there is one.
+ *
+ * An address is a table's only for a time: the kernel hands it out again at once.  Who a scan has
+ * met with it after an event is its later owner, and the event speaks of an earlier one.
  */
 #include "model_priv.h"
 
@@ -217,6 +219,7 @@ u32 fdtab_new(struct model *m, u64 key)
 	u32 id = pool_new(&m->fdtabs);
 
 	fdtab_at(m, id)->key = key;
+	fdtab_at(m, id)->key_ts = m->priv->at;
 	if (key)
 		map_put(&m->by_files, key, id);
 	return id;
@@ -246,12 +249,23 @@ void fdtab_clear(struct model *m, struct fdtab *t)
 	}
 }
 
-/* A table that begins now.  If the address is in use, its earlier owner went unseen. */
+/* Has it got its address after the event being applied? */
+static bool fdtab_is_later(const struct model *m, const struct fdtab *t)
+{
+	return t->key_ts > m->priv->at;
+}
+
+/*
+ * A table that begins with the event being applied.  If the address is in use, its owner until now
+ * went unseen; unless that is a later one: then this one's address is of no use any more.
+ */
 u32 fdtab_fresh(struct model *m, u64 key)
 {
 	struct fdtab *stale = fdtab_at(m, map_get(&m->by_files, key));
 
 	if (key && stale) {
+		if (fdtab_is_later(m, stale))
+			return fdtab_new(m, 0);
 		map_take(&m->by_files, key);
 		stale->key = 0;
 		fdtab_clear(m, stale);
@@ -287,6 +301,7 @@ static bool key_give(struct model *m, struct fdtab *t, u32 id, u64 files)
 	if (t->key || map_get(&m->by_files, files))
 		return false;
 	t->key = files;
+	t->key_ts = m->priv->at;
 	map_put(&m->by_files, files, id);
 	return true;
 }
@@ -306,10 +321,12 @@ u32 fdtab_of(struct model *m, struct proc *p, u32 tid, u64 files)
 		return files ? id : main_tab;
 	if (key_give(m, fdtab_at(m, main_tab), main_tab, files))
 		return main_tab;
+	if (id && fdtab_is_later(m, fdtab_at(m, id)))
+		return main_tab;
 	if (!id)
 		id = fdtab_new(m, files);
 	if (!tid || tid == p->tgid || !fdtab_at(m, main_tab)->key) {
-		proc_set_main(m, p, id);
+		proc_set_main(m, p, id, 0);
 		return id;
 	}
 	ref = tabref_of_tid(m, p, tid);
@@ -357,7 +374,7 @@ void fdtab_exec(struct model *m, struct proc *p, const struct ev_exec *e)
 		}
 	}
 	if (id)
-		proc_set_main(m, p, id);
+		proc_set_main(m, p, id, 0);
 	for (u32 ref = p->tabrefs; ref; ref = next) {
 		next = tabref_at(m, ref)->proc_next;
 		if (tabref_at(m, ref)->tid)

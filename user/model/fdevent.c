@@ -47,7 +47,7 @@ static void install_passed(struct model *m, struct proc *p, struct sock *s,
 	if (e->via == VIA_PIDFD_GETFD && from != p->tgid && from && !src)
 		src = proc_ghost(m, from, 0)->id;
 	origin_add(m, s, p->id, (u8)e->via, src, e->h.ts);
-	if (e->via == VIA_SCM_RIGHTS)
+	if (e->via == VIA_SCM_RIGHTS && !e->peeked)
 		sock_set_queue(m, s, 0, e->h.ts);
 }
 
@@ -153,31 +153,46 @@ void on_pass(struct model *m, const struct ev_pass *e)
 		return;
 	}
 	over = sock_known(m, e->over, 0);
-	sock_set_queue(m, s, e->queue ? e->queue : over && over->peer ? over->peer : e->over,
+	sock_set_queue(m, s,
+		       e->queue		    ? e->queue
+		       : over && over->peer ? over->peer
+					    : e->over,
 		       e->h.ts);
 }
 
-/* The thread works on a copy from now on. */
+/* The table a thread had before it began a copy: by the address it is told to have had, or as is
+ * known. */
+static u32 tabref_left(const struct model *m, const struct proc *p, const struct ev_fdtab *e)
+{
+	u32 tab = map_get(&m->by_files, e->old), ref = tab ? tabref_find(m, p, tab) : 0;
+
+	if (!ref)
+		ref = tabref_of_tid(m, p, e->h.tid);
+	return ref ? ref : proc_main(m, p);
+}
+
+/* The thread works on a copy from now on; what it had goes on with others, if any use it. */
 void on_fdtab(struct model *m, const struct ev_fdtab *e)
 {
 	struct proc *p = proc_actor(m, &e->h);
-	u32 tab, own, from, ref;
+	u32 tab, ref, stale;
 
 	if (!p || p->state != PROC_RUNNING || !e->files)
 		return;
 	tab = map_get(&m->by_files, e->files);
 	if (tab && tabref_find(m, p, tab))
 		return; /* scanned already */
-	own = tabref_of_tid(m, p, e->h.tid);
-	ref = own ? own : proc_main(m, p);
-	from = tabref_at(m, ref)->fdtab;
+	ref = tabref_left(m, p, e);
+	stale = e->h.tid ? tabref_of_tid(m, p, e->h.tid) : 0;
 	tab = fdtab_fresh(m, e->files);
 	tabref_add(m, p, tab, e->h.tid ? e->h.tid : ~0u); /* 0 would be a second main one */
-	fdtab_copy(m, from, tab, false, e->h.ts);
+	fdtab_copy(m, tabref_at(m, ref)->fdtab, tab, false, e->h.ts);
+	if (stale && stale != ref)
+		tabref_drop(m, p, stale); /* it had left that one unseen */
 	if (e->leader || !e->h.tid)
-		proc_set_main(m, p, tab);
-	else if (own)
-		tabref_drop(m, p, own);
+		proc_set_main(m, p, tab, e->heir);
+	else if (tabref_at(m, ref)->tid)
+		tabref_leave(m, p, ref, e->heir);
 }
 
 void on_use(struct model *m, const struct ev_use *e)

@@ -136,6 +136,7 @@ struct tabref {
 
 struct fdtab {
 	u64 key;       /* address of the files_struct */
+	u64 key_ts;    /* since when it is known to be so */
 	u64 known_ts;  /* holds are complete since then: born empty, copied from a known one, scanned; 0: not */
 	u32 refs;      /* tabref list */
 	u32 nrefs;

@@ -193,7 +193,7 @@ void signals_drop(struct model *m, u32 proc);
 
 /* fd.c */
 u32 proc_main(const struct model *m, const struct proc *p); /* tabref with tid 0 */
-void proc_set_main(struct model *m, struct proc *p, u32 fdtab);
+void proc_set_main(struct model *m, struct proc *p, u32 fdtab, u32 heir);
 void proc_drop_tables(struct model *m, struct proc *p);
 u32 fdtab_new(struct model *m, u64 key);
 void fdtabs_forget(struct model *m); /* the keys of all */
@@ -205,6 +205,7 @@ u32 tabref_of_tid(const struct model *m, const struct proc *p, u32 tid);
 void tabref_add(struct model *m, struct proc *p, u32 fdtab, u32 tid);
 void tabref_index(struct model *m, struct proc *p, u32 id); /* by its table and its tid */
 void tabref_drop(struct model *m, struct proc *p, u32 id);
+void tabref_leave(struct model *m, struct proc *p, u32 id, u32 heir);
 struct slot {
 	u32 fdtab;
 	s32 fd;

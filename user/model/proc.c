@@ -284,7 +284,7 @@ struct proc *proc_ghost(struct model *m, u32 tgid, u64 start)
 	struct proc *p = proc_new(m, tgid, start);
 
 	p->ghost = true;
-	proc_set_main(m, p, fdtab_new(m, 0));
+	proc_set_main(m, p, fdtab_new(m, 0), 0);
 	return p;
 }
 

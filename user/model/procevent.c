@@ -25,11 +25,11 @@ static void fork_table(struct model *m, struct proc *c, struct proc *parent,
 	u32 from = fdtab_of(m, parent, e->h.tid, e->parent_files), to;
 
 	if (e->files && e->files == e->parent_files && from) {
-		proc_set_main(m, c, from);
+		proc_set_main(m, c, from, 0);
 		return;
 	}
 	to = fdtab_fresh(m, e->files);
-	proc_set_main(m, c, to);
+	proc_set_main(m, c, to, 0);
 	if (from)
 		fdtab_copy(m, from, to, true, e->h.ts);
 }
@@ -128,8 +128,9 @@ void on_thread_exit(struct model *m, const struct ev_thread_exit *e)
 	if (!p || !tab)
 		return;
 	ref = tabref_find(m, p, tab);
-	if (ref && tabref_at(m, ref)->tid)
-		tabref_drop(m, p, ref);
+	/* The main table is left by the leader alone. */
+	if (ref && (tabref_at(m, ref)->tid || e->h.tid == p->tgid))
+		tabref_leave(m, p, ref, e->heir);
 }
 
 void on_headless(struct model *m, const struct ev_headless *e)

@@ -154,8 +154,21 @@ void proc_drop_tables(struct model *m, struct proc *p)
 		tabref_drop(m, p, p->tabrefs);
 }
 
-/* Another main table; the one it had goes after the new one came, so that nothing seems let go. */
-void proc_set_main(struct model *m, struct proc *p, u32 fdtab)
+/* That thread uses this table: if it was told of with another one, it has left that unseen. */
+static void tabref_give(struct model *m, struct proc *p, u32 id, u32 tid)
+{
+	u32 other = tabref_of_tid(m, p, tid);
+
+	if (other && other != id)
+		tabref_drop(m, p, other);
+	tabref_set_tid(m, p, id, tid);
+}
+
+/*
+ * Another main table.  The one it had stays with the heir, a thread; without one (0) it goes, after
+ * the new one came, so that nothing seems let go.
+ */
+void proc_set_main(struct model *m, struct proc *p, u32 fdtab, u32 heir)
 {
 	u32 old = p->main, ref = tabref_find(m, p, fdtab);
 
@@ -167,6 +180,28 @@ void proc_set_main(struct model *m, struct proc *p, u32 fdtab)
 		tabref_set_tid(m, p, ref, 0);
 	else
 		tabref_add(m, p, fdtab, 0);
-	if (old)
+	if (old && heir)
+		tabref_give(m, p, old, heir);
+	else if (old)
 		tabref_drop(m, p, old);
+}
+
+/* A thread has left the table behind that ref, or died: it is the heir's from now on, or goes. */
+void tabref_leave(struct model *m, struct proc *p, u32 id, u32 heir)
+{
+	u32 other = p->tabrefs == id ? tabref_at(m, id)->proc_next : p->tabrefs;
+
+	if (heir && !tabref_at(m, id)->tid)
+		return;
+	if (heir) {
+		tabref_give(m, p, id, heir);
+		return;
+	}
+	if (!tabref_at(m, id)->tid) {
+		if (!other)
+			return; /* its last: the exit tells */
+		tabref_set_tid(m, p, id, ~0u);
+		tabref_set_tid(m, p, other, 0);
+	}
+	tabref_drop(m, p, id);
 }

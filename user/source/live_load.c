@@ -229,6 +229,8 @@ static void config_put(struct live *l, const struct source_opts *o, const struct
 	ro->nr_accept4 = __NR_accept4;
 	ro->nr_dup2 = (u32)__NR_dup2;
 	ro->nr_dup3 = __NR_dup3;
+	ro->nr_unshare = __NR_unshare;
+	ro->nr_close_range = __NR_close_range;
 	for (u32 i = 0; i < ARRAY_SIZE(sys_numbers); i++) {
 		if (sys_numbers[i].nr < SYS_MAX)
 			ro->sys_actions[sys_numbers[i].nr] = sys_numbers[i].action;
