@@ -392,7 +392,7 @@ class Watch:
             at = f"@{ns // 10**9}.{ns % 10**9:09d}"
             done = subprocess.run([PROBATE, *EXTRA, "-r", self.rec, "--at", at, *once],
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
-            got = said([json.loads(line) for line in done.stdout.splitlines()])
+            got = said([json.loads(line) for line in done.stdout.split("\n") if line])
             assert got in then, f"{self}: live said {then}, --at {at} says {got}; {done.stderr}"
 
     def replay(self):

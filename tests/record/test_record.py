@@ -279,7 +279,7 @@ def test_segments(recorder, tmp_path):
         assert re.fullmatch(r"\d{8}T\d{6}\.\d{3}Z-\d{6}\.prb", p.name)
         assert p.stat().st_mode & 0o7777 == 0o600
         ask("-r", p, "ports", "--json")
-    ts = [json.loads(line)["ts"] for line in ask("-r", d, "trace", "--json").stdout.splitlines()]
+    ts = [json.loads(line)["ts"] for line in ask("-r", d, "trace", "--json").stdout.split("\n") if line]
     assert ts == sorted(ts) and ts
 
 

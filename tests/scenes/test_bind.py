@@ -77,7 +77,7 @@ def ask(path, questions):
     done = subprocess.run([os.path.join(TOOLS, "asker"), path], input="\n".join(questions) + "\n",
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    answers = [json.loads(line) for line in done.stdout.split("\n") if line]
     assert len(answers) == len(questions)
     return answers
 
