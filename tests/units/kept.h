@@ -91,7 +91,7 @@ static inline void hold_plain(struct hold *h)
 static inline void sock_plain(struct sock *s)
 {
 	s->met_ts = 0;
-	s->judged = s->nkeep = s->made_next = s->made_prev = 0;
+	s->judged = s->nkeep = s->learned = s->made_next = s->made_prev = 0;
 	s->queue_next = s->queue_prev = 0;
 }
 

@@ -41,8 +41,17 @@ void hold_forget(struct model *m, struct hold *h)
 		s->judged = hold_at(m, s->holds) == h ? 0 : h->sock_prev;
 }
 
+void sock_unjudge(struct model *m, struct sock *s)
+{
+	while (s->judged)
+		hold_forget(m, hold_at(m, s->judged));
+}
+
 void sock_judge(struct model *m, struct sock *s)
 {
+	if (s->learned != m->learned)
+		sock_unjudge(m, s);
+	s->learned = m->learned;
 	while (!s->nkeep) {
 		u32 id = s->judged ? hold_at(m, s->judged)->sock_next : s->holds;
 		struct hold *h = hold_at(m, id);
@@ -56,10 +65,20 @@ void sock_judge(struct model *m, struct sock *s)
 	}
 }
 
-static void sock_unjudge(struct model *m, struct sock *s)
+/*
+ * Another process uses a table, or one does no more.  Who shares a table runs the same program, as
+ * an exec takes one of its own: only where events were missed is there anything to look at again.
+ */
+void table_joined(struct model *m, const struct fdtab *t, const struct proc *p)
 {
-	while (s->judged)
-		hold_forget(m, hold_at(m, s->judged));
+	const struct tabref *r = tabref_at(m, t->refs);
+
+	if (r && r->proc == p->id)
+		r = tabref_at(m, r->tab_next);
+	if (!t->njudged || !r || proc_at(m, r->proc)->image == p->image)
+		return;
+	for (struct hold *h = hold_first(m, t); h; h = hold_at(m, h->tab_next))
+		hold_changed(m, h);
 }
 
 /*
@@ -68,6 +87,11 @@ static void sock_unjudge(struct model *m, struct sock *s)
  */
 void program_changed(struct model *m, const struct proc *p)
 {
+	if (image_at(m, p->image)->refs >
+	    1) { /* and of others, by fork or in what they ran before */
+		m->learned++;
+		return;
+	}
 	for (u32 r = p->tabrefs; r; r = tabref_at(m, r)->proc_next) {
 		const struct fdtab *t = fdtab_at(m, tabref_at(m, r)->fdtab);
 

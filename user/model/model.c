@@ -209,10 +209,10 @@ void on_held(struct model *m, const struct ev_held *e)
 	h->last = max_ts(h->last, e->h.ts);
 }
 
-/* Are there so many that it is worth a look?  Each time that their number has doubled. */
-static bool cgroups_many(u32 n)
+/* Are there so many that it is worth a look at all?  Each time that there are twice as many. */
+static bool cgroups_many(const struct model *m)
 {
-	return n >= CGROUPS_FEW && !(n & (n - 1));
+	return m->cgroups.count >= CGROUPS_FEW && m->cgroups.count >= m->priv->cgroups_at;
 }
 
 /* Each container and each login has one of its own: those that nobody is in any more go. */
@@ -242,6 +242,7 @@ static void cgroups_prune(struct model *m)
 	map_free(&was);
 	map_free(&used);
 	free(ids);
+	m->priv->cgroups_at = 2 * m->cgroups.count;
 }
 
 void cgroup_set(struct model *m, u64 id, const char *s)
@@ -280,7 +281,7 @@ void on_cgroup(struct model *m, const struct ev_cgroup *e)
 	u16 len;
 	const char *s = event_exe(&e->h, &len);
 
-	if (!map_get(&m->cgroups, e->id) && cgroups_many(m->cgroups.count))
+	if (!map_get(&m->cgroups, e->id) && cgroups_many(m))
 		cgroups_prune(m);
 	cgroup_set(m, e->id, len ? s : "");
 }

@@ -41,7 +41,8 @@
  *      after 256 gone ancestors in a row.
  *  I8  A sock without hold, queue or kernel life left is gone: marked so, in no index, and freed
  *      before the next event.  Until then what was told of it can be looked up.
- *  I10 Of a sock's holds the oldest ones, up to `judged`, have HOLD_JUDGED; nkeep of them HOLD_KEEPS.
+ *  I10 Of a sock's holds the oldest ones, up to `judged`, have HOLD_JUDGED; nkeep of them HOLD_KEEPS,
+ *      which is so if its `learned` is the model's.
  *  I9  Time does not run backwards: now is the largest ts seen.
  */
 #ifndef PROBATE_MODEL_H
@@ -203,6 +204,7 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u32 npassed;     /* holds got by SCM_RIGHTS or pidfd_getfd */
 	u32 judged;      /* the newest hold that was judged; all before it are, too */
 	u32 nkeep;       /* of them, those that keep it from being leaked */
+	u32 learned;     /* judgements are from when the model's was so */
 	u32 made_next, made_prev; /* socks of the creator */
 	u32 origins;     /* origin list, the creator's first */
 	u32 norigins, origins_at; /* as many: when those of no use are thrown away next */
@@ -262,6 +264,7 @@ struct model {
 	struct bins by_slot;  /* (fdtab, fd) -> hold */
 	struct bins by_share; /* (fdtab, sock) -> share */
 	u32 multi, nmulti;    /* fdtabs that several procs refer to */
+	u32 learned;          /* how often something came out about a program that several run */
 	struct map by_inode, by_cookie; /* -> sock */
 	struct map by_port;   /* port -> first sock bound to it, any namespace and protocol */
 	struct map cgroups;   /* cgroup id -> id in names */

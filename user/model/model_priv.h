@@ -105,6 +105,7 @@ struct model_priv {
 	struct map by_queue;  /* inode of a UNIX socket -> first sock in flight in its queue */
 	struct buf dying;     /* u64: inodes of UNIX sockets that ended, whose queues end next */
 	bool die;             /* they are under way */
+	u32 cgroups_at;       /* how many before those of nobody are looked for */
 	u32 pinned;           /* gone procs kept by a reference */
 	u32 collect_at;       /* look for circles among them beyond this */
 	u64 last_loss;        /* ts of the newest loss */
@@ -237,6 +238,8 @@ void multi_note(struct model *m, u32 fdtab); /* its nrefs has changed */
 void hold_changed(struct model *m, struct hold *h); /* what hold_keeps() looks at may have */
 void hold_forget(struct model *m, struct hold *h);  /* before it leaves its lists */
 void sock_judge(struct model *m, struct sock *s);   /* until one is found that keeps it, or all are judged */
+void sock_unjudge(struct model *m, struct sock *s);
+void table_joined(struct model *m, const struct fdtab *t, const struct proc *p);
 void program_changed(struct model *m, const struct proc *p);
 
 /* sock.c */

@@ -198,6 +198,7 @@ static void sock_join(struct model *m, struct sock *to, struct sock *from)
 	from->queue = 0;
 	if (queue && !to->queue)
 		sock_set_queue(m, to, queue, m->now);
+	sock_unjudge(m, to); /* its creator, or when it was made, may be news */
 	to->opened = to->opened ? to->opened : from->opened;
 	to->cgroup = to->cgroup ? to->cgroup : from->cgroup;
 	to->listener = to->listener ? to->listener : from->listener;

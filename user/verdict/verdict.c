@@ -108,13 +108,15 @@ bool hold_keeps(const struct model *m, const struct sock *s, const struct hold *
 /* Those that are judged already are counted; the rest is looked at until one keeps it. */
 static bool is_kept(const struct model *m, const struct sock *s)
 {
-	const struct image *creator = s->nkeep ? NULL : creator_image(m, s);
-	const struct hold *h = hold_at(m, s->judged ? hold_at(m, s->judged)->sock_next : s->holds);
+	const bool known = s->judged && s->learned == m->learned;
+	const u32 keep = known ? s->nkeep : 0;
+	const struct image *creator = keep ? NULL : creator_image(m, s);
+	const struct hold *h = hold_at(m, known ? hold_at(m, s->judged)->sock_next : s->holds);
 
-	for (; h && !s->nkeep; h = hold_at(m, h->sock_next))
+	for (; h && !keep; h = hold_at(m, h->sock_next))
 		if (hold_kept(h) || hold_meant(m, h, creator))
 			return true;
-	return s->nkeep;
+	return keep;
 }
 
 static enum verdict verdict_creator_gone(const struct model *m, const struct sock *s)

@@ -47,6 +47,9 @@ u32 trace_tgid(const struct model *m, const struct ev *e)
 	return child && child->parent ? proc_at(m, child->parent)->tgid : 0;
 }
 
+/* A bind that fails costs nobody much: who it failed for is looked for among so many sockets. */
+#define LOOKED_AT 4096
+
 /* ---- who has the address already ---------------------------------------------------------- */
 
 /* A name given in another mount namespace, or relative, may well be another file. */
@@ -66,7 +69,9 @@ static bool same_name(const struct model *m, const struct ev_unix_bind *b, const
 
 static u32 unix_in_use_by(const struct model *m, const struct ev_unix_bind *b)
 {
-	for (u32 id = 0; (id = sock_next(m, id));) {
+	u32 budget = LOOKED_AT;
+
+	for (u32 id = 0; budget-- && (id = sock_next(m, id));) {
 		const struct sock *s = sock_at(m, id);
 
 		if (s->holds && same_name(m, b, s))
@@ -79,10 +84,11 @@ u32 trace_in_use_by(const struct model *m, const struct ev *e)
 {
 	const struct ev_bind *b = (const struct ev_bind *)e;
 	const struct sock *s;
+	u32 budget = LOOKED_AT;
 
 	if (e->kind == EV_KIND_UNIX_BIND)
 		return unix_in_use_by(m, (const struct ev_unix_bind *)e);
-	for (u32 id = map_get(&m->by_port, b->local.port); id; id = s->port_next) {
+	for (u32 id = map_get(&m->by_port, b->local.port); id && budget--; id = s->port_next) {
 		s = sock_at(m, id);
 		if (s->holds && s->inode != b->inode && bind_conflicts(b, s))
 			return first_holder(m, s);

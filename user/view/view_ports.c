@@ -136,17 +136,31 @@ static u32 distinct(const struct holder *h, u32 n)
 	return procs;
 }
 
+#define MANY_HOLDS 512 /* of one socket: then it is not looked at who of them is who */
+
+/* Of a socket with very many holds: each look would walk all of them, for one name and a number. */
+static void crowd_text(struct buf *b, const struct model *m, const struct sock *s)
+{
+	text_proc(b, m, s->nmine ? s->creator : first_holder(m, s));
+	if (holders_count(m, s) > 1)
+		buf_printf(b, " +%u", holders_count(m, s) - 1);
+}
+
 /* The first holder and how many more; the creator comes first where it is one. */
 static void holders_text(struct buf *b, const struct model *m, const struct sock *s)
 {
 	struct holder *h = NULL;
-	u32 n = holders_of(m, s, &h), first = 0, procs = distinct(h, n < 512 ? n : 512);
+	u32 n, first = 0, procs;
 
+	if (s->nholds > MANY_HOLDS) {
+		crowd_text(b, m, s);
+		return;
+	}
+	n = holders_of(m, s, &h);
+	procs = distinct(h, n);
 	for (u32 i = 0; i < n; i++)
 		if (h[i].proc == s->creator)
 			first = i;
-	if (n > 512)
-		procs += n - 512;
 	if (!n) {
 		buf_puts(b, s->queue			       ? "(in flight)"
 			    : verdict_of(m, s) == VERDICT_HELD ? "?"
@@ -321,6 +335,8 @@ static void announce(struct ports *v, const struct model *m, const struct ev *e)
 
 	if (!s || !sock_is_offer(s))
 		return;
+	if (e->kind != EV_KIND_LEAK && s->nholds > MANY_HOLDS)
+		return; /* it has been there for a while, and its line is long */
 	if (!v->opts->leaked || verdict_of(m, s) == VERDICT_LEAKED)
 		row_json(v, m, s);
 }
@@ -328,7 +344,7 @@ static void announce(struct ports *v, const struct model *m, const struct ev *e)
 static u32 ports_render(struct ports *v, const struct model *m)
 {
 	struct row *rows;
-	u32 n = rows_of(m, v->opts->leaked, &rows);
+	u32 n = rows_of(m, v->opts->leaked, &rows), holds = 0;
 
 	if (v->opts->json) {
 		ports_json(v, m, rows, n);
@@ -336,8 +352,10 @@ static u32 ports_render(struct ports *v, const struct model *m)
 		ports_text(page_begin(&v->page, v->out), m, rows, n, v->opts->leaked);
 		page_end(&v->page);
 	}
+	for (u32 i = 0; i < n && v->opts->json; i++) /* whose lines name each hold */
+		holds += rows[i].sock->nholds;
 	free(rows);
-	pace_done(&v->pace, m, n);
+	pace_done(&v->pace, m, n + holds / 8);
 	return n;
 }
 
