@@ -67,7 +67,7 @@ ANSWERS = {
     "relative": (line(b"var/lib\n"), NONSENSE), "nul": (line(b"/var/\0lib\n"), NONSENSE),
     "two": (line(b"/a\n/b\n"), NONSENSE), "binary": (line(b"\xff\x00\x01\n"), NONSENSE),
     "half": (line(b"/var/lib"), NONSENSE), "empty": (line(b""), None),
-    "nothing there": (line(b"/nowhere\n"), UNREAD), "device": (line(b"/dev/zero\n"), UNREAD),
+    "nothing there": (line(b"/nowhere\n"), UNREAD), "device": (line(b"/dev/zero\n"), "is no recording"),
 }
 
 
