@@ -105,7 +105,7 @@ void mem_freed(size_t bytes)
 {
 	static _Atomic size_t freed; /* the one heap that all threads share */
 
-	if ((freed += bytes) < MEM_TRIM)
+	if (atomic_fetch_add(&freed, bytes) + bytes < MEM_TRIM)
 		return;
 	freed = 0;
 	malloc_trim(0);
