@@ -113,6 +113,22 @@ bool holder_first(const struct model *m, const struct sock *s, struct holder *ou
 	return true;
 }
 
+const struct origin *handed_over(const struct model *m, const struct sock *s, u32 proc)
+{
+	const struct proc *p = proc_at(m, proc);
+	u64 until = ~0ull;
+
+	for (u32 depth = 0; p && depth < CHAIN_DEPTH; depth++) {
+		const struct origin *o = origin_of(m, s, p->id, until);
+
+		if (o)
+			return via_is_passed(o->via) ? o : NULL;
+		until = p->start;
+		p = proc_at(m, p->birth);
+	}
+	return NULL;
+}
+
 /* ---- chains ---- */
 
 /* Steps are found newest first and turned round at the end. */

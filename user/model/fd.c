@@ -13,6 +13,7 @@
  * met with it after an event is its later owner, and the event speaks of an earlier one.
  */
 #include "model_priv.h"
+#include "verdict.h"
 
 u8 hold_watched(const struct model *m)
 {
@@ -73,11 +74,10 @@ u32 hold_id(const struct model *m, const struct hold *h)
 
 void hold_set_how(struct model *m, struct hold *h, u8 how)
 {
-	const bool was = h->how == VIA_SCM_RIGHTS || h->how == VIA_PIDFD_GETFD;
-	const bool is = how == VIA_SCM_RIGHTS || how == VIA_PIDFD_GETFD;
+	const bool was = hold_is_passed(h);
 
-	sock_at(m, h->sock)->npassed += (u32)is - was;
 	h->how = how;
+	sock_at(m, h->sock)->npassed += (u32)hold_is_passed(h) - was;
 }
 
 void hold_set_flags(struct model *m, struct hold *h, u8 flags)
@@ -273,12 +273,21 @@ u32 fdtab_fresh(struct model *m, u64 key)
 	return fdtab_new(m, key);
 }
 
+/* What a copy is marked with: what the process did is its own, that it had a reason goes on. */
+static u8 copied_flags(const struct hold *h, bool fork)
+{
+	const u8 meant = HOLD_USED | HOLD_DELIBERATE;
+
+	if (!fork)
+		return h->flags & (meant | HOLD_HANDED);
+	return hold_is_passed(h) || h->flags & (meant | HOLD_HANDED) ? HOLD_HANDED : 0;
+}
+
 /* Copy every hold: at a fork into another process's table, else within the process. */
 void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts)
 {
 	const struct fdtab *src = fdtab_at(m, from);
 	struct fdtab *dst = fdtab_at(m, to);
-	u8 keep = fork ? 0 : HOLD_USED | HOLD_DELIBERATE;
 
 	dst->known_ts = src->known_ts ? max_ts(ts, 1) : 0;
 	for (const struct hold *h = hold_first(m, src); h; h = hold_at(m, h->tab_next)) {
@@ -288,7 +297,7 @@ void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts)
 				    .ts = ts,
 				    .how = fork ? VIA_FORK : h->how,
 				    .cloexec = h->cloexec,
-				    .flags = h->flags & keep};
+				    .flags = copied_flags(h, fork)};
 
 		hold_put(m, &slot, sock_at(m, h->sock));
 	}
@@ -336,16 +345,30 @@ u32 fdtab_of(struct model *m, struct proc *p, u32 tid, u64 files)
 	return id;
 }
 
-/* As the kernel, which walks the table for it, and not at all where nothing is to be done. */
-static void table_exec(struct model *m, const struct fdtab *t, u64 ts)
+/* What a fork was handed is not what another program was, unless that is not known to be another. */
+static bool program_is_other(const struct model *m, const struct proc *p)
 {
-	u32 id = t->ncloexec || t->njudged ? t->holds : 0;
+	const struct image *now = image_at(m, p->image);
+
+	return now && now->prev && program_same(m, now, image_at(m, now->prev)) == SAME_NO;
+}
+
+/*
+ * As the kernel, which walks the table for it, and not at all where nothing is to be done.  The
+ * holds that another program finds were each put by the fork before it.
+ */
+static void table_exec(struct model *m, const struct proc *p, const struct fdtab *t, u64 ts)
+{
+	const bool other = t->holds && program_is_other(m, p);
+	u32 id = t->ncloexec || t->njudged || other ? t->holds : 0;
 
 	while (id) {
 		struct hold *h = hold_at(m, id);
 		struct sock *s = sock_at(m, h->sock);
 
 		id = h->tab_next;
+		if (other && h->flags & HOLD_HANDED)
+			hold_set_flags(m, h, h->flags & (u8)~HOLD_HANDED);
 		if (h->cloexec == 1 && h->seen_ts <= ts) {
 			hold_drop(m, h);
 		} else if (h->flags & HOLD_JUDGED) {
@@ -380,5 +403,5 @@ void fdtab_exec(struct model *m, struct proc *p, const struct ev_exec *e)
 		if (tabref_at(m, ref)->tid)
 			tabref_drop(m, p, ref);
 	}
-	table_exec(m, fdtab_at(m, tabref_at(m, p->main)->fdtab), e->h.ts);
+	table_exec(m, p, fdtab_at(m, tabref_at(m, p->main)->fdtab), e->h.ts);
 }

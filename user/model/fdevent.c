@@ -33,7 +33,7 @@ static void install_dup(const struct model *m, struct slot *slot, const struct s
 	if (!from || from->sock != s->id)
 		return;
 	slot->how = from->how;
-	slot->flags = from->flags & (HOLD_USED | HOLD_DELIBERATE);
+	slot->flags = from->flags & (HOLD_USED | HOLD_DELIBERATE | HOLD_HANDED);
 	if (from->how == VIA_FORK)
 		slot->flags |= HOLD_DELIBERATE;
 }

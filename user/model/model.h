@@ -176,6 +176,7 @@ struct hold {
 #define HOLD_JUDGED 32 /* its creator let go, and this hold was looked at since */
 #define HOLD_KEEPS 64  /* and shows that the socket is not leaked: hold_keeps() */
 #define HOLD_MARKS (HOLD_JUDGED | HOLD_KEEPS) /* follow from the rest */
+#define HOLD_HANDED 128  /* forked off one that was given it, used it or took pains, and runs its program still */
 #define HOLD_WATCHED 4    /* use would have been seen since it was got (full descriptor events) */
 
 struct origin {

@@ -242,6 +242,13 @@ void sock_unjudge(struct model *m, struct sock *s);
 void table_joined(struct model *m, const struct fdtab *t, const struct proc *p);
 void program_changed(struct model *m, const struct proc *p);
 
+/* Handed over: by who sent it, or by its own hand. */
+static inline bool via_is_passed(u8 via)
+{
+	return via == VIA_SCM_RIGHTS || via == VIA_PIDFD_GETFD;
+}
+static inline bool hold_is_passed(const struct hold *h) { return via_is_passed(h->how); }
+
 /* sock.c */
 struct sock *sock_of(struct model *m, const struct sock_ev *e); /* NULL: it has no identity */
 struct sock *sock_known(const struct model *m, u64 inode, u64 cookie);
@@ -307,6 +314,8 @@ void stage_broken(struct model *m, u64 ts); /* what there is of a checkpoint is 
 void stage_free(struct stage *st);
 
 /* chain.c */
+/* How it, or who it was forked off, was given the socket; NULL: nobody on its chain was, last. */
+const struct origin *handed_over(const struct model *m, const struct sock *s, u32 proc);
 struct origin *origin_of(const struct model *m, const struct sock *s, u32 proc, u64 until);
 
 #endif

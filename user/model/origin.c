@@ -5,7 +5,7 @@
  * All of a socket are on its list, the newest last but for its creator's, which stays the first.
  * Those of one process are chained by `same`, newest first, from a map: a socket may have been
  * given to a thousand, so that no event looks through the list.  A process that is given a socket
- * again and again by ever others keeps the first and the newest few.
+ * again and again keeps the first and the newest few: whom it forked in between has it from those.
  */
 #include "model_priv.h"
 
@@ -129,7 +129,8 @@ static u32 origin_again(struct model *m, const struct sock *s, const struct orig
 
 	for (const struct origin *o; id; id = o->same) {
 		o = origin_at(m, id);
-		if (o->via == like->via && o->from == like->from)
+		if (o->via == like->via && o->from == like->from &&
+		    (o->ts >= like->ts || !via_is_passed(o->via)))
 			return id;
 		n++;
 		if (o->same)

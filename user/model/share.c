@@ -43,11 +43,6 @@ struct share *share_of(const struct model *m, u32 fdtab, u32 sock)
 	return share_at(m, share_find(m, fdtab, sock));
 }
 
-static bool is_passed(const struct hold *h)
-{
-	return h->how == VIA_SCM_RIGHTS || h->how == VIA_PIDFD_GETFD;
-}
-
 /* Does the socket's creator use that table? */
 static bool is_mine(const struct model *m, const struct sock *s, u32 fdtab)
 {
@@ -70,14 +65,14 @@ void share_join(struct model *m, struct hold *h)
 		s->nmine += is_mine(m, s, h->fdtab);
 	}
 	share_at(m, h->share)->n++;
-	s->npassed += is_passed(h);
+	s->npassed += hold_is_passed(h);
 }
 
 bool share_part(struct model *m, const struct hold *h)
 {
 	struct sock *s = sock_at(m, h->sock);
 
-	s->npassed -= is_passed(h);
+	s->npassed -= hold_is_passed(h);
 	if (--share_at(m, h->share)->n)
 		return false;
 	s->ntabs--;

@@ -357,7 +357,7 @@ void sock_review(struct model *m, struct sock *s)
 		tell_transfer(m, s);
 	}
 	sock_judge(m, s);
-	if (!s->leaked && verdict_of(m, s) == VERDICT_LEAKED)
+	if (!s->leaked && !s->nkeep && verdict_of(m, s) == VERDICT_LEAKED)
 		tell_leak(m, s);
 }
 

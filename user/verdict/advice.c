@@ -223,24 +223,47 @@ static void say_leaked(const struct speech *sp)
 		   hold_at(sp->m, sp->rows[0].first)->fd);
 }
 
+/* "A[1] was given it over a UNIX socket by B[2], and C[3] forked off it" */
+static void words_handed(struct buf *b, const struct speech *sp, const struct origin *o, u32 proc)
+{
+	bool sent = o->via == VIA_SCM_RIGHTS;
+
+	words_proc(b, sp->m, o->proc);
+	buf_puts(b, sent ? " was given it over a UNIX socket"
+			 : " took a copy of it with pidfd_getfd");
+	if (o->from) {
+		buf_puts(b, sent ? " by " : " from ");
+		words_proc(b, sp->m, o->from);
+	}
+	if (o->proc == proc)
+		return;
+	buf_puts(b, "; ");
+	words_proc(b, sp->m, proc);
+	buf_puts(b, " was forked off it with that");
+}
+
+/* The newest hand-over is told. */
 static void say_passed(const struct speech *sp)
 {
 	struct buf *b = &sp->out->why;
-	const struct holder *row = sp->rows;
-	const struct origin *o;
+	const struct origin *o, *best = NULL;
+	u32 proc = 0, budget = 64;
 
-	for (u32 i = 0; i < sp->n; i++)
-		if (sp->rows[i].how == VIA_SCM_RIGHTS || sp->rows[i].how == VIA_PIDFD_GETFD)
-			row = &sp->rows[i];
-	o = origin_of(sp->m, sp->s, row->proc, ~0ull);
+	for (u32 i = 0; i < sp->n && budget--; i++) {
+		o = handed_over(sp->m, sp->s, sp->rows[i].proc);
+		if (!o || (best && best->ts > o->ts) || (best == o && proc == o->proc))
+			continue;
+		best = o;
+		proc = sp->rows[i].proc;
+	}
 	add_unsure(b, sp->out);
 	creator_story(b, sp);
-	words_proc(b, sp->m, row->proc);
-	buf_puts(b, row->how == VIA_SCM_RIGHTS ? " was given it over a UNIX socket"
-					       : " took a copy of it with pidfd_getfd");
-	if (o && o->from) {
-		buf_puts(b, row->how == VIA_SCM_RIGHTS ? " by " : " from ");
-		words_proc(b, sp->m, o->from);
+	if (best) {
+		words_handed(b, sp, best, proc);
+	} else {
+		words_procs(b, sp->m, sp->rows, sp->n);
+		buf_puts(b, sp->n > 1 ? " have it from another process"
+				      : " has it from another process");
 	}
 	b = &sp->out->action;
 	buf_puts(b, "It was handed over on purpose; stop ");

@@ -57,7 +57,7 @@ bool hold_meant(const struct model *m, const struct hold *h, const struct image 
 {
 	u32 budget = 16; /* an exec takes a table of its own: who shares one runs the same program */
 
-	if (h->flags & (HOLD_USED | HOLD_DELIBERATE))
+	if (h->flags & (HOLD_USED | HOLD_DELIBERATE | HOLD_HANDED))
 		return true;
 	for (u32 r = fdtab_at(m, h->fdtab)->refs; r && budget--; r = tabref_at(m, r)->tab_next)
 		if (runs_creators_program(m, proc_at(m, tabref_at(m, r)->proc), creator))
@@ -119,11 +119,30 @@ static bool is_kept(const struct model *m, const struct sock *s)
 	return keep;
 }
 
+/* Forked off one who was given it?  Not asked at events; the verdict does not hang on how many. */
+static bool was_handed_over(const struct model *m, const struct sock *s)
+{
+	u32 budget = 16;
+
+	if (s->npassed)
+		return true;
+	if (s->norigins < 2) /* its creator's alone */
+		return false;
+	for (u32 id = s->holds; id && budget--; id = hold_at(m, id)->sock_next) {
+		const struct hold *h = hold_at(m, id);
+		u32 ref = h->flags & HOLD_HANDED ? fdtab_at(m, h->fdtab)->refs : 0;
+
+		if (ref && handed_over(m, s, tabref_at(m, ref)->proc))
+			return true;
+	}
+	return false;
+}
+
 static enum verdict verdict_creator_gone(const struct model *m, const struct sock *s)
 {
 	bool meant = given_by_fork(m, s) || sock_is_over(s);
 
-	if (s->npassed)
+	if (was_handed_over(m, s))
 		return VERDICT_PASSED;
 	return meant || is_kept(m, s) ? VERDICT_INHERITED : VERDICT_LEAKED;
 }
