@@ -315,6 +315,35 @@ static __always_inline u64 state_cookie(struct sock *sk, struct bpf_sock_ops *op
 	return by_ops ? bpf_get_socket_cookie(ops) : bpf_get_socket_cookie(sk);
 }
 
+u32 ops_on = 0; /* sock_ops is attached */
+
+struct tcp_sock___ops {
+	u8 bpf_sock_ops_cb_flags; /* 4.16 */
+} __attribute__((preserve_access_index));
+
+/* Does this TCP socket tell its changes to sock_ops? */
+static __always_inline bool sock_tells(struct sock *sk)
+{
+	struct tcp_sock___ops *tp = (void *)bpf_skc_to_tcp_sock(sk);
+
+	return tp && bpf_core_field_exists(tp->bpf_sock_ops_cb_flags) &&
+	       tp->bpf_sock_ops_cb_flags & BPF_SOCK_OPS_STATE_CB_FLAG;
+}
+
+/*
+ * The clone of a listener is made in an interrupt, and sock_ops is not called: there SYN_RECV is
+ * counted when the socket leaves it, which it does in the same breath as a rule.
+ */
+static __always_inline void state_count(struct sock *sk, int old, int new, const bool by_ops)
+{
+	if (!counting)
+		return;
+	if (by_ops && old == TCP_SYN_RECV)
+		count_tcp(sk, TCP_LISTEN, TCP_SYN_RECV);
+	if (new != TCP_SYN_RECV || !(by_ops || (ops_on && sock_tells(sk))))
+		count_tcp(sk, old, new);
+}
+
 static __always_inline void state_tell(struct sock *sk, int old, int new, struct bpf_sock_ops *ops,
 				       const bool by_ops)
 {
@@ -322,15 +351,15 @@ static __always_inline void state_tell(struct sock *sk, int old, int new, struct
 	struct ev_state *e;
 	u64 cookie;
 
-	count_tcp(sk, old, new);
-	if (sock_is_subflow(sk, by_ops) ||
-	    (sk->sk_protocol == IPPROTO_MPTCP && !sock_inode(sk, false)))
+	state_count(sk, old, new, by_ops);
+	/* lean: a busy server makes no records; its connections are found by scans. */
+	if (lean && old != TCP_LISTEN && new != TCP_LISTEN)
 		return;
 	/* A clone of the listener, made when the handshake is complete: ESTABLISHED comes next. */
 	if (old == TCP_LISTEN && new == TCP_SYN_RECV)
 		return;
-	/* lean: a busy server makes no records; its connections are found by scans. */
-	if (lean && old != TCP_LISTEN && new != TCP_LISTEN)
+	if (sock_is_subflow(sk, by_ops) ||
+	    (sk->sk_protocol == IPPROTO_MPTCP && !sock_inode(sk, false)))
 		return;
 	if (!state_passes(sk, old, new))
 		return;
@@ -377,6 +406,9 @@ static __always_inline u64 state_event(struct sock *sk, int old, int new)
  *
  * It comes before the tracepoint, in the same breath, and leaves its note: so each is told once.
  * The wish stays with the socket when we are gone; without a program it is nobody's.
+ *
+ * It is called 17 times a connection, 8 of them for states.  In lean mode it is of use only where
+ * changes are counted: what is told there, LISTEN, the caller's own task does.
  */
 SEC("sockops")
 int sock_ops(struct bpf_sock_ops *ctx)

@@ -34,7 +34,7 @@ OVERHEAD = {
     "dupclose": {"full": None, "lean": None, "serve": None},
     "forkwait": {"full": 0.04, "lean": 0.04, "serve": 0.02},
     "spawn": {"full": 0.03, "lean": 0.03, "serve": 0.02},
-    "connect": {"full": 0.25, "lean": 0.08, "serve": 0.05},
+    "connect": {"full": 0.25, "lean": 0.08, "serve": 0.08},
 }
 MEMORY_BASE, MEMORY_PROC, MEMORY_SOCKET = 24 << 20, 400, 250
 

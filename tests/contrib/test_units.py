@@ -77,8 +77,8 @@ def test_security(analyze, unit):
     assert re.search(r"exposure level .* (OK|SAFE)", done.stdout), done.stdout[-300:]
 
 
-def test_the_exporter_has_two_rights():
-    assert capabilities(SERVE) == ["bpf", "perfmon"]
+def test_the_exporter_has_three_rights():
+    assert capabilities(SERVE) == ["bpf", "perfmon", "net_admin"]
     assert setting("DynamicUser", SERVE) == ["yes"] and setting("NoNewPrivileges", SERVE) == ["yes"]
 
 

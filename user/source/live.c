@@ -178,6 +178,7 @@ static int live_open_events(struct live *l, const struct source_opts *o, struct 
 	l->pid = o->filter.pid;
 	l->rescan_scope = o->rescan;
 	l->patient = o->patient;
+	l->counting = o->counting;
 	if (o->count_runs)
 		l->runs_fd = live_count_runs();
 	e = live_load(l, o, err);

@@ -69,7 +69,8 @@ const struct live_prog live_progs[] = {
 	{"proc_signal", "tp_btf/signal_generate", "who killed whom", .kind = EV_KIND_SIGNAL,
 	 .misses = EV_KIND_SIGNAL},
 	TWICE("sock_state", "inet_sock_set_state", "TCP states", STATE),
-	{"sock_ops", "sockops", "TCP states, told by the socket", .full = true, .cgroup = true},
+	{"sock_ops", "sockops", "TCP states, told by the socket", .full = true, .cgroup = true,
+	 .counts = true},
 	TWICE("sock_destroy", "tcp_destroy_sock", "the end of TCP sockets", DESTROY, .full = true),
 	{"sys_enter", "tp_btf/sys_enter", "what a close takes away", .full = true,
 	 .misses = EV_KIND_CLOSE},
@@ -370,6 +371,8 @@ static int attach_all(struct live *l, struct buf *err)
 		if (p->action || l->error[i] || !live_wants(l, p))
 			continue;
 		l->link[i] = p->cgroup ? cgroup_attach(prog) : bpf_program__attach(prog);
+		if (l->link[i] && p->cgroup)
+			l->skel->bss->ops_on = 1;
 		if (l->link[i])
 			continue;
 		l->error[i] = -errno;

@@ -24,6 +24,7 @@ struct live_prog {
 	u8 action;  /* (first) enum sys_action it serves; 0: attached by itself */
 	bool vital; /* without it there is no live view at all */
 	bool full;  /* of fd=full only */
+	bool counts; /* or where changes are counted */
 	u8 kind;    /* the only kind of event it tells; 0: several, or it counts as well */
 	u8 misses;  /* kind of event that is lost when it is skipped; 0: any */
 	u8 guard;   /* enum guard: it has a second copy, that makes good; 0: none */
@@ -50,6 +51,7 @@ struct live {
 
 	bool announced;	    /* clock and source events were sent */
 	bool patient;	    /* as source_opts has it */
+	bool counting;	    /* likewise */
 	bool scanning;	    /* what comes is of a scan, or of the ring in the middle of one */
 	bool first;	    /* the next record is the first of a batch */
 	bool may_hurry, hurries; /* live_hurry.c */
@@ -123,7 +125,8 @@ void live_poll_close(struct live *l);
 /* Is it of use here: of this fd mode, and tells what is let through? */
 static inline bool live_wants(const struct live *l, const struct live_prog *p)
 {
-	return (l->full || !p->full) && (!p->kind || l->kinds >> p->kind & 1);
+	return (l->full || !p->full || (p->counts && l->counting)) &&
+	       (!p->kind || l->kinds >> p->kind & 1);
 }
 /* live_load.c: the kernel side loaded and attached, or -errno and a sentence. */
 int live_load(struct live *l, const struct source_opts *o, struct buf *err);

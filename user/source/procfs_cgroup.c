@@ -43,15 +43,24 @@ static bool mount_find(char *out, size_t size)
 	return found;
 }
 
+#define CGROUP_ROOT_INO 1 /* in a container what is mounted begins further down */
+
 int procfs_cgroup_root(void)
 {
 	char mount[1024];
+	struct stat st;
 	int fd;
 
 	if (!mount_find(mount, sizeof(mount)))
 		return -ENOENT;
 	fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) || st.st_ino != CGROUP_ROOT_INO) {
+		close(fd);
+		return -ENOENT;
+	}
+	return fd;
 }
 
 /* The directory of an id, below the mount; length of the path or -errno. */

@@ -60,8 +60,8 @@ static u32 limits_of(const struct doctor *d, const char *out[16])
 			   "inherited UDP socket are not seen.";
 	}
 	if (hook_refused(d, "sockops"))
-		out[n++] = "No program can be attached to the root of cgroup2 (that takes cgroup2, "
-			   "CAP_NET_ADMIN, and nobody there who wants to be alone): TCP states that "
+		out[n++] = "No program can be attached to the root of cgroup2 (that takes its "
+			   "mount, CAP_NET_ADMIN, and nobody there who wants to be alone): TCP states that "
 			   "change under a task on which the kernel runs no tracing program are "
 			   "missed.";
 	out[n++] = "A socket registered in io_uring whose descriptor is closed shows as hidden; "
