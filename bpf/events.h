@@ -196,8 +196,15 @@ struct ev {
 	F(u32, nr, PID, "returned pid, in the pid namespace of the caller")                        \
 	F(u32, level, DEC, "depth of the caller's pid namespace; 0: initial")
 
-/* The leader's task_struct was freed: reaped at the latest now.  Subject: tgid.  8..26 ms late. */
-#define EV_FREE(F) F(u64, start, TIME, "leader's start_boottime")
+/*
+ * The leader's task_struct was freed: reaped at the latest now, 8..26 ms late and in no order with
+ * other events.  Subject: tgid.  real_parent still names whose child it was when it was released.
+ */
+#define EV_FREE(F)                                                                                 \
+	F(u64, start, TIME, "leader's start_boottime")                                             \
+	F(u64, parent_start, TIME, "start of the parent that had it at the release; 0: not told")  \
+	F(u32, parent, PID, "that parent")                                                         \
+	F(u32, sigchld, SIGCHLD, "its disposition of SIGCHLD; 255: it is dead, too")
 
 /* comm changed without an exec (prctl PR_SET_NAME on the leader).  Source: tp_btf/task_rename. */
 #define EV_RENAME(F) F(struct comm, name, COMM, "new comm")
@@ -635,7 +642,8 @@ struct ev {
 	F(u8, ns_died, HIDE, "killed with its pid namespace")                                      \
 	F(u8, told, HIDE, "a zombie event was emitted")                                            \
 	F(u8, auto_reaped, HIDE, "reaped by nobody")                                               \
-	F(u16, freed, HIDE, "the kernel has freed it")
+	F(u16, freed, HIDE, "the kernel has freed it")                                             \
+	F(u64, left_by, HIDE, "pid of a parent that died: it or its adopter reaps; 0: settled")
 #define EV_KEPT_DEATH(F)                                                                           \
 	F(u32, id, HIDE, "id")                                                                     \
 	KEPT_DEATH_FIELDS(F)

@@ -374,8 +374,45 @@ int proc_exit_2(u64 *ctx)
 	return 0;
 }
 
+/* The entry of a signal.  The array is walked: before 6.2 nothing that varies may be added to a
+ * typed pointer. */
+static __always_inline struct k_sigaction *task_action(struct task_struct *task, u32 sig)
+{
+	struct sighand_struct *hand = RD(true, task, sighand);
+	void *actions = (void *)__builtin_preserve_access_index(&hand->action);
+
+	return hand ? actions + (sig - 1) * bpf_core_type_size(struct k_sigaction) : NULL;
+}
+
+/* 0: default, 1: ignored, else a handler. */
+static __always_inline u64 task_handler(struct task_struct *task, u32 sig)
+{
+	struct k_sigaction *action = task_action(task, sig);
+	u64 handler = 0;
+
+	if (action)
+		bpf_core_read(&handler, sizeof(handler), &action->sa.sa_handler);
+	return handler;
+}
+
+#define SIGCHLD_NR	 17
+#define SA_NOCLDWAIT_BIT 2
+
+/* SA_NOCLDWAIT reaps children as SIG_IGN does.  The dead have no handlers. */
+static __always_inline u32 task_sigchld(struct task_struct *task)
+{
+	struct k_sigaction *action = task_action(task, SIGCHLD_NR);
+	u64 handler = 0, flags = 0;
+
+	if (!action || bpf_core_read(&handler, sizeof(handler), &action->sa.sa_handler) ||
+	    bpf_core_read(&flags, sizeof(flags), &action->sa.sa_flags))
+		return 255;
+	return handler == 1 || flags & SA_NOCLDWAIT_BIT ? 1 : handler ? 2 : 0;
+}
+
 static __always_inline void free_tell(struct task_struct *task)
 {
+	struct task_struct *parent;
 	struct ev_free *e;
 	u32 tgid;
 
@@ -386,7 +423,11 @@ static __always_inline void free_tell(struct task_struct *task)
 	if (WANTED(FREE) && task_passes(task)) {
 		e = EV_NEW(FREE, free, task);
 		if (e) {
+			parent = task->real_parent;
 			e->start = task->start_boottime;
+			e->parent_start = task_start(parent);
+			e->parent = parent->tgid;
+			e->sigchld = task_sigchld(parent);
 			EV_SUBMIT(e);
 		}
 	}
@@ -437,21 +478,6 @@ int BPF_PROG(proc_rename, struct task_struct *task, const char *comm)
 #define SIGS_HARMLESS \
 	(SIG(17) | SIG(18) | SIG(19) | SIG(20) | SIG(21) | SIG(22) | SIG(23) | SIG(28))
 #define SIGS_ASK_TO_DIE (SIG(1) | SIG(2) | SIG(3) | SIG(15))
-
-/*
- * 0: default, 1: ignored, else a handler.  The array is walked: before 6.2 nothing that varies may
- * be added to a typed pointer.
- */
-static __always_inline u64 task_handler(struct task_struct *task, u32 sig)
-{
-	struct sighand_struct *hand = RD(true, task, sighand);
-	void *actions = (void *)__builtin_preserve_access_index(&hand->action);
-	struct k_sigaction *action = actions + (sig - 1) * bpf_core_type_size(struct k_sigaction);
-	u64 handler = 0;
-
-	bpf_core_read(&handler, sizeof(handler), &action->sa.sa_handler);
-	return handler;
-}
 
 /* info may be one of the numbers 0 (no info: from a user) and 1 (from the kernel). */
 static __always_inline s32 siginfo_code(u64 info)

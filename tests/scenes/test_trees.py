@@ -76,6 +76,27 @@ def test_killer_is_named(probate, trace, scene):
     assert (got["signal_name"], got["result"]) == ("SIGKILL", "delivered")
 
 
+# ---- t-lean-reap ------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("fd", ["full", "lean"])
+def test_reaped_by_who_died_next(watch, scene, fd):
+    """What a parent reaped just before it ended is not its orphan, though freed after its death."""
+    w = watch("trace", "--json", f"--fd={fd}", "--event",
+              "fork,exit,reap,reparent,zombie")
+    s = scene("t-lean-reap")
+    w.wait_for(kind("reap", child=s["parent"]), timeout=30, what="the parent's end")
+
+    def reaps(objects):
+        kids = {o["child"] for o in objects if kind("fork", pid=s["parent"])(o)}
+        got = [o for o in objects if o["event"] in ("reap", "reparent") and o["child"] in kids]
+        return got if len(got) >= s["reaped"] else None
+
+    got = w.poll(reaps, timeout=30)
+    assert got and len(got) == s["reaped"]
+    assert {(o["event"], o["pid"], o["reaper"]) for o in got} == \
+        {("reap", s["parent"], s["parent"])}
+
+
 # ---- t-deep -----------------------------------------------------------------------------------
 
 def test_deep_live(probate, trace, scene):

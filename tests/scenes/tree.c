@@ -12,6 +12,7 @@
 #define MEMBERS 3
 #define DEPTH 200
 #define THREADS 4
+#define REAPED 1000
 
 static void stay_run(void *unused)
 {
@@ -253,6 +254,34 @@ static void scene_threads(void)
 	facts_end();
 }
 
+static void busy_run(void *unused)
+{
+	pid_t pid;
+
+	(void)unused;
+	for (int i = 0; i < REAPED; i++) {
+		pid = check(fork(), "fork");
+		if (!pid)
+			_exit(0);
+		child_reap(pid);
+	}
+	tell_int(REAPED);
+	_exit(0);
+}
+
+/* A parent reaps 1,000 children and ends at once, before the kernel has freed the last of them. */
+static void scene_lean_reap(void)
+{
+	struct child c = child_start(busy_run, NULL);
+
+	hear_int(&c);
+	child_reap(c.pid);
+	facts_begin("t-lean-reap");
+	fact_int("parent", c.pid);
+	fact_int("reaped", REAPED);
+	facts_end();
+}
+
 const struct scene tree_scenes[] = {
 	{"t-orphan", scene_orphan, "the parent dies first"},
 	{"t-nsinit-dies", scene_nsinit_dies, "step: a namespace's PID 1 is killed"},
@@ -263,5 +292,6 @@ const struct scene tree_scenes[] = {
 	{"t-vfork", scene_vfork, "vfork and exec"},
 	{"t-exec-chain", scene_exec_chain, "sh, env, cat in one process"},
 	{"t-threads", scene_threads, "threads are not processes"},
+	{"t-lean-reap", scene_lean_reap, "reaps 1,000 and ends at once"},
 	{0},
 };

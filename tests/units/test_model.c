@@ -548,6 +548,41 @@ static void z_free_before_wait(void **state)
 	assert_int_equal(f->told[EV_KIND_ZOMBIE], 0);
 }
 
+/* Nothing of waits is seen: the free says whose child it was, whenever and wherever it comes. */
+static void z_reaped_lean(void **state)
+{
+	struct feed *f = *state;
+
+	FEED(f, source, SOURCE, 0, 0, .caps = SRC_EVENTS, .filter = ~0ull);
+	for (u32 pid = 101; pid <= 104; pid++) {
+		feed_fork(f, 100, pid);
+		feed_exit(f, pid, 100, 0, 0);
+	}
+	feed_exit(f, 100, 1, 0, 0);
+	FEED(f, free, FREE, 101, 101, .start = START(101), .parent = 100,
+	     .parent_start = START(100), .sigchld = 255);
+	assert_int_equal(f->reap.reaper, 100);
+	FEED(f, free, FREE, 100, 100, .start = START(100), .parent = 1, .parent_start = START(1),
+	     .sigchld = 2);
+	assert_int_equal(f->reap.reaper, 1);
+	FEED(f, free, FREE, 102, 102, .start = START(102), .parent = 100,
+	     .parent_start = START(100), .sigchld = 255);
+	assert_int_equal(f->reap.reaper, 100);
+	assert_int_equal(f->told[EV_KIND_REPARENT], 0);
+	/* one was an orphan that PID 1 reaped at once, one still is */
+	FEED(f, free, FREE, 103, 103, .start = START(103), .parent = 1, .parent_start = START(1),
+	     .sigchld = 2);
+	assert_int_equal(f->told[EV_KIND_REPARENT], 1);
+	assert_int_equal(f->reparent.from, 100);
+	assert_int_equal(f->reap.reaper, 1);
+	assert_int_equal(f->told[EV_KIND_ZOMBIE], 0);
+	for (int i = 0; i < 12; i++)
+		feed_pass(f, LEFT_GRACE_NS / 10);
+	assert_int_equal(f->told[EV_KIND_REPARENT], 2);
+	assert_int_equal(f->told[EV_KIND_ZOMBIE], 1);
+	assert_int_equal(f->told[EV_KIND_REAP], 4);
+}
+
 static void z_traced(void **state)
 {
 	struct feed *f = *state;
@@ -844,6 +879,7 @@ int main(void)
 		T(z_reaped),
 		T(z_ignored),
 		T(z_free_before_wait),
+		T(z_reaped_lean),
 		T(z_traced),
 		T(z_storm),
 		T(t_killed),

@@ -127,10 +127,10 @@ static inline void dump_ep(struct buf *b, const struct ep *ep)
 
 static inline void dump_death(struct buf *b, const struct model *m, const struct death *d)
 {
-	buf_printf(b, " died %llu reaped %llu code %d sig %u by %u/%u wait %u %d%d%d%d%d%d%d",
+	buf_printf(b, " died %llu reaped %llu code %d sig %u by %u/%u wait %u %d%d%d%d%d%d%d left %u",
 		   (unsigned long long)d->ts, (unsigned long long)d->reaped_ts, d->code, d->signal,
 		   tgid_of(m, d->killer), d->killer_pid, tgid_of(m, d->reaper), d->known, d->core,
-		   d->by_kernel, d->ns_died, d->told, d->auto_reaped, d->freed);
+		   d->by_kernel, d->ns_died, d->told, d->auto_reaped, d->freed, (u32)d->left_by);
 }
 
 static inline void dump_table(struct buf *b, const struct model *m, const struct tabref *r)

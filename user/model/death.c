@@ -119,6 +119,39 @@ static u32 new_parent(struct model *m, const struct proc *dead, bool *above)
 	return proc_someone(m, 1, m->now)->id;
 }
 
+static void tell_reparent(struct model *m, const struct proc *c, u32 from)
+{
+	if (c->parent)
+		TELL(m, reparent, REPARENT, c->tgid, .child = c->tgid, .from = from,
+		     .to = proc_at(m, c->parent)->tgid);
+}
+
+/*
+ * A zombie whose parent dies while no waits are watched was most often reaped by that parent a
+ * moment ago, and the kernel's free, which names who had it, is late.  It is put below who adopts
+ * it if it is an orphan, and nothing is told before it is known: by its free, by a scan that
+ * meets it, or by LEFT_GRACE_NS without either.
+ */
+static bool left_unsettled(struct model *m, const struct proc *c, const struct proc *dead)
+{
+	if (c->state != PROC_ZOMBIE || m->caps & SRC_FD || !(m->caps & SRC_EVENTS))
+		return false;
+	death_at(m, c->death)->left_by = dead->tgid;
+	due_push(m, &m->priv->zombies, m->now + ZOMBIE_AFTER_NS, c->id, c->start);
+	return true;
+}
+
+/* It was an orphan after all. */
+void left_settle(struct model *m, const struct proc *c)
+{
+	struct death *d = death_at(m, c->death);
+
+	if (!d || !d->left_by)
+		return;
+	tell_reparent(m, c, (u32)d->left_by);
+	d->left_by = 0;
+}
+
 static void orphans_hand_over(struct model *m, struct proc *p, u64 ts)
 {
 	bool above;
@@ -137,9 +170,8 @@ static void orphans_hand_over(struct model *m, struct proc *p, u64 ts)
 		c->exit_signal = SIGCHLD_NR;
 		if (c->birth == p->id && !c->orphaned_ts)
 			c->orphaned_ts = ts;
-		if (c->parent)
-			TELL(m, reparent, REPARENT, c->tgid, .child = c->tgid, .from = p->tgid,
-			     .to = proc_at(m, c->parent)->tgid);
+		if (!left_unsettled(m, c, p))
+			tell_reparent(m, c, p->tgid);
 	}
 }
 
@@ -171,6 +203,7 @@ void proc_reap(struct model *m, struct proc *p, u32 reaper, u64 ts)
 	u32 subject;
 
 	assert(p->state == PROC_ZOMBIE);
+	left_settle(m, p);
 	subject = reaper ? proc_at(m, reaper)->tgid : parent ? parent->tgid : 0;
 	d->reaped_ts = max_ts(ts, 1);
 	d->reaper = reaper;
@@ -266,6 +299,28 @@ static void reap_by_nobody(struct model *m, struct proc *p, u64 ts)
 }
 
 /*
+ * Who had it when the kernel let go of it has reaped it, unless it ignores SIGCHLD.  The start
+ * tells a parent that is itself freed already from who has its place in memory since.
+ */
+static bool reap_by_last(struct model *m, struct proc *p, const struct ev_free *e)
+{
+	u32 id = e->parent_start ? proc_find_start(m, e->parent, e->parent_start) : 0;
+	const struct proc *last = proc_at(m, id);
+	struct death *d = death_at(m, p->death);
+
+	if (!last || e->parent_start > e->h.ts)
+		return false;
+	if (d->left_by != last->tgid)
+		left_settle(m, p);
+	d->left_by = 0;
+	d->auto_reaped = (e->sigchld == 255 ? last->sigchld : e->sigchld) == 1;
+	if (last->state != PROC_GONE)
+		proc_set_parent(m, p, id, e->h.ts);
+	proc_reap(m, p, d->auto_reaped ? 0 : id, e->h.ts);
+	return true;
+}
+
+/*
  * The parent may be put off the CPU between taking the child away in wait() and returning from it,
  * for longer than the kernel takes to free the child (tried: 1 in 20,000 on two busy CPUs).
  */
@@ -277,6 +332,8 @@ void on_free(struct model *m, const struct ev_free *e)
 	if (!p || p->state == PROC_GONE)
 		return;
 	proc_die(m, p, e->h.ts);
+	if (reap_by_last(m, p, e))
+		return;
 	parent = proc_at(m, p->parent);
 	if (!parent || parent->sigchld == 1) {
 		reap_by_nobody(m, p, e->h.ts);
@@ -322,6 +379,11 @@ void zombies_expire(struct model *m)
 		if (p->id != due->id || p->start != due->tag || p->state != PROC_ZOMBIE)
 			continue;
 		d = death_at(m, p->death);
+		if (d->left_by && m->now < p->parent_ts + LEFT_GRACE_NS) {
+			due_add(q, m->now + ZOMBIE_AFTER_NS, p->id, p->start);
+			continue;
+		}
+		left_settle(m, p);
 		if (d->told || d->freed)
 			continue;
 		d->told = true;

@@ -10,10 +10,11 @@
 
 /* ---- I1, I2: processes ---- */
 
-/* A reaper is known once it is reaped, and a killer by its pid. */
+/* A reaper is known once it is reaped, a killer by its pid; a zombie may be left by its parent. */
 static bool death_ok(const struct proc *p, const struct death *d)
 {
-	return (!d->reaper || p->state == PROC_GONE) && (!d->killer || d->killer_pid);
+	return (!d->reaper || p->state == PROC_GONE) && (!d->killer || d->killer_pid) &&
+	       (!d->left_by || p->state == PROC_ZOMBIE);
 }
 
 static bool proc_ok(const struct stage *st, const struct proc *p)

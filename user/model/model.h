@@ -44,6 +44,7 @@
  *  I10 Of a sock's holds the oldest ones, up to `judged`, have HOLD_JUDGED; nkeep of them HOLD_KEEPS,
  *      which is so if its `learned` is the model's.
  *  I9  Time does not run backwards: now is the largest ts seen.
+ *  I10 Only a zombie has death.left_by, and it waits among `zombies` until that is settled.
  */
 #ifndef PROBATE_MODEL_H
 #define PROBATE_MODEL_H
@@ -54,6 +55,7 @@
 
 #define GRACE_NS (60 * NS_PER_S)       /* how long dead processes are remembered when nothing refers to them */
 #define ZOMBIE_AFTER_NS (100 * NS_PER_MS) /* unreaped this long after exit: a zombie event */
+#define LEFT_GRACE_NS NS_PER_S /* the kernel frees a child that its dead parent had reaped within this */
 #define FREE_GRACE_NS (100 * NS_PER_MS) /* a wait may return this long after the kernel freed the child */
 #define GRACE_BRIEF_NS NS_PER_S        /* where nobody asks about the dead: for what comes late */
 #define DEAD_MAX 65536                 /* unreferenced dead remembered at most; the oldest go first */
@@ -86,6 +88,8 @@ struct death {
 	bool told;       /* a zombie event was emitted */
 	bool auto_reaped; /* reaped by nobody: SIGCHLD ignored, or no exit signal */
 	bool freed;      /* the kernel has freed it; who waited may still be told */
+	u64 left_by;     /* a zombie whose parent of this pid died, and whether that had reaped it is
+			    not known yet (I10); 0: settled */
 };
 
 struct proc {

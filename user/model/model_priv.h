@@ -187,6 +187,7 @@ u32 image_when(const struct model *m, const struct proc *p, u64 ts);
 /* death.c */
 void proc_die(struct model *m, struct proc *p, u64 ts);
 void proc_reap(struct model *m, struct proc *p, u32 reaper, u64 ts);
+void left_settle(struct model *m, const struct proc *c);
 void proc_vanish(struct model *m, struct proc *p); /* dead and gone, unseen */
 void zombies_expire(struct model *m);
 void frees_expire(struct model *m);

@@ -86,6 +86,7 @@ void on_scan_task(struct model *m, const struct ev_scan_task *e)
 	parent = e->parent && e->parent != e->h.tgid ? proc_someone(m, e->parent, e->h.ts) : NULL;
 	task_facts(m, p, e);
 	proc_set_parent(m, p, parent ? parent->id : 0, e->h.ts);
+	left_settle(m, p);
 	if (e->flags & TASK_ZOMBIE)
 		task_zombie(m, p, e, met);
 	else if (e->files)

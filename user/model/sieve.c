@@ -74,7 +74,7 @@ static bool task_life_known(const struct model *m, const struct proc *p,
 	u32 tab = map_get(&m->by_files, e->files);
 
 	if (e->flags & TASK_ZOMBIE)
-		return p->state == PROC_ZOMBIE &&
+		return p->state == PROC_ZOMBIE && !death_at(m, p->death)->left_by &&
 		       (death_at(m, p->death)->known || e->flags & TASK_NO_START);
 	return p->state == PROC_RUNNING && (!e->files || (tab && tabref_find(m, p, tab)));
 }

@@ -17,6 +17,9 @@ static const char *check_lives(const struct model *m)
 
 		for (bool newest = true; p; p = proc_at(m, p->older), newest = false) {
 			CHECK(p->tgid == m->by_tgid.slots[i].key, "I1: a life under another pid");
+			CHECK(!death_at(m, p->death) || !death_at(m, p->death)->left_by ||
+				      p->state == PROC_ZOMBIE,
+			      "I10: left by its parent, and no zombie");
 			CHECK(newest || p->state == PROC_GONE, "I1: an older life is not gone");
 			CHECK(++n <= m->procs.live, "I1: the lives of a pid go in a circle");
 			CHECK(!p->older || proc_at(m, p->older)->newer == p->id,
