@@ -6,6 +6,7 @@
  * kernel function (bpf_rdonly_cast in core.bpf.h); mended in libbpf 1.5.
  */
 #include "proc.bpf.c"
+#include "signal.bpf.c"
 #include "reap.bpf.c"
 #include "sock.bpf.c"
 #include "file.bpf.c"

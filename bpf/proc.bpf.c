@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Processes: born, exec'd, renamed, signalled, dead, freed.
+ * Processes: born, exec'd, renamed, dead, freed.
  *
  * sched_process_exit has a second argument since about 6.15, told by its BTF prototype (set before
  * load); before that the count of live threads says the same, but last threads that die at once may
@@ -290,6 +290,8 @@ static __always_inline void exit_process(struct task_struct *task)
 	e->signal = status & 0x7f;
 	e->code = e->signal ? -1 : (s32)(status >> 8 & 0xff);
 	e->core = status >> 7 & 1;
+	e->xflags = signal->oom_mm ? EXIT_OOM_VICTIM : 0;
+	e->zero = 0;
 	EV_SUBMIT(e);
 }
 
@@ -470,50 +472,6 @@ int BPF_PROG(proc_rename, struct task_struct *task, const char *comm)
 		return 0;
 	__builtin_memset(&e->name, 0, sizeof(e->name));
 	bpf_probe_read_kernel_str(&e->name, sizeof(e->name), comm);
-	EV_SUBMIT(e);
-	return 0;
-}
-
-#define SIG(n) (1ull << (n))
-#define SIGS_HARMLESS \
-	(SIG(17) | SIG(18) | SIG(19) | SIG(20) | SIG(21) | SIG(22) | SIG(23) | SIG(28))
-#define SIGS_ASK_TO_DIE (SIG(1) | SIG(2) | SIG(3) | SIG(15))
-
-/* info may be one of the numbers 0 (no info: from a user) and 1 (from the kernel). */
-static __always_inline s32 siginfo_code(u64 info)
-{
-	if (info <= 2)
-		return info == 1 ? 0x80 : 0;
-	return BPF_CORE_READ((struct kernel_siginfo *)info, si_code);
-}
-
-SEC("tp_btf/signal_generate")
-int proc_signal(u64 *ctx)
-{
-	struct task_struct *task = task_plain((struct task_struct *)ctx[2]), *me;
-	u32 sig = ctx[0], result = ctx[4];
-	bool handled;
-	struct ev_signal *e;
-
-	if (!sig || sig > 64 || (sig < 64 && SIGS_HARMLESS >> sig & 1))
-		return 0;
-	if (!WANTED(SIGNAL))
-		return 0;
-	handled = task_handler(task, sig) > 1;
-	if (handled && !(sig < 64 && SIGS_ASK_TO_DIE >> sig & 1))
-		return 0;
-	me = task_current();
-	if (!task_passes(me) && !task_passes(task))
-		return 0;
-	e = EV_NEW(SIGNAL, signal, me);
-	if (!e)
-		return 0;
-	e->target = task->tgid;
-	e->target_tid = task->pid;
-	e->signal = sig;
-	e->code = siginfo_code(ctx[1]);
-	e->result = result;
-	e->handled = handled;
 	EV_SUBMIT(e);
 	return 0;
 }

@@ -1,7 +1,10 @@
 """Lineage and death: live by the events, late by `pid` and `tree`."""
+import os
+import subprocess
+
 import pytest
 
-from conftest import proc_start
+from conftest import PROBATE, Watch, proc_start
 
 
 @pytest.fixture
@@ -74,6 +77,57 @@ def test_killer_is_named(probate, trace, scene):
     assert dead["by"] == {"pid": s["killer"], "comm": "scene"}
     got = trace.wait_for(kind("signal", target=s["victim"], pid=s["killer"]), what="the signal")
     assert (got["signal_name"], got["result"]) == ("SIGKILL", "delivered")
+
+
+# ---- t-causes ---------------------------------------------------------------------------------
+
+# what killed it: (cause, whom the answer names, signal, words); the director is "scene" itself
+CAUSES = {
+    "timer": ("timer", None, 15, "from a timer of its own"),
+    "alarm": ("timer", None, 14, "from a timer of its own"),
+    "fault": ("fault", None, 11, "for a fault of its own"),
+    "fault_again": ("fault", None, 11, "for a fault of its own, caught and then raised again"),
+    "pipe": ("pipe", None, 13, "nobody reads any more"),
+    "limit": ("limit", None, 25, "at its limit of file size"),
+    "again": ("process", "director", 15, "from scene[{director}], caught and then raised again"),
+    "io": ("io", None, 10, "input or output that it asked to be told of"),
+    "terminal": ("terminal", None, 2, "from its terminal (Ctrl-C)"),
+    "parent_death": ("parent_death", "parent", 15, "at the death of its parent, scene[{parent}]"),
+    "cgroup_kill": ("cgroup_kill", "director", 9, "with its whole cgroup"),
+    "out_of_memory": ("out_of_memory", None, 9, "out of memory"),
+}
+
+
+def said(rec, *args):
+    done = subprocess.run([PROBATE, "-q", "-r", rec, *map(str, args)], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("fd", ["full", "lean"])
+def test_cause_of_death(probate, scene, fd):
+    """Who or what killed it, by every answer of the same recording; nobody innocent is named."""
+    w = Watch("trace", "--json", f"--fd={fd}", "--event", "fork,exec,exit,signal")
+    s = scene("t-causes")
+    last = s.facts.get("out_of_memory", s.facts.get("cgroup_kill", s["parent_death"]))
+    w.wait_for(kind("exit", pid=last), timeout=30, what="the last death")
+    rec, w.rec = w.rec, None
+    w.end()
+    try:
+        assert "cgroup_kill" in s.facts and "out_of_memory" in s.facts
+        deaths = {o["pid"]: o for o in w.objects if o["event"] == "exit"}
+        for key, (cause, by, sig, words) in CAUSES.items():
+            named = s[by] if by else None
+            dead = deaths[s[key]]
+            assert (key, dead["cause"], dead["signal"]) == (key, cause, sig)
+            assert (dead["by"] or {}).get("pid") == named, key
+            got = probate("-r", rec, "--json", "pid", s[key]).one()["exit"]
+            assert (got["cause"], (got["by"] or {}).get("pid")) == (cause, named), key
+            text = " ".join(said(rec, "pid", s[key]).split())
+            assert words.format(**s.facts) in text, text
+    finally:
+        os.unlink(rec)
 
 
 # ---- t-lean-reap ------------------------------------------------------------------------------

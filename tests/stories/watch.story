@@ -258,5 +258,6 @@ Nothing holds port 8801: it is free.
     "code": 0,
     "signal": null,
     "core": false,
-    "by": null}}
+    "by": null,
+    "cause": null}}
 {"pid": 300, "start": "2026-11-21T12:00:05.000000000Z", "gone": true}

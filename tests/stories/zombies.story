@@ -64,7 +64,8 @@ Headless, not zombies: the main thread ended, others live on
     "code": 0,
     "signal": null,
     "core": false,
-    "by": null}}
+    "by": null,
+    "cause": null}}
 {"pid": 302,
  "start": "2026-11-21T12:00:03.000000000Z",
  "comm": "server",
@@ -87,7 +88,8 @@ Headless, not zombies: the main thread ended, others live on
     "code": 0,
     "signal": null,
     "core": false,
-    "by": null}}
+    "by": null,
+    "cause": null}}
 {"pid": 303,
  "start": "2026-11-21T12:00:03.000000000Z",
  "comm": "server",
@@ -110,7 +112,8 @@ Headless, not zombies: the main thread ended, others live on
     "code": 0,
     "signal": null,
     "core": false,
-    "by": null}}
+    "by": null,
+    "cause": null}}
 {"pid": 304,
  "start": "2026-11-21T12:00:03.000000000Z",
  "comm": "server",
@@ -133,7 +136,8 @@ Headless, not zombies: the main thread ended, others live on
     "code": 0,
     "signal": null,
     "core": false,
-    "by": null}}
+    "by": null,
+    "cause": null}}
 {"pid": 305,
  "start": "2026-11-21T12:00:03.000000000Z",
  "comm": "server",
@@ -156,7 +160,8 @@ Headless, not zombies: the main thread ended, others live on
     "code": 0,
     "signal": null,
     "core": false,
-    "by": null}}
+    "by": null,
+    "cause": null}}
 {"pid": 310,
  "start": "2026-11-21T12:00:03.000000000Z",
  "comm": "server",
@@ -179,7 +184,8 @@ Headless, not zombies: the main thread ended, others live on
     "code": 3,
     "signal": null,
     "core": false,
-    "by": null}}
+    "by": null,
+    "cause": null}}
 {"pid": 330,
  "start": "2026-11-21T12:00:04.000000000Z",
  "comm": "worker",

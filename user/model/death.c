@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Deaths: exit, the wait that reaps, orphans and who takes them, who killed whom.
+ * Deaths: exit, the wait that reaps, orphans and who takes them.
  *
  * When PID 1 of a pid namespace dies, the kernel kills everybody in it (zap_pid_ns_processes) and
  * waits for each itself; the members stay its children until then and are handed to nobody.
@@ -8,89 +8,6 @@
 #include "model_priv.h"
 
 #define WAITED_MAX 1024 /* children looked at for one */
-
-static const struct {
-	u32 delivered, pending;
-} sigres = {0, 2}; /* TRACE_SIGNAL_DELIVERED, TRACE_SIGNAL_ALREADY_PENDING */
-
-/* ---- signals on their way ---- */
-
-void signals_drop(struct model *m, u32 proc)
-{
-	u32 id = map_take(&m->priv->signals, proc);
-
-	while (id) {
-		u32 next = ((struct sent *)pool_at(&m->priv->sents, id))->next;
-
-		pool_drop(&m->priv->sents, id);
-		id = next;
-	}
-}
-
-static struct sent *signal_sent(const struct model *m, u32 proc, u32 signal)
-{
-	u32 id = map_get(&m->priv->signals, proc);
-	struct sent *s;
-
-	for (; id; id = s->next) {
-		s = pool_at(&m->priv->sents, id);
-		if (s->signal == signal)
-			return s;
-	}
-	return NULL;
-}
-
-static struct sent *signal_note(struct model *m, u32 proc, u32 signal)
-{
-	u32 id = pool_new(&m->priv->sents);
-	struct sent *s = pool_at(&m->priv->sents, id);
-
-	s->next = map_get(&m->priv->signals, proc);
-	s->signal = signal;
-	map_put(&m->priv->signals, proc, id);
-	return s;
-}
-
-void on_signal(struct model *m, const struct ev_signal *e)
-{
-	const struct proc *to = proc_at(m, proc_find(m, e->target));
-	const struct proc *from = proc_at(m, proc_find(m, e->h.tgid));
-	struct sent *s;
-
-	if (!to || to->state != PROC_RUNNING)
-		return;
-	if (e->result != sigres.delivered && e->result != sigres.pending)
-		return;
-	s = signal_sent(m, to->id, e->signal);
-	if (s && e->result == sigres.pending)
-		return; /* the one before it is what will kill */
-	if (!s)
-		s = signal_note(m, to->id, e->signal);
-	s->ns_died =
-		e->code > 0 && from && from->flags & TASK_NSINIT && from->state != PROC_RUNNING;
-	s->by_kernel = e->code > 0 && !s->ns_died;
-	s->from_pid = s->by_kernel ? 0 : e->h.tgid;
-	s->from = from && !s->by_kernel ? from->id : 0;
-	s->from_start = from ? from->start : 0;
-}
-
-static void death_find_killer(struct model *m, struct proc *p, struct death *d)
-{
-	const struct sent *s = d->signal ? signal_sent(m, p->id, d->signal) : NULL;
-	const struct proc *from;
-
-	if (!s)
-		return;
-	d->by_kernel = s->by_kernel;
-	d->ns_died = s->ns_died;
-	d->killer_pid = s->from_pid;
-	from = proc_at(m, s->from);
-	if (!from || from->id != s->from || from->tgid != s->from_pid ||
-	    from->start != s->from_start)
-		return;
-	d->killer = s->from;
-	proc_ref(m, d->killer);
-}
 
 /* ---- orphans ---- */
 
@@ -247,8 +164,8 @@ void on_exit(struct model *m, const struct ev_exit *e)
 	d->signal = e->signal;
 	d->core = e->core;
 	d->known = true;
-	if (!d->killer_pid)
-		death_find_killer(m, p, d);
+	if (!d->cause)
+		death_find_killer(m, p, d, e);
 	signals_drop(m, p->id);
 }
 

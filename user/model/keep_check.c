@@ -14,7 +14,7 @@
 static bool death_ok(const struct proc *p, const struct death *d)
 {
 	return (!d->reaper || p->state == PROC_GONE) && (!d->killer || d->killer_pid) &&
-	       (!d->left_by || p->state == PROC_ZOMBIE);
+	       d->cause < CAUSE_MAX && (!d->left_by || p->state == PROC_ZOMBIE);
 }
 
 static bool proc_ok(const struct stage *st, const struct proc *p)

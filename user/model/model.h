@@ -73,6 +73,35 @@ struct image {
 	char *text;        /* exe, then args; NULL: none known */
 };
 
+/*
+ * Why the signal came that killed it.  Of the first group a process is behind it, and it is named;
+ * of the others whoever ran then is innocent.
+ */
+#define CAUSE_TABLE(C)                                                                             \
+	C(UNKNOWN, NULL)                                                                           \
+	C(PROCESS, "process")           /* kill() and its like */                                  \
+	C(CGROUP, "cgroup_kill")        /* somebody wrote to cgroup.kill */                        \
+	C(PIDNS, "pidns_end")           /* PID 1 of its pid namespace died */                      \
+	C(SESSION, "session_end")       /* the leader of its session ended, and the terminal's */  \
+	C(PARENT, "parent_death")       /* PR_SET_PDEATHSIG */                                     \
+	C(KERNEL, "kernel")             /* the kernel, and no more is known */                     \
+	C(TIMER, "timer")               /* timer_create(), setitimer(), alarm() of its own */      \
+	C(FAULT, "fault")               /* of its own: SIGSEGV and its like */                     \
+	C(MEMORY, "out_of_memory")      /* the OOM killer */                                       \
+	C(TERMINAL, "terminal")         /* Ctrl-C, Ctrl-\ */                                       \
+	C(HANGUP, "hangup")             /* its terminal hung up */                                 \
+	C(IO, "io")                     /* O_ASYNC, F_SETSIG */                                    \
+	C(LIMIT, "limit")               /* RLIMIT_CPU, RLIMIT_FSIZE */                             \
+	C(PIPE, "pipe")                 /* it wrote to what nobody reads */
+enum cause {
+#define C(ID, name) CAUSE_##ID,
+	CAUSE_TABLE(C)
+#undef C
+	CAUSE_MAX
+};
+#define CAUSE_NAMES_SOMEBODY(c) ((c) >= CAUSE_PROCESS && (c) <= CAUSE_PARENT)
+const char *name_cause(u32 cause); /* NULL: not known */
+
 struct death {
 	u64 ts;          /* exit; 0: before anything was watching */
 	u64 reaped_ts;   /* 0: not yet, or not known */
@@ -85,6 +114,8 @@ struct death {
 	bool core;       /* dumped core */
 	bool by_kernel;  /* the signal came from the kernel itself (fault, OOM) */
 	bool ns_died;    /* killed because PID 1 of its pid namespace died */
+	u8 cause;        /* enum cause, also of recordings that have only the two above */
+	bool again;      /* it caught that signal and raised it itself then */
 	bool told;       /* a zombie event was emitted */
 	bool auto_reaped; /* reaped by nobody: SIGCHLD ignored, or no exit signal */
 	bool freed;      /* the kernel has freed it; who waited may still be told */

@@ -8,7 +8,7 @@
  *                                                     sockend.c   sockets: their end, let go
  * procevent.c events about processes                  sockevent.c events about sockets
  * parent.c    whose child, and by which number       tabref.c    who uses a table
- * death.c     exit, wait, reap, reparent, killers     scanpass.c  scans and their sweeps
+ * death.c     exit, wait, reap, reparent              scanpass.c  scans and their sweeps
  *                                                     origin.c    got otherwise than by fork
  * share.c     who holds what: counts                judge.c     holds: what they keep
  * chain.c     holders and chains                      sieve.c     scans: what is no news
@@ -61,7 +61,8 @@ struct sent {
 	u32 from;       /* proc, not referenced: from_start tells whether it is still the same */
 	u32 from_pid;
 	u64 from_start;
-	bool by_kernel, ns_died;
+	bool by_kernel, ns_died, again;
+	u8 cause;
 };
 
 /* A socket in flight between sendmsg and recvmsg. */
@@ -192,6 +193,8 @@ void proc_vanish(struct model *m, struct proc *p); /* dead and gone, unseen */
 void zombies_expire(struct model *m);
 void frees_expire(struct model *m);
 void signals_drop(struct model *m, u32 proc);
+void death_find_killer(struct model *m, const struct proc *p, struct death *d,
+		       const struct ev_exit *e);
 
 /* fd.c */
 u32 proc_main(const struct model *m, const struct proc *p); /* tabref with tid 0 */

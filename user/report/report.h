@@ -67,7 +67,8 @@ struct life {
 	s32 code;
 	u32 signal;
 	struct who killer, reaper;
-	bool dead, known, core, by_kernel, ns_died;
+	bool dead, known, core, again;
+	u8 cause;
 	bool zombie;        /* was told to be one, or is one now */
 	u32 children;       /* forked by it in the stretch, counted for the target */
 	u32 open;           /* first open tenure */

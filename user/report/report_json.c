@@ -233,6 +233,7 @@ static void json_death(struct json *j, const struct model *m, const struct life 
 	json_id(j, "signal", l->known ? l->signal : 0);
 	json_tristate(j, "core", l->known ? l->core : 2);
 	json_who(j, "by", &l->killer);
+	json_str(j, "cause", l->known && l->signal ? name_cause(l->cause) : NULL);
 	json_end_obj(j);
 }
 

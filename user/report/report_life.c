@@ -105,8 +105,8 @@ static void death_copy(struct life *l, const struct model *m, const struct proc 
 	l->code = d->code;
 	l->signal = d->signal;
 	l->core = d->core;
-	l->by_kernel = d->by_kernel;
-	l->ns_died = d->ns_died;
+	l->cause = (u8)death_cause(d);
+	l->again = d->again;
 	l->killer = who_of(m, d->killer, d->killer_pid);
 	if (d->reaper)
 		l->reaper = who_of(m, d->reaper, 0);

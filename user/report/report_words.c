@@ -101,6 +101,8 @@ void say_title(struct buf *b, const struct report *r)
 
 void say_death(struct buf *b, const struct life *l)
 {
+	struct buf who = {0};
+
 	if (!l->known) {
 		buf_puts(b, "died");
 		return;
@@ -110,14 +112,10 @@ void say_death(struct buf *b, const struct life *l)
 		return;
 	}
 	buf_printf(b, "killed by %s", name_signal(l->signal));
-	if (l->by_kernel)
-		buf_puts(b, " from the kernel");
-	if (l->killer.pid && !l->by_kernel) {
-		buf_puts(b, " from ");
-		say_who(b, &l->killer);
-	}
-	if (l->ns_died)
-		buf_puts(b, " because PID 1 of its pid namespace died");
+	if (l->killer.pid)
+		say_who(&who, &l->killer);
+	words_cause(b, l->cause, l->signal, l->again, &who);
+	buf_free(&who);
 	if (l->core)
 		buf_puts(b, ", core dumped");
 }

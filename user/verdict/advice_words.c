@@ -58,17 +58,14 @@ static void add_at(struct buf *b, const struct model *m, u64 ts)
 
 static void add_killer(struct buf *b, const struct model *m, const struct death *d)
 {
-	if (d->ns_died)
-		buf_puts(b, ", because PID 1 of its container died");
-	else if (d->by_kernel)
-		buf_puts(b, " by the kernel itself");
-	if (d->ns_died || d->by_kernel || !d->killer_pid)
-		return;
-	buf_puts(b, " from ");
+	struct buf who = {0};
+
 	if (d->killer)
-		words_proc(b, m, d->killer);
-	else
-		buf_printf(b, "pid %u", d->killer_pid);
+		words_proc(&who, m, d->killer);
+	else if (d->killer_pid)
+		buf_printf(&who, "pid %u", d->killer_pid);
+	words_cause(b, death_cause(d), d->signal, d->again, &who);
+	buf_free(&who);
 }
 
 /* "was killed by SIGKILL from bash[1400] at 12:00:03", "exited with code 1", ... */

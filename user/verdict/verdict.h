@@ -67,6 +67,13 @@ enum reason verdict_zombie(const struct model *m, const struct proc *p, struct b
  * remembers the answer (judge.c): whatever it depends on calls hold_changed() when it changes.
  */
 bool hold_keeps(const struct model *m, const struct sock *s, const struct hold *h);
+/*
+ * What sent the signal that killed it: " from bash[1400]", " from a timer of its own"; nothing where
+ * that is not known.  who: how the caller calls the process behind it, empty when there is none.
+ */
+void words_cause(struct buf *b, u32 cause, u32 signal, bool again, const struct buf *who);
+u32 death_cause(const struct death *d); /* enum cause, also of old recordings */
+
 /* What its creator ran when it made it; NULL: not known. */
 const struct image *creator_image(const struct model *m, const struct sock *s);
 

@@ -93,35 +93,19 @@ static enum tint on_exec(struct buf *b, const struct model *m, const struct ev *
 	return TINT_BOLD;
 }
 
-static void add_killer(struct buf *b, const struct model *m, const struct ev_exit *x)
-{
-	const struct proc *p = proc_at(m, proc_find_start(m, x->h.tgid, x->start));
-	const struct death *d = p ? death_at(m, p->death) : NULL;
-
-	if (!d)
-		return;
-	if (d->ns_died)
-		buf_puts(b, ", as its pid namespace died");
-	else if (d->by_kernel)
-		buf_puts(b, " from the kernel");
-	else if (d->killer) {
-		buf_puts(b, " from ");
-		text_proc(b, m, d->killer);
-	} else if (d->killer_pid) {
-		buf_printf(b, " from pid %u", d->killer_pid);
-	}
-}
-
 static enum tint on_exit_(struct buf *b, const struct model *m, const struct ev *e)
 {
 	SELF(exit);
+	const struct proc *p = proc_at(m, proc_find_start(m, x->h.tgid, x->start));
+	const struct death *d = p ? death_at(m, p->death) : NULL;
 
 	if (!x->signal) {
 		buf_printf(b, "code %d", x->code);
 		return x->code ? TINT_WARN : TINT_NONE;
 	}
 	buf_printf(b, "killed by %s", name_signal(x->signal));
-	add_killer(b, m, x);
+	if (d)
+		text_killer(b, m, d);
 	if (x->core)
 		buf_puts(b, ", core dumped");
 	return TINT_BAD;

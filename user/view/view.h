@@ -133,6 +133,7 @@ void text_when(struct buf *b, const struct model *m, u64 ts);              /* "1
 void text_ago(struct buf *b, const struct model *m, u64 ts);               /* " (3 min ago)", or nothing */
 void text_uid(struct buf *b, u32 uid); /* "uid 1000", of several "several users" */
 void text_death(struct buf *b, const struct model *m, const struct proc *p); /* "killed by SIGKILL from bash[1] at ..." */
+void text_killer(struct buf *b, const struct model *m, const struct death *d); /* " from bash[1400]" */
 void text_end(struct buf *b, const struct model *m, const struct proc *p);   /* the same without when */
 void text_limits(struct out *o, const struct model *m);                    /* what could not be seen, if anything */
 

@@ -164,18 +164,16 @@ void text_ago(struct buf *b, const struct model *m, u64 ts)
 	buf_printf(b, " (%s ago)", s);
 }
 
-static void text_killer(struct buf *b, const struct model *m, const struct death *d)
+void text_killer(struct buf *b, const struct model *m, const struct death *d)
 {
-	if (d->killer) {
-		buf_puts(b, " from ");
-		text_proc(b, m, d->killer);
-	} else if (d->killer_pid) {
-		buf_printf(b, " from pid %u", d->killer_pid);
-	} else if (d->by_kernel) {
-		buf_puts(b, " from the kernel");
-	}
-	if (d->ns_died)
-		buf_puts(b, " because PID 1 of its pid namespace died");
+	struct buf who = {0};
+
+	if (d->killer)
+		text_proc(&who, m, d->killer);
+	else if (d->killer_pid)
+		buf_printf(&who, "pid %u", d->killer_pid);
+	words_cause(b, death_cause(d), d->signal, d->again, &who);
+	buf_free(&who);
 }
 
 void text_end(struct buf *b, const struct model *m, const struct proc *p)

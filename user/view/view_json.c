@@ -82,6 +82,7 @@ void json_exit(struct json *j, const char *key, const struct model *m, const str
 	if (core)
 		json_tristate(j, "core", d->known ? d->core : 2);
 	json_killer(j, m, d);
+	json_str(j, "cause", d->known && d->signal ? name_cause(death_cause(d)) : NULL);
 	json_end_obj(j);
 }
 

@@ -73,13 +73,14 @@ static void put_head(struct trace *t, struct json *j, const struct model *m, con
 	json_spent(j, p);
 }
 
-/* Who killed it: the process if it is known, its bare pid if not. */
+/* Why, and who killed it: the process if it is known, its bare pid if not. */
 static void put_killer(struct json *j, const struct model *m, const struct ev *e)
 {
 	const struct ev_exit *x = (const struct ev_exit *)e;
 	const struct proc *p = proc_at(m, proc_find_start(m, e->tgid, x->start));
 	const struct death *d = p ? death_at(m, p->death) : NULL;
 
+	json_str(j, "cause", d && x->signal ? name_cause(death_cause(d)) : NULL);
 	if (!d || d->killer || !d->killer_pid) {
 		json_ref(j, "by", m, d ? d->killer : 0);
 		return;
