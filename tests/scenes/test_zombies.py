@@ -9,6 +9,7 @@ SCENES = {
     "z-stopped": ("parent_stopped", "default", {"code": (None,), "signal": (9,)}),
     "z-traced": ("traced", "default", {"code": (None,), "signal": (9,)}),
     "z-clone0": ("no_exit_signal", "default", {"code": (3,), "signal": (None,)}),
+    "z-exit-signal": ("no_exit_signal", "default", {"code": (3,), "signal": (None,)}),
     "z-nsinit": ("init_not_reaping", "default", {"code": (3,), "signal": (None,)}),
     "z-subreaper": ("subreaper_not_reaping", "default", {"code": (3,), "signal": (None,)}),
 }
@@ -17,6 +18,12 @@ SCENES = {
 BEYOND = {
     "z-other": ("waits_for_other", "default", {"code": (3,), "signal": (None,)}),
     "z-coalesced": ("parent_misses_some", "handled", {"code": (3,), "signal": (None,)}),
+}
+
+# Reasons that only who watched knows.
+WATCHED = {
+    "z-empty-handler": ("parent_not_waiting", "handled", {"code": (3,), "signal": (None,)}),
+    "z-own-of-init": ("parent_not_waiting", "default", {"code": (3,), "signal": (None,)}),
 }
 
 KEYS = {"pid", "start", "comm", "ppid", "parent", "exited", "age_s", "reason", "action",
@@ -95,6 +102,11 @@ def test_zombie(morgue, name):
 @pytest.mark.parametrize("name", BEYOND)
 def test_beyond(morgue, name):
     scene_check(morgue, name, BEYOND)
+
+
+@pytest.mark.parametrize("name", WATCHED)
+def test_watched(probate, scene, watch, name):
+    scene_check(Morgue("live", probate, scene, watch), name, WATCHED)
 
 
 def test_headless_is_no_zombie(morgue):

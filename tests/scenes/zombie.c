@@ -343,7 +343,76 @@ static void scene_coalesced(void)
 	facts_end();
 }
 
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+static void empty_run(void *handler)
+{
+	if (handler)
+		signal(SIGCHLD, nothing);
+	tell_int(fork_exiting(3));
+	stay();
+}
+
+/* The one child of a parent that does not wait, by its pid out here. */
+static void unwaited_play(const char *scene, struct child *c)
+{
+	pid_t pid;
+
+	hear_int(c);
+	children_await(c->pid, 1, &pid);
+	state_await(pid, 'Z');
+	facts_begin(scene);
+	fact_int("parent", c->pid);
+	fact_zombie(pid, c->pid);
+	facts_end();
+}
+
+/* SIGCHLD is caught, as in every Go program, and nothing reaps. */
+static void scene_empty_handler(void)
+{
+	struct child c = child_start(empty_run, "handler");
+
+	unwaited_play("z-empty-handler", &c);
+}
+
+/* PID 1 of a pid namespace does not wait for a child of its own. */
+static void scene_own_of_init(void)
+{
+	struct child c = child_start_as(CLONE_NEWPID, 0, empty_run, NULL);
+
+	unwaited_play("z-own-of-init", &c);
+}
+
+static void usr1_run(void *unused)
+{
+	pid_t pid;
+
+	(void)unused;
+	signal(SIGUSR1, nothing);
+	pid = fork_flags(SIGUSR1, 0);
+	if (!pid)
+		_exit(3);
+	tell_int(pid);
+	while (wait(NULL) > 0)
+		;
+	stay();
+}
+
+/* A child whose exit signal is not SIGCHLD: an ordinary wait does not see it. */
+static void scene_exit_signal(void)
+{
+	struct child c = child_start(usr1_run, NULL);
+
+	unwaited_play("z-exit-signal", &c);
+}
+
 const struct scene zombie_scenes[] = {
+	{"z-empty-handler", scene_empty_handler, "SIGCHLD caught, nothing waits"},
+	{"z-own-of-init", scene_own_of_init, "PID 1 of a namespace leaves a child of its own"},
+	{"z-exit-signal", scene_exit_signal, "the exit signal is not SIGCHLD"},
 	{"z-no-wait", scene_no_wait, "the parent never waits"},
 	{"z-headless", scene_headless, "a thread lives on: not a zombie"},
 	{"z-ignored", scene_ignored, "SIGCHLD ignored: never a zombie"},

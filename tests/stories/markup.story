@@ -135,7 +135,7 @@ Refused
   /tmp/<svg/onload=alert(5)>: EADDRINUSE, held by <script>x</scri[200]
 
 Zombies
-  1 zombie (<script>x</scri) of <u>&amp;</u>[100]: parent_misses_some; still
+  1 zombie (<script>x</scri) of <u>&amp;</u>[100]: parent_not_waiting; still
   there at the end, the longest for 3.0 s; pid 200
 
 Processes
@@ -297,14 +297,14 @@ Busiest programs, roughly
      "text": "\"><img src=x>[300] could not bind unix /tmp/<svg/onload=alert(5)>: EADDRINUSE, held by <script>x</scri[200]"}],
  "zombies": [{"comm": "<script>x</scri",
      "parent": {"pid": 100, "comm": "<u>&amp;</u>"},
-     "reason": "parent_misses_some",
+     "reason": "parent_not_waiting",
      "count": 1,
      "left": 1,
      "pids": [200],
      "first": "2026-11-21T12:00:06.000000000Z",
      "last": "2026-11-21T12:00:06.000000000Z",
      "longest_ms": 3000,
-     "text": "1 zombie (<script>x</scri) of <u>&amp;</u>[100]: parent_misses_some; still there at the end, the longest for 3.0 s; pid 200"}],
+     "text": "1 zombie (<script>x</scri) of <u>&amp;</u>[100]: parent_not_waiting; still there at the end, the longest for 3.0 s; pid 200"}],
  "processes": [{"pid": 1,
      "start": "2026-11-21T12:00:00.001000000Z",
      "comm": "init",

@@ -269,19 +269,30 @@ static bool waits_for_other(const struct proc *parent, const struct proc *p)
 	return (u32)pid != p->tgid;
 }
 
-static enum reason reason_parent(const struct proc *parent, const struct proc *p)
+/* A handler that was never seen to reap reaps nothing: every Go program catches SIGCHLD. */
+static bool reaps_in_handler(const struct model *m, const struct proc *parent, const struct proc *p)
 {
+	const struct death *d = death_at(m, p->death);
+
+	return parent->sigchld == 2 && (parent->reaps || !d->ts);
+}
+
+static enum reason reason_parent(const struct model *m, const struct proc *parent,
+				 const struct proc *p)
+{
+	bool own = p->birth == parent->id;
+
 	if (parent->flags & TASK_STOPPED)
 		return REASON_PARENT_STOPPED;
 	if (parent->flags & TASK_DUMPING || parent->state != PROC_RUNNING)
 		return REASON_PARENT_BLOCKED;
 	if (waits_for_other(parent, p))
 		return REASON_WAITS_FOR_OTHER;
-	if (parent->flags & TASK_NSINIT || parent->tgid == 1)
+	if (!own && (parent->flags & TASK_NSINIT || parent->tgid == 1))
 		return REASON_INIT_NOT_REAPING;
-	if (parent->flags & TASK_SUBREAPER && p->birth != parent->id)
+	if (!own && parent->flags & TASK_SUBREAPER)
 		return REASON_SUBREAPER_NOT_REAPING;
-	if (parent->sigchld == 2)
+	if (reaps_in_handler(m, parent, p))
 		return REASON_PARENT_MISSES_SOME;
 	return REASON_PARENT_NOT_WAITING;
 }
@@ -297,7 +308,7 @@ enum reason zombie_reason(const struct model *m, const struct proc *p)
 		return REASON_TRACED;
 	if (d->ts && m->now < d->ts + ZOMBIE_AFTER_NS)
 		return REASON_RECENT;
-	if (!p->exit_signal && !p->ghost)
+	if (p->exit_signal != SIGCHLD_NR && !p->ghost)
 		return REASON_NO_EXIT_SIGNAL;
-	return parent ? reason_parent(parent, p) : REASON_PARENT_NOT_WAITING;
+	return parent ? reason_parent(m, parent, p) : REASON_PARENT_NOT_WAITING;
 }
