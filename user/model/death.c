@@ -224,8 +224,14 @@ static bool reap_by_last(struct model *m, struct proc *p, const struct ev_free *
 	u32 id = e->parent_start ? proc_find_start(m, e->parent, e->parent_start) : 0;
 	const struct proc *last = proc_at(m, id);
 	struct death *d = death_at(m, p->death);
+	const struct proc *above = proc_at(m, p->parent);
 
-	if (!last || e->parent_start > e->h.ts)
+	/* A parent that died and is freed itself has left its place to anything. */
+	if (e->parent_start && d->left_by && !last && (!above || above->tgid != e->parent)) {
+		id = proc_find(m, (u32)d->left_by);
+		last = proc_at(m, id);
+	}
+	if (!last)
 		return false;
 	if (d->left_by != last->tgid)
 		left_settle(m, p);

@@ -55,7 +55,7 @@
 
 #define GRACE_NS (60 * NS_PER_S)       /* how long dead processes are remembered when nothing refers to them */
 #define ZOMBIE_AFTER_NS (100 * NS_PER_MS) /* unreaped this long after exit: a zombie event */
-#define LEFT_GRACE_NS NS_PER_S /* the kernel frees a child that its dead parent had reaped within this */
+#define LEFT_GRACE_NS (5 * NS_PER_S) /* the kernel frees a child that its dead parent had reaped within this */
 #define FREE_GRACE_NS (100 * NS_PER_MS) /* a wait may return this long after the kernel freed the child */
 #define GRACE_BRIEF_NS NS_PER_S        /* where nobody asks about the dead: for what comes late */
 #define DEAD_MAX 65536                 /* unreferenced dead remembered at most; the oldest go first */

@@ -86,7 +86,9 @@ void on_scan_task(struct model *m, const struct ev_scan_task *e)
 	parent = e->parent && e->parent != e->h.tgid ? proc_someone(m, e->parent, e->h.ts) : NULL;
 	task_facts(m, p, e);
 	proc_set_parent(m, p, parent ? parent->id : 0, e->h.ts);
-	left_settle(m, p);
+	if (p->death && e->h.ts > p->parent_ts && parent &&
+	    parent->tgid != death_at(m, p->death)->left_by)
+		left_settle(m, p);
 	if (e->flags & TASK_ZOMBIE)
 		task_zombie(m, p, e, met);
 	else if (e->files)
@@ -239,6 +241,14 @@ static u32 sweep_fds(struct model *m, const struct ev_scan_end *e)
 	return dropped;
 }
 
+/* Left by its parent it is gone from scans before its free says who reaped it: that is awaited. */
+static bool is_awaited(const struct model *m, const struct proc *p)
+{
+	const struct death *d = death_at(m, p->death);
+
+	return d && d->left_by && m->caps & SRC_EVENTS;
+}
+
 static u32 sweep_tasks(struct model *m, u64 begin)
 {
 	u32 dropped = 0;
@@ -246,7 +256,7 @@ static u32 sweep_tasks(struct model *m, u64 begin)
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id)) {
 		struct proc *p = proc_at(m, id);
 
-		if (p->state == PROC_GONE || p->seen_ts >= begin)
+		if (p->state == PROC_GONE || p->seen_ts >= begin || is_awaited(m, p))
 			continue;
 		proc_vanish(m, p);
 		dropped++;
@@ -266,8 +276,7 @@ static u32 sweep_socks(struct model *m, u64 begin)
 	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id)) {
 		struct sock *s = sock_at(m, id);
 
-		if (s->nholds || s->queue || s->seen_ts >= begin ||
-		    cut_spares(m, s->netns, begin))
+		if (s->nholds || s->queue || s->seen_ts >= begin || cut_spares(m, s->netns, begin))
 			continue;
 		sock_gone(m, s);
 		dropped++;
@@ -281,7 +290,7 @@ static bool miss_task(struct model *m, const struct ev_scan_miss *e)
 {
 	struct proc *p = proc_at(m, proc_find_start(m, e->h.tgid, e->start));
 
-	if (!p || p->state == PROC_GONE || p->seen_ts >= e->begin)
+	if (!p || p->state == PROC_GONE || p->seen_ts >= e->begin || is_awaited(m, p))
 		return false;
 	proc_vanish(m, p);
 	return true;
