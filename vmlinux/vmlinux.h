@@ -396,6 +396,10 @@ struct nsproxy {
 
 struct tty_struct;
 
+struct rlimit {
+	__kernel_ulong_t rlim_max;
+};
+
 struct signal_struct {
 	atomic_t live;
 	int nr_threads;
@@ -404,8 +408,11 @@ struct signal_struct {
 	unsigned int flags;
 	struct core_state *core_state;
 	unsigned int is_child_subreaper: 1;
+	struct hlist_head posix_timers;
 	struct pid *pids[4];
 	struct tty_struct *tty;
+	struct rlimit rlim[16];
+	struct mm_struct *oom_mm;
 	struct list_head thread_head;
 };
 
