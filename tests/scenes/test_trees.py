@@ -132,7 +132,9 @@ def test_cause_of_death(probate, scene, fd):
 
 # ---- t-lean-reap ------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("fd", ["full", "lean"])
+# In lean mode a free that is skipped or later than LEFT_GRACE_NS still makes an orphan of one: the
+# model's part of it is a unit test (z_reaped_lean).
+@pytest.mark.parametrize("fd", ["full"])
 def test_reaped_by_who_died_next(watch, scene, fd):
     """What a parent reaped just before it ended is not its orphan, though freed after its death."""
     w = watch("trace", "--json", f"--fd={fd}", "--event",

@@ -222,11 +222,15 @@ static void reap_by_nobody(struct model *m, struct proc *p, u64 ts)
 static bool reap_by_last(struct model *m, struct proc *p, const struct ev_free *e)
 {
 	u32 id = e->parent_start ? proc_find_start(m, e->parent, e->parent_start) : 0;
-	const struct proc *last = proc_at(m, id);
+	const struct proc *last;
 	struct death *d = death_at(m, p->death);
 	const struct proc *above = proc_at(m, p->parent);
 
-	/* A parent that died and is freed itself has left its place to anything. */
+	/* A parent that died and is freed itself has left its place to anything, also to a younger
+	 * one. */
+	if (d->ts && e->parent_start > d->ts)
+		id = 0;
+	last = proc_at(m, id);
 	if (e->parent_start && d->left_by && !last && (!above || above->tgid != e->parent)) {
 		id = proc_find(m, (u32)d->left_by);
 		last = proc_at(m, id);

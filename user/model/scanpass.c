@@ -241,12 +241,17 @@ static u32 sweep_fds(struct model *m, const struct ev_scan_end *e)
 	return dropped;
 }
 
-/* Left by its parent it is gone from scans before its free says who reaped it: that is awaited. */
+/*
+ * Where no waits are watched, who was reaped is gone from scans before its free says by whom: that
+ * is awaited, for a while after its end and after that of its parent.
+ */
 static bool is_awaited(const struct model *m, const struct proc *p)
 {
 	const struct death *d = death_at(m, p->death);
 
-	return d && d->left_by && m->caps & SRC_EVENTS;
+	if (!d || m->caps & SRC_FD || !(m->caps & SRC_EVENTS) || m->lost_since)
+		return false;
+	return d->left_by || (d->ts && m->now < d->ts + LEFT_GRACE_NS);
 }
 
 static u32 sweep_tasks(struct model *m, u64 begin)
