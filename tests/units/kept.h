@@ -80,24 +80,23 @@ static inline void assert_same_dump(const struct buf *a, const struct buf *b)
 		assert_memory_equal(&a_, &b_, sizeof(a_));                  \
 	} while (0)
 
-/* Judgements begin anew, and lists and bins that follow from the rest may be in another order. */
+/* A keeper is found anew, and lists and bins that follow from the rest may be in another order. */
 static inline void hold_plain(struct hold *h)
 {
 	h->met_ts = 0;
-	h->flags &= (u8)~HOLD_MARKS;
 	h->share = h->slot_next = 0;
 }
 
 static inline void sock_plain(struct sock *s)
 {
 	s->met_ts = 0;
-	s->judged = s->nkeep = s->learned = s->made_next = s->made_prev = 0;
+	s->keeper = s->made_next = s->made_prev = 0;
 	s->queue_next = s->queue_prev = 0;
 }
 
 static inline void fdtab_plain(struct fdtab *t)
 {
-	t->njudged = t->multi_next = t->multi_prev = 0;
+	t->multi_next = t->multi_prev = 0;
 }
 
 static inline void assert_same_proc(const struct model *a, const struct model *b, u32 id)

@@ -99,6 +99,30 @@ static void fork_exec_dead(void **state)
 	free(rows);
 }
 
+/* Who keeps it is asked again each time, also who did not keep it before. */
+static void keepers_come_and_go(void **state)
+{
+	struct feed *f = *state;
+
+	feed_exec(f, 100, "/usr/bin/server");
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	for (u32 pid = 101; pid <= 104; pid++)
+		feed_fork(f, 100, pid);
+	feed_exec(f, 101, "/usr/bin/sleep");
+	feed_exit(f, 100, 1, 0, 9);
+	feed_exec(f, 101, "/usr/bin/server");
+	feed_exit(f, 102, 1, 0, 9);
+	feed_exec(f, 103, "/usr/bin/sleep");
+	feed_exit(f, 104, 1, 0, 9);
+	assert_int_equal(verdict_by(f, 80), VERDICT_INHERITED);
+	assert_int_equal(f->told[EV_KIND_LEAK], 0);
+	feed_exec(f, 101, "/usr/bin/other");
+	assert_int_equal(f->told[EV_KIND_LEAK], 1);
+	assert_int_equal(verdict_by(f, 80), VERDICT_LEAKED);
+	feed_exec(f, 103, "/usr/bin/server");
+	assert_int_equal(verdict_by(f, 80), VERDICT_INHERITED);
+}
+
 static void fork_exec_cloexec(void **state)
 {
 	struct feed *f = *state;
@@ -855,6 +879,7 @@ int main(void)
 		T(listener),
 		T(fork_alive),
 		T(fork_exec_dead),
+		T(keepers_come_and_go),
 		T(fork_exec_cloexec),
 		T(dup_and_dup2),
 		T(close_range),

@@ -82,8 +82,8 @@ void hold_set_how(struct model *m, struct hold *h, u8 how)
 
 void hold_set_flags(struct model *m, struct hold *h, u8 flags)
 {
-	h->flags = (h->flags & HOLD_MARKS) | (flags & (u8)~HOLD_MARKS);
-	hold_changed(m, h);
+	(void)m;
+	h->flags = flags;
 }
 
 void hold_set_cloexec(struct model *m, struct hold *h, u8 cloexec)
@@ -127,7 +127,8 @@ static bool hold_unlink(struct model *m, struct hold *h)
 	bool last;
 
 	bins_drop(&m->by_slot, &by_slot, m, id);
-	hold_forget(m, h);
+	if (s->keeper == id)
+		s->keeper = h->sock_next;
 	last = share_part(m, h);
 	if (h->tab_prev)
 		hold_at(m, h->tab_prev)->tab_next = h->tab_next;
@@ -354,27 +355,25 @@ static bool program_is_other(const struct model *m, const struct proc *p)
 }
 
 /*
- * As the kernel, which walks the table for it, and not at all where nothing is to be done.  The
- * holds that another program finds were each put by the fork before it.
+ * As the kernel, which walks the table for it.  Each hold was put by the fork before it, or by an
+ * event of its own, and a look at a socket that is let go of costs what sock_review() says.
  */
 static void table_exec(struct model *m, const struct proc *p, const struct fdtab *t, u64 ts)
 {
 	const bool other = t->holds && program_is_other(m, p);
-	u32 id = t->ncloexec || t->njudged || other ? t->holds : 0;
+	u32 id = t->holds;
 
 	while (id) {
 		struct hold *h = hold_at(m, id);
 		struct sock *s = sock_at(m, h->sock);
 
 		id = h->tab_next;
-		if (other && h->flags & HOLD_HANDED)
+		if (other)
 			hold_set_flags(m, h, h->flags & (u8)~HOLD_HANDED);
-		if (h->cloexec == 1 && h->seen_ts <= ts) {
+		if (h->cloexec == 1 && h->seen_ts <= ts)
 			hold_drop(m, h);
-		} else if (h->flags & HOLD_JUDGED) {
-			hold_changed(m, h);
+		else if (s->transferred)
 			sock_review(m, s);
-		}
 	}
 }
 

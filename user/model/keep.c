@@ -176,7 +176,6 @@ static void put_hold(struct dump *d, u32 id)
 	KEPT(KEPT_HOLD, kept_hold, .id = id);
 
 	KEPT_HOLD_FIELDS(SAVE)
-	e.flags &= (u8)~HOLD_MARKS;
 	put(d, &e.h);
 }
 

@@ -226,7 +226,6 @@ void on_kept_hold(struct model *m, const struct ev_kept_hold *e)
 	if (!to)
 		return;
 	KEPT_HOLD_FIELDS(LOAD)
-	to->flags &= (u8)~HOLD_MARKS;
 	to->met_ts = m->priv->stage->m->now;
 }
 

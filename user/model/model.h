@@ -41,8 +41,7 @@
  *      after 256 gone ancestors in a row.
  *  I8  A sock without hold, queue or kernel life left is gone: marked so, in no index, and freed
  *      before the next event.  Until then what was told of it can be looked up.
- *  I10 Of a sock's holds the oldest ones, up to `judged`, have HOLD_JUDGED; nkeep of them HOLD_KEEPS,
- *      which is so if its `learned` is the model's.
+ *  I10 The keeper of a sock is one of its holds.
  *  I9  Time does not run backwards: now is the largest ts seen.
  *  I10 Only a zombie has death.left_by, and it waits among `zombies` until that is settled.
  */
@@ -179,7 +178,6 @@ struct fdtab {
 	u32 holds;     /* hold list */
 	u32 nholds;
 	u32 ncloexec;  /* of them, those that an exec closes */
-	u32 njudged;   /* of them, those with HOLD_JUDGED */
 	u32 multi_next, multi_prev; /* list of those with several tabrefs */
 };
 
@@ -208,9 +206,6 @@ struct hold {
 #define HOLD_DELIBERATE 2 /* the holder itself dup'ed it or cleared its CLOEXEC: it means to keep it */
 #define HOLD_INHERITED 8  /* the process did not open it itself, as it runs now */
 #define HOLD_IDLE 16      /* and the newest scan found nobody waiting on the socket */
-#define HOLD_JUDGED 32 /* its creator let go, and this hold was looked at since */
-#define HOLD_KEEPS 64  /* and shows that the socket is not leaked: hold_keeps() */
-#define HOLD_MARKS (HOLD_JUDGED | HOLD_KEEPS) /* follow from the rest */
 #define HOLD_HANDED 128  /* forked off one that was given it, used it or took pains, and runs its program still */
 #define HOLD_WATCHED 4    /* use would have been seen since it was got (full descriptor events) */
 
@@ -238,9 +233,7 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u32 ntabs;       /* tables that hold it */
 	u32 nmine;       /* pairs of one of them and a tabref of the creator to it */
 	u32 npassed;     /* holds got by SCM_RIGHTS or pidfd_getfd */
-	u32 judged;      /* the newest hold that was judged; all before it are, too */
-	u32 nkeep;       /* of them, those that keep it from being leaked */
-	u32 learned;     /* judgements are from when the model's was so */
+	u32 keeper;      /* the hold that one which keeps it is looked for from; 0: the oldest */
 	u32 made_next, made_prev; /* socks of the creator */
 	u32 origins;     /* origin list, the creator's first */
 	u32 norigins, origins_at; /* as many: when those of no use are thrown away next */
@@ -300,7 +293,6 @@ struct model {
 	struct bins by_slot;  /* (fdtab, fd) -> hold */
 	struct bins by_share; /* (fdtab, sock) -> share */
 	u32 multi, nmulti;    /* fdtabs that several procs refer to */
-	u32 learned;          /* how often something came out about a program that several run */
 	struct map by_inode, by_cookie; /* -> sock */
 	struct map by_port;   /* port -> first sock bound to it, any namespace and protocol */
 	struct map cgroups;   /* cgroup id -> id in names */

@@ -10,9 +10,8 @@
  * parent.c    whose child, and by which number       tabref.c    who uses a table
  * death.c     exit, wait, reap, reparent              scanpass.c  scans and their sweeps
  *                                                     origin.c    got otherwise than by fork
- * share.c     who holds what: counts                judge.c     holds: what they keep
- * chain.c     holders and chains                      sieve.c     scans: what is no news
- *                                                     missed.c    scans: what is missing
+ * share.c     who holds what: counts                  sieve.c     scans: what is no news
+ * chain.c     holders and chains                      missed.c    scans: what is missing
  * keep.c      a checkpoint written                    verify.c    the invariants
  * keep_read.c, keep_link.c: and read
  *
@@ -237,14 +236,6 @@ void made_unlink(struct model *m, struct sock *s); /* it has none any more */
 /* Socks that p made and the table holds, each once and by id; good until the next call. */
 u32 made_in(struct model *m, const struct proc *p, u32 fdtab, const u32 **out);
 void multi_note(struct model *m, u32 fdtab); /* its nrefs has changed */
-
-/* judge.c */
-void hold_changed(struct model *m, struct hold *h); /* what hold_keeps() looks at may have */
-void hold_forget(struct model *m, struct hold *h);  /* before it leaves its lists */
-void sock_judge(struct model *m, struct sock *s);   /* until one is found that keeps it, or all are judged */
-void sock_unjudge(struct model *m, struct sock *s);
-void table_joined(struct model *m, const struct fdtab *t, const struct proc *p);
-void program_changed(struct model *m, const struct proc *p);
 
 /* Handed over: by who sent it, or by its own hand. */
 static inline bool via_is_passed(u8 via)

@@ -148,8 +148,6 @@ struct origin *origin_add(struct model *m, struct sock *s, u32 proc, u8 via, u32
 	u32 id = origin_again(m, s, &like);
 	struct origin *o = origin_at(m, id);
 
-	if (proc == s->creator && !s->opened) /* what it ran when it came to it is another */
-		sock_unjudge(m, s);
 	if (o) {
 		o->ts = max_ts(o->ts, ts);
 		if (id != s->origins) { /* it is the newest now */

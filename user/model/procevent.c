@@ -168,16 +168,12 @@ void on_exec(struct model *m, const struct ev_exec *e)
 	bool scanned = known && proc_at(m, known)->seen_ts > e->h.ts;
 	struct proc *p = proc_life(m, e->h.tgid, e->start, e->h.ts);
 	struct image *i;
-	u32 had;
 
 	if (!p || (p->image && image_at(m, p->image)->ts >= e->h.ts))
 		return; /* told twice */
-	had = p->image;
 	i = exec_image(m, p, e->h.ts, scanned);
 	image_set_comm(i, &e->name);
 	image_set_text(i, &e->h, e->args_truncated);
-	if (had == p->image) /* a scan met it first: when it began is news */
-		program_changed(m, p);
 	if (p->state != PROC_RUNNING)
 		return;
 	p->cgroup = e->cgroup;
@@ -198,8 +194,6 @@ void on_rename(struct model *m, const struct ev_rename *e)
 	if (!p || p->seen_ts > e->h.ts)
 		return;
 	image_set_comm(image_own(m, p), &e->name);
-	if (!proc_exe(m, p, NULL)) /* then the name is what its program goes by */
-		program_changed(m, p);
 }
 
 void on_session(struct model *m, const struct ev_session *e)

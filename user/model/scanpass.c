@@ -42,8 +42,6 @@ static void task_comm(struct model *m, struct proc *p, const struct comm *name)
 	if (i && !strncmp(i->comm, name->s, COMM_LEN - 1))
 		return;
 	image_set_comm(image_own(m, p), name);
-	if (!proc_exe(m, p, NULL))
-		program_changed(m, p);
 }
 
 static void task_facts(struct model *m, struct proc *p, const struct ev_scan_task *e)
@@ -120,10 +118,8 @@ void on_scan_args(struct model *m, const struct ev_scan_args *e)
 		i = image_own(m, p);
 	}
 	i->truncated = e->args_truncated;
-	if (image_has_text(i, &e->h))
-		return;
-	image_set_text(i, &e->h, e->args_truncated);
-	program_changed(m, p);
+	if (!image_has_text(i, &e->h))
+		image_set_text(i, &e->h, e->args_truncated);
 }
 
 /* ---- descriptors and sockets ---- */

@@ -165,7 +165,7 @@ static void holds_move(struct model *m, struct sock *to, struct sock *from)
 		struct hold h = *hold_at(m, from->holds);
 		struct slot slot = {h.fdtab,   h.fd,
 				    h.via,     h.how,
-				    h.cloexec, h.flags & (u8)~HOLD_MARKS,
+				    h.cloexec, h.flags,
 				    h.since};
 		struct hold *now;
 
@@ -198,7 +198,6 @@ static void sock_join(struct model *m, struct sock *to, struct sock *from)
 	from->queue = 0;
 	if (queue && !to->queue)
 		sock_set_queue(m, to, queue, m->now);
-	sock_unjudge(m, to); /* its creator, or when it was made, may be news */
 	to->opened = to->opened ? to->opened : from->opened;
 	to->cgroup = to->cgroup ? to->cgroup : from->cgroup;
 	to->listener = to->listener ? to->listener : from->listener;

@@ -295,7 +295,7 @@ static u64 creator_had_it(const struct model *m, const struct sock *s)
 
 /*
  * Whoever was found waiting on it then may have been the one who let go: the next scan says.  If
- * nobody was, nobody is.  Once in the life of a socket, before a hold of it is judged.
+ * nobody was, nobody is.  Once in the life of a socket, before it is looked for who keeps it.
  */
 static void waits_forget(struct model *m, const struct sock *s)
 {
@@ -345,7 +345,15 @@ static bool creator_unread(const struct model *m, const struct sock *s)
 	return fdtab_at(m, tabref_at(m, ref)->fdtab)->known_ts < o->ts;
 }
 
-/* Somebody let go of it, or became another program. */
+/*
+ * Somebody let go of it, or became another program: is it leaked now?  Not while one hold keeps it,
+ * and of those the model remembers one, which is asked again each time: what a hold says hangs on
+ * programs, scans and who shares its table, and a remembered answer would miss some of that.
+ *
+ * Who keeps it no more, or goes, hands on to the next one that does, in their order and round to
+ * the first.  So a hold is passed once a round; a round ends only where holds that were passed
+ * without keeping it do by then, or with a leak, after which nobody asks again.
+ */
 void sock_review(struct model *m, struct sock *s)
 {
 	if (s->gone || !s->nholds || !s->creator || (s->transferred && s->leaked))
@@ -356,8 +364,9 @@ void sock_review(struct model *m, struct sock *s)
 		waits_forget(m, s);
 		tell_transfer(m, s);
 	}
-	sock_judge(m, s);
-	if (!s->leaked && !s->nkeep && verdict_of(m, s) == VERDICT_LEAKED)
+	if (s->leaked || (s->keeper && hold_keeps(m, s, hold_at(m, s->keeper))))
+		return;
+	if (verdict_found(m, s, &s->keeper) == VERDICT_LEAKED)
 		tell_leak(m, s);
 }
 

@@ -95,7 +95,6 @@ void tabref_add(struct model *m, struct proc *p, u32 fdtab, u32 tid)
 	tabref_index(m, p, id);
 	multi_note(m, fdtab);
 	mine_count(m, p, fdtab, 1);
-	table_joined(m, t, p);
 }
 
 static void tabref_unlink(struct model *m, struct proc *p, u32 id)
@@ -127,7 +126,6 @@ static void fdtab_left(struct model *m, const struct proc *p, u32 fdtab)
 	u32 n;
 
 	mine_count(m, p, fdtab, ~0u);
-	table_joined(m, fdtab_at(m, fdtab), p);
 	n = made_in(m, p, fdtab, &ids);
 	for (u32 i = 0; i < n; i++)
 		sock_review(m, sock_at(m, ids[i]));

@@ -145,7 +145,7 @@ static const char *check_tabrefs(const struct model *m)
 static const char *check_table(const struct model *m, u32 id, u32 *holds)
 {
 	const struct fdtab *t = fdtab_at(m, id);
-	u32 n = 0, prev = 0, refs = 0, cloexec = 0, judged = 0;
+	u32 n = 0, prev = 0, refs = 0, cloexec = 0;
 
 	CHECK(!t->key || map_get(&m->by_files, t->key) == id, "I4: a table not under its address");
 	for (u32 h = t->holds; h; h = hold_at(m, h)->tab_next) {
@@ -157,13 +157,11 @@ static const char *check_table(const struct model *m, u32 id, u32 *holds)
 		CHECK(share_of(m, id, hold->sock) == share_at(m, hold->share),
 		      "I5: a hold without its share");
 		cloexec += hold->cloexec == 1;
-		judged += (hold->flags & HOLD_JUDGED) != 0;
 		CHECK(++n <= m->holds.live, "I5: holds of a table go in a circle");
 		prev = h;
 	}
 	CHECK(n == t->nholds, "I5: wrong count of holds of a table");
 	CHECK(cloexec == t->ncloexec, "I5: wrong count of what an exec closes");
-	CHECK(judged == t->njudged, "I10: wrong count of a table's judged holds");
 	for (u32 r = t->refs; r; r = tabref_at(m, r)->tab_next)
 		refs++;
 	CHECK(refs == t->nrefs, "I4: wrong count of tabrefs of a table");

@@ -105,21 +105,24 @@ bool hold_keeps(const struct model *m, const struct sock *s, const struct hold *
 	return hold_kept(h) || hold_meant(m, h, creator_image(m, s));
 }
 
-/* Those that are judged already are counted; the rest is looked at until one keeps it. */
-static bool is_kept(const struct model *m, const struct sock *s)
+/* From the last one that did on, and round to it; 0: none keeps it. */
+static u32 find_keeper(const struct model *m, const struct sock *s)
 {
-	const bool known = s->judged && s->learned == m->learned;
-	const u32 keep = known ? s->nkeep : 0;
-	const struct image *creator = keep ? NULL : creator_image(m, s);
-	const struct hold *h = hold_at(m, known ? hold_at(m, s->judged)->sock_next : s->holds);
+	const struct image *creator = creator_image(m, s);
+	const u32 from = s->keeper ? s->keeper : s->holds;
+	u32 id = from;
 
-	for (; h && !keep; h = hold_at(m, h->sock_next))
+	do {
+		const struct hold *h = hold_at(m, id);
+
 		if (hold_kept(h) || hold_meant(m, h, creator))
-			return true;
-	return keep;
+			return id;
+		id = h->sock_next ? h->sock_next : s->holds;
+	} while (id != from);
+	return 0;
 }
 
-/* Forked off one who was given it?  Not asked at events; the verdict does not hang on how many. */
+/* Forked off one who was given it?  Seldom asked at events; a leak does not hang on how many. */
 static bool was_handed_over(const struct model *m, const struct sock *s)
 {
 	u32 budget = 16;
@@ -138,13 +141,14 @@ static bool was_handed_over(const struct model *m, const struct sock *s)
 	return false;
 }
 
-static enum verdict verdict_creator_gone(const struct model *m, const struct sock *s)
+static enum verdict verdict_creator_gone(const struct model *m, const struct sock *s, u32 *keeper)
 {
-	bool meant = given_by_fork(m, s) || sock_is_over(s);
-
 	if (was_handed_over(m, s))
 		return VERDICT_PASSED;
-	return meant || is_kept(m, s) ? VERDICT_INHERITED : VERDICT_LEAKED;
+	if (given_by_fork(m, s) || sock_is_over(s))
+		return VERDICT_INHERITED;
+	*keeper = find_keeper(m, s);
+	return *keeper ? VERDICT_INHERITED : VERDICT_LEAKED;
 }
 
 /*
@@ -175,7 +179,7 @@ static enum verdict verdict_unheld(const struct model *m, const struct sock *s)
 	}
 }
 
-enum verdict verdict_of(const struct model *m, const struct sock *s)
+enum verdict verdict_found(const struct model *m, const struct sock *s, u32 *keeper)
 {
 	if (s->sflags & SF_KERNEL)
 		return VERDICT_KERNEL;
@@ -185,7 +189,14 @@ enum verdict verdict_of(const struct model *m, const struct sock *s)
 		return VERDICT_HELD;
 	if (s->nmine)
 		return holders_count(m, s) > s->nmine ? VERDICT_SHARED : VERDICT_OWNED;
-	return verdict_creator_gone(m, s);
+	return verdict_creator_gone(m, s, keeper);
+}
+
+enum verdict verdict_of(const struct model *m, const struct sock *s)
+{
+	u32 keeper;
+
+	return verdict_found(m, s, &keeper);
 }
 
 /*

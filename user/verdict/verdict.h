@@ -62,10 +62,9 @@ const char *name_reason(enum reason r);
 /* Why is this zombie (or headless process) not reaped, and what helps?  action: one sentence. */
 enum reason verdict_zombie(const struct model *m, const struct proc *p, struct buf *action);
 
-/*
- * Does this hold show, by itself, that a socket whose creator let go is not leaked?  The model
- * remembers the answer (judge.c): whatever it depends on calls hold_changed() when it changes.
- */
+/* The same; *keeper: where one was looked for, the hold that shows that it is not leaked, or 0. */
+enum verdict verdict_found(const struct model *m, const struct sock *s, u32 *keeper);
+/* Does this hold show, by itself, that a socket whose creator let go is not leaked? */
 bool hold_keeps(const struct model *m, const struct sock *s, const struct hold *h);
 /*
  * What sent the signal that killed it: " from bash[1400]", " from a timer of its own"; nothing where

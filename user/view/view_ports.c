@@ -352,8 +352,9 @@ static u32 ports_render(struct ports *v, const struct model *m)
 		ports_text(page_begin(&v->page, v->out), m, rows, n, v->opts->leaked);
 		page_end(&v->page);
 	}
-	for (u32 i = 0; i < n && v->opts->json; i++) /* whose lines name each hold */
-		holds += rows[i].sock->nholds;
+	for (u32 i = 0; i < n; i++) /* whose lines name each hold; whose verdict asked each */
+		if (v->opts->json || rows[i].verdict == VERDICT_LEAKED)
+			holds += rows[i].sock->nholds;
 	free(rows);
 	pace_done(&v->pace, m, n + holds / 8);
 	return n;
