@@ -11,7 +11,7 @@
 #define TASKS	 2000
 #define SOCKS	 10000
 #define NASTY	 "/usr/bin/\x01\x02<&>'\"\x01<&>'\"\x01" /* a name that grows */
-#define LIMIT_MS 100 /* a sanitizer and a busy machine included; without them it is below 5 */
+#define LIMIT_MS 100 /* of a core, a sanitizer included; without one it is below 5 */
 
 static void heard(struct feed *f, const struct ev *e)
 {
@@ -52,15 +52,24 @@ static void listeners(struct feed *f, u32 pid)
 		feed_listener(f, pid, FILES(pid), (s32)(3 + i), (u16)(1 + i), 0);
 }
 
+/* Whoever else wants the cores takes none of it. */
+static u64 cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (u64)t.tv_sec * NS_PER_S + (u64)t.tv_nsec;
+}
+
 /* The page, whose time and size are checked. */
 static void render(struct feed *f, struct buf *out)
 {
 	const struct landing l = {
 		.m = f->m, .metrics = f->who, .host = "<host>", .path = "/metrics", .now = f->ts};
-	u64 begun = time_boot_ns(), took;
+	u64 begun = cpu_ns(), took;
 
 	landing_render(&l, out);
-	took = time_boot_ns() - begun;
+	took = cpu_ns() - begun;
 	print_message("%zu bytes in %llu us\n", out->len, (unsigned long long)took / 1000);
 	assert_true(took < LIMIT_MS * NS_PER_MS);
 	assert_true(out->len < PAGE_MAX);
