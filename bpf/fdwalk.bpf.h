@@ -12,6 +12,12 @@
 #include "filter.bpf.h"
 #include "ring.bpf.h"
 
+/* What is found in a table is shown to nobody; of the process asked for it counts all the same. */
+static __always_inline bool walk_meant(u32 tgid)
+{
+	return !want_wide || (want_pid && tgid == want_pid);
+}
+
 #define WALK_WORDS 16384 /* 64 descriptors each */
 
 struct walk {
@@ -31,7 +37,7 @@ static __always_inline void walk_socket(struct walk *w, struct slot s, u32 bit, 
 
 	if (!port_passes(s.sk, true))
 		return;
-	e = EV_NEW_FOR(SCAN_FD, scan_fd, w->tgid, w->tid);
+	e = EV_NEW_FOR(SCAN_FD, scan_fd, w->tgid, w->tid, walk_meant(w->tgid));
 	if (!e) {
 		w->lost = 1;
 		return;
@@ -94,7 +100,7 @@ static __always_inline void table_walk(struct task_struct *task, u64 begin)
 	if (makers)
 		w.makers = task_makers(task);
 	bpf_loop(words < WALK_WORDS ? words : WALK_WORDS, walk_word, &w, 0);
-	e = EV_NEW_FOR(SCAN_END, scan_end, tgid, tid);
+	e = EV_NEW_FOR(SCAN_END, scan_end, tgid, tid, walk_meant(tgid));
 	if (!e)
 		return;
 	e->scope = w.lost || words > WALK_WORDS || want_port ? 0 : SCOPE_TABLE;

@@ -52,7 +52,7 @@ static __always_inline void going_note(struct task_struct *task, u32 fd)
 	g = bpf_task_storage_get(&going, bpf_get_current_task_btf(), 0,
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!g) { /* no memory, or the storage was busy: its close will not be told */
-		ring_lose(EV_KIND_CLOSE);
+		ring_lose_for(EV_KIND_CLOSE, sock_meant(task, sk, 0));
 		return;
 	}
 	g->inode = s.inode;
@@ -145,7 +145,7 @@ static __always_inline void going_tell(struct task_struct *task, s32 fd, bool ov
 	g->fd = -1;
 	if (!over)
 		return;
-	e = EV_NEW(CLOSE, close, task);
+	e = EV_NEW_IF(CLOSE, close, task, sock_meant(task, (struct sock *)g->sk, 0));
 	if (!e)
 		return;
 	e->files = (u64)task->files;
@@ -176,8 +176,8 @@ static __always_inline bool install_event(struct task_struct *task, s32 fd, s32 
 
 	if (!s.sk)
 		return false;
-	mine_add(s.sk);
-	e = EV_NEW(INSTALL, install, task);
+	mine_add(task, s.sk);
+	e = EV_NEW_IF(INSTALL, install, task, sock_meant(task, s.sk, from));
 	if (!e)
 		return true;
 	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
@@ -219,7 +219,7 @@ static __always_inline void cloexec_event(struct task_struct *task, s32 fd, bool
 	s = task_socket(task, fd);
 	if (!s.sk)
 		return;
-	e = EV_NEW(CLOEXEC, cloexec, task);
+	e = EV_NEW_IF(CLOEXEC, cloexec, task, sock_meant(task, s.sk, 0));
 	if (!e)
 		return;
 	e->files = (u64)task->files;

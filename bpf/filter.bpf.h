@@ -5,6 +5,10 @@
  * All but the tree is constant at load, so the verifier removes the tests nobody asked for.  The
  * port is asked of events about a socket only.  Who acts on a TCP socket is not known when its
  * state changes in an interrupt; sockets made by a process that passed are remembered instead.
+ *
+ * Who acts may not be enough (user/command/options.c): with want_wide all is sent, and what is not
+ * asked for is left out when it is shown.  Then the same tests tell whose an event is that found no
+ * room: what is lost is counted for the reader if it would have been shown.
  */
 #ifndef PROBATE_FILTER_BPF_H
 #define PROBATE_FILTER_BPF_H
@@ -21,6 +25,8 @@ const volatile bool want_has_comm = false;
 const volatile struct comm want_comm __attribute__((aligned(8))) = {};
 const volatile bool makers = false; /* tell who opened what is found open */
 const volatile bool lean = false; /* no system call hooks: tell what they would */
+
+const volatile bool want_wide = false; /* but for the kinds and the tree */
 
 u32 tree_on = 0; /* only members of `tree` */
 
@@ -67,16 +73,28 @@ static __always_inline bool comm_matches(struct task_struct *task)
 	return have[0] == ask[0] && have[1] == ask[1];
 }
 
-/* Does this (trusted) task pass? */
-static __always_inline bool task_passes(struct task_struct *task)
+/* Is this (trusted) task asked for, or a process `other` (0: none) to which it does something? */
+static __always_inline bool task_asked(struct task_struct *task, u32 other)
 {
-	if (want_pid && (u32)task->tgid != want_pid)
+	if (want_pid && (u32)task->tgid != want_pid && other != want_pid)
 		return false;
 	if (want_has_uid && task->real_cred->uid.val != want_uid)
 		return false;
-	if (want_has_comm && !comm_matches(task))
+	return !want_has_comm || comm_matches(task);
+}
+
+/* Is what it does told? */
+static __always_inline bool task_passes(struct task_struct *task)
+{
+	if (!want_wide && !task_asked(task, 0))
 		return false;
 	return !tree_on || tree_has(task->tgid);
+}
+
+/* Of one that passed, is it meant for the reader?  With a port only what has one is. */
+static __always_inline bool task_meant(struct task_struct *task, u32 other)
+{
+	return !want_wide || (!want_port && task_asked(task, other));
 }
 
 /* Does anything ask who acts? */
@@ -85,7 +103,7 @@ static __always_inline bool filter_by_task(void)
 	return want_pid || want_has_comm || tree_on;
 }
 
-static __always_inline bool port_passes(struct sock *sk, const bool walked)
+static __always_inline bool port_asked(struct sock *sk, const bool walked)
 {
 	u16 port = want_port;
 
@@ -95,10 +113,21 @@ static __always_inline bool port_passes(struct sock *sk, const bool walked)
 	       bpf_ntohs(RD(walked, sk, __sk_common.skc_dport)) == port;
 }
 
-/* The same of a TCP socket at any time: at its end skc_num is 0 already, inet_sport is not. */
-static __always_inline bool tcp_port_passes(struct sock *sk)
+static __always_inline bool port_passes(struct sock *sk, const bool walked)
 {
-	return port_passes(sk, false) ||
+	return want_wide || port_asked(sk, walked);
+}
+
+/* What a task does to a (walked) socket. */
+static __always_inline bool sock_meant(struct task_struct *task, struct sock *sk, u32 other)
+{
+	return !want_wide || (task_asked(task, other) && port_asked(sk, true));
+}
+
+/* Of a TCP socket at any time: at its end skc_num is 0 already, inet_sport is not. */
+static __always_inline bool tcp_port_asked(struct sock *sk)
+{
+	return port_asked(sk, false) ||
 	       bpf_ntohs(RD(true, (struct inet_sock *)sk, inet_sport)) == want_port;
 }
 
@@ -106,12 +135,13 @@ static __always_inline bool tcp_port_passes(struct sock *sk)
  * Only TCP sockets: they have state changes to tell, and say when they are gone.  Where the map is
  * full, those of this one are not told: at least one event is lost.
  */
-static __always_inline void mine_add(struct sock *sk)
+static __always_inline void mine_add(struct task_struct *task, struct sock *sk)
 {
 	u64 key = (u64)sk;
 	u8 one = 1;
 
-	if (filter_by_task() && RD(true, sk, sk_protocol) == IPPROTO_TCP &&
+	if (filter_by_task() && (!want_wide || task_asked(task, 0)) &&
+	    RD(true, sk, sk_protocol) == IPPROTO_TCP &&
 	    bpf_map_update_elem(&mine, &key, &one, BPF_ANY))
 		ring_lose(EV_KIND_STATE);
 }

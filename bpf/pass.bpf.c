@@ -33,7 +33,7 @@ static __always_inline void pass_event(struct task_struct *task, struct scm *m, 
 
 	if (!sk)
 		return;
-	e = EV_NEW(PASS, pass, task);
+	e = EV_NEW_IF(PASS, pass, task, sock_meant(task, sk, 0));
 	if (!e)
 		return;
 	e->files = (u64)task->files;
@@ -49,7 +49,7 @@ static __always_inline void pass_event(struct task_struct *task, struct scm *m, 
 /* What the kernel has just read or written there cannot be read: paged out, or another thread's. */
 static __always_inline long scm_lose(const struct scm *m)
 {
-	ring_lose(m->sending ? EV_KIND_PASS : EV_KIND_INSTALL);
+	ring_lose_for(m->sending ? EV_KIND_PASS : EV_KIND_INSTALL, task_meant(task_current(), 0));
 	return 1;
 }
 

@@ -82,7 +82,7 @@ static __always_inline void fork_process(struct task_struct *parent, struct task
 		tree_add(child->tgid);
 	if (!WANTED(FORK) || !task_passes(parent))
 		return;
-	e = EV_NEW(FORK, fork, parent);
+	e = EV_NEW_IF(FORK, fork, parent, task_meant(parent, child->real_parent->tgid));
 	if (!e)
 		return;
 	e->start = child->start_boottime;
@@ -202,7 +202,8 @@ static __always_inline void exec_tell(struct task_struct *task, int old_tid,
 	if (size > sizeof(*b)) /* for the verifier */
 		return;
 	ev_head(&b->e.h, EV_KIND_EXEC, size, task->tgid, task->pid);
-	ev_output(&b->e.h, EV_KIND_EXEC, size);
+	if (!ev_output(&b->e.h, size))
+		ring_lose_for(EV_KIND_EXEC, task_meant(task, 0));
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -281,7 +282,8 @@ static __always_inline void exit_process(struct task_struct *task)
 	count_exit(status);
 	if (!WANTED(EXIT) || !task_passes(task))
 		return;
-	e = EV_NEW(EXIT, exit, task);
+	e = EV_NEW_IF(EXIT, exit, task,
+		      task_meant(task, task->group_leader->real_parent->tgid));
 	if (!e)
 		return;
 	e->start = task_start(task);

@@ -90,7 +90,7 @@ int BPF_PROG(sys_waitid, struct pt_regs *regs, long ret)
 		info.pid = waited_blindly(task, regs);
 	} else if (bpf_probe_read_user(&info, sizeof(info), (void *)to)) {
 		if (task_passes(task)) /* it was just written there: paged out, or unmapped */
-			ring_lose(EV_KIND_WAIT);
+			ring_lose_for(EV_KIND_WAIT, task_meant(task, 0));
 		return 0;
 	}
 	/* signo 0: WNOHANG found nothing; codes beyond DUMPED: stopped, continued. */
@@ -103,7 +103,8 @@ int BPF_PROG(sys_waitid, struct pt_regs *regs, long ret)
 
 static __always_inline void session_event(struct task_struct *task, u32 target, u32 pgid)
 {
-	struct ev_session *e = EV_NEW(SESSION, session, task);
+	struct ev_session *e = EV_NEW_IF(SESSION, session, task,
+					 task_meant(task, target) || task_meant(task, pgid));
 
 	if (!e)
 		return;
@@ -181,7 +182,7 @@ static __always_inline void setpgid_nested(struct task_struct *task, u32 nr, u32
 	signal = child ? RD(true, child, signal) : NULL;
 	pgrp = signal ? RD(true, signal, pids[PIDTYPE_PGID]) : NULL;
 	if (!pgrp) {
-		ring_lose(EV_KIND_SESSION);
+		ring_lose_for(EV_KIND_SESSION, task_meant(task, 0));
 		return;
 	}
 	pid_upid(pgrp, 0, &up);

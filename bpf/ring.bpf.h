@@ -20,8 +20,10 @@ struct {
 } ring SEC(".maps");
 
 const volatile u64 ring_mark = 4 << 20; /* bytes waiting above which user space is woken */
+const volatile u64 shown_kinds = ~0ull; /* of those that are sent */
 u64 ring_kicked = 0;                    /* producer position of the last wake-up */
 u64 ring_lost[LOST_CPUS] = {};          /* failed reserves, read by user space */
+u64 ring_lost_others[LOST_CPUS] = {};   /* those that were only to be known, not shown */
 u64 ring_lost_kinds[LOST_ROWS][EV_KIND_MAX] = {}; /* the same by kind */
 
 static __always_inline void ring_lose(u32 kind)
@@ -30,6 +32,15 @@ static __always_inline void ring_lose(u32 kind)
 
 	__sync_fetch_and_add(&ring_lost[cpu & (LOST_CPUS - 1)], 1);
 	__sync_fetch_and_add(&ring_lost_kinds[cpu & (LOST_ROWS - 1)][kind], 1);
+}
+
+static __always_inline void ring_lose_for(u32 kind, bool meant)
+{
+	if (meant && shown_kinds >> kind & 1)
+		ring_lose(kind);
+	else
+		__sync_fetch_and_add(
+			&ring_lost_others[bpf_get_smp_processor_id() & (LOST_CPUS - 1)], 1);
 }
 
 /*
@@ -63,25 +74,28 @@ static __always_inline void ev_head(struct ev *h, u16 kind, u16 size, u32 tgid, 
 
 /*
  * struct ev_<lower> *e = EV_NEW(ID, lower, task): reserved, head filled with `task` as the subject;
- * NULL: no room, counted.  Every field has to be written before EV_SUBMIT(e).
+ * NULL: no room, counted.  Every field has to be written before EV_SUBMIT(e).  EV_NEW_IF is told
+ * whether it is meant for the reader, or only sent for what it explains (filter.bpf.h); that is
+ * asked of what is lost only.
  */
-#define EV_NEW(ID, lower, task) EV_NEW_FOR(ID, lower, (task)->tgid, (task)->pid)
-#define EV_NEW_FOR(ID, lower, by_tgid, by_tid)                                                     \
+#define EV_NEW(ID, lower, task) EV_NEW_IF(ID, lower, task, task_meant(task, 0))
+#define EV_NEW_IF(ID, lower, task, meant)                                                          \
+	EV_NEW_FOR(ID, lower, (task)->tgid, (task)->pid, meant)
+#define EV_NEW_FOR(ID, lower, by_tgid, by_tid, meant)                                                   \
 	({                                                                                         \
 		struct ev_##lower *__e = bpf_ringbuf_reserve(&ring, sizeof(*__e), 0);              \
 		if (__e)                                                                           \
 			ev_head(&__e->h, EV_KIND_##ID, sizeof(*__e), by_tgid, by_tid);             \
 		else                                                                               \
-			ring_lose(EV_KIND_##ID);                                                   \
+			ring_lose_for(EV_KIND_##ID, meant);                                        \
 		__e;                                                                               \
 	})
 #define EV_SUBMIT(e) bpf_ringbuf_submit(e, ring_flags((e)->h.ts))
 
-/* A record with a tail, built elsewhere; `kind` is what its head says. */
-static __always_inline void ev_output(struct ev *e, u32 kind, u32 size)
+/* A record with a tail, built elsewhere; false: no room, and the caller counts it. */
+static __always_inline bool ev_output(struct ev *e, u32 size)
 {
-	if (bpf_ringbuf_output(&ring, e, size, ring_flags(e->ts)))
-		ring_lose(kind);
+	return !bpf_ringbuf_output(&ring, e, size, ring_flags(e->ts));
 }
 
 #endif

@@ -129,7 +129,7 @@ int proc_signal(u64 *ctx)
 		return 0;
 	if (!task_passes(me) && !task_passes(task))
 		return 0;
-	e = EV_NEW(SIGNAL, signal, me);
+	e = EV_NEW_IF(SIGNAL, signal, me, task_meant(me, task->tgid));
 	if (!e)
 		return 0;
 	e->target = task->tgid;

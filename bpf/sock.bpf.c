@@ -16,8 +16,8 @@ static __always_inline void socket_event(struct task_struct *task, s32 fd, bool 
 
 	if (!s.sk)
 		return;
-	mine_add(s.sk);
-	e = EV_NEW(SOCKET, socket, task);
+	mine_add(task, s.sk);
+	e = EV_NEW_IF(SOCKET, socket, task, sock_meant(task, s.sk, 0));
 	if (!e)
 		return;
 	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
@@ -47,8 +47,9 @@ int BPF_PROG(sys_socketpair, struct pt_regs *regs, long ret)
 	if (ret || !WANTED(SOCKET) || !task_passes(task))
 		return 0;
 	if (bpf_probe_read_user(fds, sizeof(fds), (void *)SYS_ARG4(regs))) {
-		ring_lose(EV_KIND_SOCKET); /* it was just written there: paged out, or unmapped */
-		ring_lose(EV_KIND_SOCKET);
+		/* it was just written there: paged out, or unmapped */
+		ring_lose_for(EV_KIND_SOCKET, task_meant(task, 0));
+		ring_lose_for(EV_KIND_SOCKET, task_meant(task, 0));
 		return 0;
 	}
 	socket_event(task, fds[0], SYS_ARG2(regs) & SOCK_CLOEXEC_NR);
@@ -111,7 +112,7 @@ static __always_inline void bind_unix(struct task_struct *task, struct pt_regs *
 
 	if (!WANTED(UNIX_BIND))
 		return;
-	e = EV_NEW(UNIX_BIND, unix_bind, task);
+	e = EV_NEW_IF(UNIX_BIND, unix_bind, task, sock_meant(task, s.sk, 0));
 	if (!e)
 		return;
 	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
@@ -153,7 +154,7 @@ int BPF_PROG(sys_bind, struct pt_regs *regs, long ret)
 	if (!WANTED(BIND) || !(ret ? !want_port || asked.port == want_port
 				   : port_passes(s.sk, true)))
 		return 0;
-	e = EV_NEW(BIND, bind, task);
+	e = EV_NEW_IF(BIND, bind, task, sock_meant(task, s.sk, 0));
 	if (!e)
 		return 0;
 	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
@@ -177,7 +178,7 @@ int BPF_PROG(sys_listen, struct pt_regs *regs, long ret)
 	s = task_socket(task, SYS_ARG1(regs));
 	if (!s.sk)
 		return 0;
-	e = EV_NEW(LISTEN, listen, task);
+	e = EV_NEW_IF(LISTEN, listen, task, sock_meant(task, s.sk, 0));
 	if (!e)
 		return 0;
 	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
@@ -201,7 +202,7 @@ int BPF_PROG(sys_connect, struct pt_regs *regs, long ret)
 	s = task_socket(task, SYS_ARG1(regs));
 	if (!s.sk)
 		return 0;
-	e = EV_NEW(CONNECT, connect, task);
+	e = EV_NEW_IF(CONNECT, connect, task, sock_meant(task, s.sk, 0));
 	if (!e)
 		return 0;
 	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
@@ -223,8 +224,8 @@ int BPF_PROG(sys_accept, struct pt_regs *regs, long ret)
 	s = task_socket(task, ret);
 	if (!s.sk)
 		return 0;
-	mine_add(s.sk);
-	e = EV_NEW(ACCEPT, accept, task);
+	mine_add(task, s.sk);
+	e = EV_NEW_IF(ACCEPT, accept, task, sock_meant(task, s.sk, 0));
 	if (!e)
 		return 0;
 	sock_fill_walked(SOCK_PART(e), s.sk, s.inode);
@@ -255,7 +256,7 @@ static __always_inline void state_listen(struct sock *sk, u64 cookie)
 
 	if (!WANTED(LISTEN))
 		return;
-	e = EV_NEW(LISTEN, listen, task);
+	e = EV_NEW_IF(LISTEN, listen, task, sock_meant(task, sk, 0));
 	if (!e)
 		return;
 	sock_fill(SOCK_PART(e), sk, cookie);
@@ -267,18 +268,19 @@ static __always_inline void state_listen(struct sock *sk, u64 cookie)
 	EV_SUBMIT(e);
 }
 
-static __always_inline bool state_passes(struct sock *sk, int old, int new)
+/* Is it asked for?  Notes whose the socket is when it can be told. */
+static __always_inline bool state_asked(struct sock *sk, int old, int new)
 {
-	if (!tcp_port_passes(sk))
+	if (!tcp_port_asked(sk))
 		return false;
 	if (want_has_uid && sk->sk_uid.val != want_uid)
 		return false;
 	if (!filter_by_task())
 		return true;
 	if (old == TCP_CLOSE && (new == TCP_LISTEN || new == TCP_SYN_SENT)) {
-		if (!task_passes(task_current()))
+		if (!task_passes(task_current()) || !task_asked(task_current(), 0))
 			return false;
-		mine_add(sk);
+		mine_add(task_current(), sk);
 		return true;
 	}
 	return mine_has(sk);
@@ -349,6 +351,7 @@ static __always_inline void state_tell(struct sock *sk, int old, int new, struct
 {
 	struct task_struct *task;
 	struct ev_state *e;
+	bool asked;
 	u64 cookie;
 
 	state_count(sk, old, new, by_ops);
@@ -361,7 +364,8 @@ static __always_inline void state_tell(struct sock *sk, int old, int new, struct
 	if (sock_is_subflow(sk, by_ops) ||
 	    (sk->sk_protocol == IPPROTO_MPTCP && !sock_inode(sk, false)))
 		return;
-	if (!state_passes(sk, old, new))
+	asked = state_asked(sk, old, new);
+	if (!want_wide && !asked)
 		return;
 	cookie = state_cookie(sk, ops, by_ops);
 	if (lean && new == TCP_LISTEN)
@@ -369,7 +373,7 @@ static __always_inline void state_tell(struct sock *sk, int old, int new, struct
 	if (!WANTED(STATE))
 		return;
 	task = task_current();
-	e = EV_NEW(STATE, state, task);
+	e = EV_NEW_IF(STATE, state, task, asked);
 	if (!e) { /* one that is lost is lost once: no destroy that says the same */
 		if (new == TCP_CLOSE && sock_flags(sk, false) & SF_DEAD)
 			*closed_here() = (u64)sk;
@@ -461,13 +465,11 @@ int BPF_PROG(sock_state_2, struct sock *sk, int old, int new)
 	return 0;
 }
 
-static __always_inline bool destroy_passes(struct sock *sk)
+static __always_inline bool destroy_asked(struct sock *sk)
 {
-	if (sock_is_subflow(sk, false))
-		return false;
 	if (want_has_uid && sk->sk_uid.val != want_uid)
 		return false;
-	return tcp_port_passes(sk) && (!filter_by_task() || mine_has(sk));
+	return tcp_port_asked(sk) && (!filter_by_task() || mine_has(sk));
 }
 
 static __always_inline void destroy_tell(struct sock *sk)
@@ -477,8 +479,9 @@ static __always_inline void destroy_tell(struct sock *sk)
 
 	if (*closed_here() == (u64)sk)
 		*closed_here() = 0;
-	else if (WANTED(DESTROY) && destroy_passes(sk)) {
-		e = EV_NEW(DESTROY, destroy, task);
+	else if (WANTED(DESTROY) && !sock_is_subflow(sk, false) &&
+		 (want_wide || destroy_asked(sk))) {
+		e = EV_NEW_IF(DESTROY, destroy, task, destroy_asked(sk));
 		if (e) {
 			e->inode = sock_inode(sk, false);
 			e->cookie = bpf_get_socket_cookie(sk);

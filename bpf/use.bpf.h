@@ -39,7 +39,7 @@ static __always_inline void use_event(struct task_struct *task, struct slot s, s
 	if (bpf_map_lookup_elem(&used, &key))
 		return;
 	bpf_map_update_elem(&used, &key, &one, BPF_ANY);
-	e = EV_NEW(USE, use, task);
+	e = EV_NEW_IF(USE, use, task, sock_meant(task, s.sk, 0));
 	if (!e)
 		return;
 	e->files = key.files;

@@ -13,6 +13,7 @@ import re
 import selectors
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -147,18 +148,18 @@ def is_event(line, name):
 
 
 def read_events(path, *kinds):
-    """Events of these kinds in order. Only their lines are parsed; most of a storm is others."""
+    """Events of these kinds, or all, in order. Only their lines are parsed; most of a storm is others."""
     wanted = {kind.encode() for kind in kinds}
     with open(path, "rb") as f:
         for line in f:
             match = EVENT.search(line)
             assert match, "a line without event: %r" % line
-            if match[1] in wanted:
+            if not wanted or match[1] in wanted:
                 yield checked(json.loads(line))
 
 
 def checked(event):
-    missing = (COMMON | FIELDS[event["event"]]) - event.keys()
+    missing = (COMMON | FIELDS.get(event["event"], set())) - event.keys()
     assert not missing, "%s lacks %s" % (event, sorted(missing))
     assert TIME.match(event["ts"]), "ts: %s" % event
     return event
@@ -388,6 +389,49 @@ def test_exit_code_admits_unrepaired_loss(probate, room):
         count, repaired = losses(tracer.out)
         assert count > 1000
         assert code == (0 if repaired else 4), tracer.words()
+
+
+CALLS = """
+import socket, sys
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+while sys.stdin.readline():
+    for i in range(%d):
+        client = socket.socket()
+        client.connect(listener.getsockname())
+        server, _ = listener.accept()
+        client.close()
+        server.recv(1)
+        server.close()
+    print("done", flush=True)
+"""
+PAIRS = 1000
+# socket, connect, accept, two closes; the client's states are five, the server's from accept() on three
+PER_PAIR = 5 + 5 + 3
+
+
+@pytest.mark.parametrize("kinds", ["", "state,connect,accept,close,socket,lost"])
+def test_loss_of_others_is_not_counted(probate, room, kinds):
+    """With a filter: what is told and what is lost are together what was asked for."""
+    args = ["--event=" + kinds] if kinds else []
+    with subprocess.Popen([sys.executable, "-c", CALLS % PAIRS], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as work:
+        port = work.stdout.readline().strip()
+        with Tracer(room, "trace", "--json", "--fd=full", "--pid=%d" % work.pid, "--buffer=64K",
+                    *args) as tracer:
+            with Paused(tracer):
+                work.stdin.write("go\n")
+                work.stdin.flush()
+                assert work.stdout.readline() == "done\n"
+                generate("procs", os.path.join(room, "children"), 1000)
+                await_finished({port})
+            tracer.await_line(lambda line: is_event(line, b"lost"))
+            tracer.stop()
+        work.stdin.close()
+    lost = sum(event["count"] for event in lost_events(tracer.out))
+    told = [event for event in read_events(tracer.out) if event["event"] not in ("lost", "resync")]
+    assert lost > PAIRS
+    assert len(told) + lost == PAIRS * PER_PAIR
 
 
 class Listener:

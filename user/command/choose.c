@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "choose.h"
+#include "options.h"
 #include "live.h"
 #include "rec.h"
 
@@ -41,8 +42,11 @@ static struct filter kernel_filter(const struct view *v, const struct opts *o)
 
 	if (v->daemon && !o->record)
 		f.kinds = ~(1ull << EV_KIND_SIGNAL);
-
-	return o->wide ? (struct filter){.kinds = f.kinds, .tree = f.tree} : f;
+	if (o->record) /* keeps what is sent, not what is shown */
+		return o->wide ? (struct filter){.kinds = f.kinds, .tree = f.tree} : f;
+	f.wide = o->wide && (f.pid || f.has_uid || f.port || f.comm[0]);
+	f.shown = o->kinds & KINDS_TOLD ? 0 : o->kinds;
+	return f;
 }
 
 /* Where BPF cannot be used at all, why and what to do says more than which step of ours failed. */

@@ -295,7 +295,7 @@ static void check_options(const struct parse *p, const struct view *v, const str
  */
 static void set_kinds(struct opts *o)
 {
-	const u64 objects = 0x3ffull << 40 | 1ull << EV_KIND_FORK | 1ull << EV_KIND_SIGNAL |
+	const u64 objects = KINDS_TOLD | 1ull << EV_KIND_FORK | 1ull << EV_KIND_SIGNAL |
 			    1ull << EV_KIND_SESSION;
 
 	o->filter.kinds = kinds_needed(o->kinds);

@@ -36,6 +36,7 @@ bool query_parse(const char *s, struct query *q, struct buf *why);
 bool kinds_parse(const char *list, u64 *kinds, struct buf *why);
 /* The raw kinds a source must let through so that these public kinds can be told; 0: all. */
 u64 kinds_needed(u64 kinds);
+#define KINDS_TOLD (0x3ffull << 40) /* bits of what the model tells */
 
 /* The name out of n that a mistyped word most likely meant; NULL: none is near. */
 const char *nearest_name(const char *word, const char *const *names, size_t n);

@@ -120,6 +120,7 @@ static const struct {
 	u64 raw;
 } needs[] = {
 	{EV_KIND_EXIT, B(SIGNAL)},
+	{EV_KIND_STATE, B(SOCKET) | B(ACCEPT)}, /* whose it is */
 	{EV_KIND_BIND, NEED_SOCKS}, /* names who holds the address already */
 	{EV_KIND_ZOMBIE, NEED_TASKS},
 	{EV_KIND_REAP, NEED_TASKS},
@@ -138,7 +139,7 @@ u64 kinds_needed(u64 kinds)
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
 		if (kinds & event_bit(needs[i].kind))
 			raw |= needs[i].raw;
-	return raw & ~(0x3ffull << 40); /* without the bits of what the model tells */
+	return raw & ~KINDS_TOLD; /* without the bits of what the model tells */
 }
 
 /* ---- a port --------------------------------------------------------------------------------- */

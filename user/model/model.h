@@ -271,6 +271,10 @@ struct model {
 	u64 now;            /* largest ts seen */
 	u64 realtime_off;   /* realtime = boottime + this; 0: no anchor yet */
 	u64 watching_since; /* ts of the first live event source; 0: none (one-shot) */
+	struct {
+		u64 cookie; /* the TCP socket that a change of state ended last; */
+		u32 tgid;   /* whose it was: a holder's, else its creator's; 0: not known */
+	} ended;
 	u64 lost;           /* events lost in all */
 	u64 lost_since;     /* ts of a loss not yet repaired by a scan; 0: none */
 	u32 damaged;        /* places where what is replayed is not whole; no dump, no scan mends that */

@@ -207,6 +207,15 @@ void on_unix_bind(struct model *m, const struct ev_unix_bind *e)
 		sock_set_file(m, s, e->file, e->file_dev, e->file_names);
 }
 
+static void end_note(struct model *m, const struct sock *s)
+{
+	u32 by = first_holder(m, s);
+	const struct proc *p = proc_at(m, by ? by : s->creator);
+
+	m->ended.cookie = s->cookie;
+	m->ended.tgid = p ? p->tgid : 0;
+}
+
 void on_state(struct model *m, const struct ev_state *e)
 {
 	bool known = sock_known(m, e->inode, e->cookie) != NULL;
@@ -221,6 +230,7 @@ void on_state(struct model *m, const struct ev_state *e)
 		s->opened = e->h.ts;
 	if (e->state != TCP_CLOSE)
 		return;
+	end_note(m, s);
 	if (e->sflags & SF_DEAD) /* the kernel destroys it at once; no destroy event follows */
 		sock_gone(m, s);
 	else

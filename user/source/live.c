@@ -175,7 +175,7 @@ static int live_open_events(struct live *l, const struct source_opts *o, struct 
 
 	l->full = o->fd == FD_FULL || (o->fd == FD_AUTO && o->high_rate);
 	l->kinds = o->filter.kinds ? o->filter.kinds : ~0ull;
-	l->pid = o->filter.pid;
+	l->pid = o->filter.wide ? 0 : o->filter.pid;
 	l->rescan_scope = o->rescan;
 	l->patient = o->patient;
 	l->counting = o->counting;

@@ -194,6 +194,8 @@ static void filter_put(struct live_bpf__rodata *ro, const struct filter *f)
 	ro->want_port = f->port;
 	ro->want_has_comm = f->comm[0];
 	memcpy(&ro->want_comm, f->comm, COMM_LEN);
+	ro->want_wide = f->wide;
+	ro->shown_kinds = f->shown ? f->shown : ~0ull;
 }
 
 /* Room for all that can be at once, as far as that is reasonable: a bucket takes 16 bytes. */

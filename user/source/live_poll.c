@@ -169,13 +169,13 @@ static bool ring_record(void *ctx, const void *record, size_t bytes)
 	return ring_record_in_scan(l, record, bytes) && l->count < BATCH_MAX;
 }
 
-static u64 all_lost(const struct live *l)
+static u64 sum(const u64 *counts, u32 n)
 {
-	u64 n = l->miss.all + l->left;
+	u64 all = 0;
 
-	for (u32 i = 0; i < ARRAY_SIZE(l->skel->bss->ring_lost); i++)
-		n += __atomic_load_n(&l->skel->bss->ring_lost[i], __ATOMIC_RELAXED);
-	return n;
+	for (u32 i = 0; i < n; i++)
+		all += __atomic_load_n(&counts[i], __ATOMIC_RELAXED);
+	return all;
 }
 
 /* We must end: what is left is lost, and how many those were is told. */
@@ -189,17 +189,22 @@ static bool ring_record_left(void *live, const void *record, size_t bytes)
 	return true;
 }
 
+/* Where only such is lost as was not to be shown, the picture is to be looked at again: count 0. */
 static void tell_lost(struct live *l)
 {
-	u64 lost = all_lost(l);
+	u64 lost = l->miss.all + l->left +
+		   sum(l->skel->bss->ring_lost, ARRAY_SIZE(l->skel->bss->ring_lost));
+	u64 others =
+		sum(l->skel->bss->ring_lost_others, ARRAY_SIZE(l->skel->bss->ring_lost_others));
 	struct ev_lost e = {
 		.h = {.kind = EV_KIND_LOST, .size = sizeof(e), .ts = time_boot_ns()},
 		.count = lost - l->lost,
 	};
 
-	if (lost == l->lost)
+	if (lost == l->lost && others == l->lost_others)
 		return;
 	l->lost = lost;
+	l->lost_others = others;
 	give(l, &e.h, sizeof(e));
 }
 

@@ -65,6 +65,7 @@ struct live {
 	u64 taken, taken_ts; /* records of the ring; time of the newest */
 	u64 left;	    /* records that were there when we had to end */
 	u64 lost;	    /* told so far */
+	u64 lost_others;    /* of what was not to be shown */
 	struct {
 		u64 seen[LIVE_PROGS_MAX]; /* skipped runs of each program, at the last look */
 		u64 told[LIVE_PROGS_MAX]; /* of those, lost and counted below */

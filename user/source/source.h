@@ -23,6 +23,8 @@ struct filter {
 	u32 uid;
 	u16 port;             /* local or remote */
 	char comm[COMM_LEN];
+	bool wide;            /* all is wanted but for kinds and tree: the rest says what is shown */
+	u64 shown;            /* likewise of the kinds; 0: all */
 };
 
 /* What a one-shot scan must cover; narrowing it is what makes `port N` fast. */

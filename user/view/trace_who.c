@@ -24,8 +24,8 @@ static u32 state_tgid(const struct model *m, const struct ev *e)
 	u32 id = sock_find(m, st->inode, st->cookie), proc = proc_find(m, e->tgid);
 	const struct sock *s = sock_at(m, id);
 
-	if (!s)
-		return 0;
+	if (!s) /* it is over: with this very event */
+		return m->ended.cookie == st->cookie ? m->ended.tgid : 0;
 	if (proc && proc_holds(m, proc, id))
 		return e->tgid;
 	proc = first_holder(m, s);
@@ -167,6 +167,8 @@ bool trace_shown(const struct opts *o, const struct model *m, const struct ev *e
 		return false;
 	if (f->comm[0] && (!p || strcmp(proc_comm(m, p), f->comm)))
 		return false;
+	if (e->kind == EV_KIND_STATE && !o->wide && !o->replay) /* the kernel has seen to it */
+		return true;
 	return process_shown(f, m, e, tgid) && (!f->port || port_shown(f->port, m, e));
 }
 

@@ -191,12 +191,15 @@ static void trace_raw(struct trace *t, const struct ev *e)
 	out_line(t->out);
 }
 
-/* That the recording is not whole is said by who reads it, and by the exit code. */
-static bool only_damage(const struct ev *e)
+/*
+ * That the recording is not whole is said by who reads it, and by the exit code; that events were
+ * lost which were not to be shown is seen to.
+ */
+static bool lost_none(const struct trace *t, const struct ev *e)
 {
 	const struct ev_lost *x = (const void *)e;
 
-	return e->kind == EV_KIND_LOST && x->damaged && !x->count;
+	return e->kind == EV_KIND_LOST && !x->count && (x->damaged || !t->opts->replay);
 }
 
 static void trace_event(void *view, const struct model *m, const struct ev *e)
@@ -208,7 +211,7 @@ static void trace_event(void *view, const struct model *m, const struct ev *e)
 			trace_raw(t, e);
 		return;
 	}
-	if (!event_kind(e->kind)->public || only_damage(e) || !trace_shown(t->opts, m, e))
+	if (!event_kind(e->kind)->public || lost_none(t, e) || !trace_shown(t->opts, m, e))
 		return;
 	if (t->opts->json)
 		trace_json(t, m, e);
