@@ -846,14 +846,10 @@ static void ask_everything(const struct model *m)
 	buf_free(&b);
 }
 
-static void random_events(void **state)
+static void random_run(struct feed *f, u32 total)
 {
-	struct feed *f = *state;
 	const u32 every = getenv("RANDOM_EVERY") ? (u32)atol(getenv("RANDOM_EVERY")) : 64;
-	const u32 total = getenv("RANDOM_EVENTS") ? (u32)atol(getenv("RANDOM_EVENTS")) : 200000;
 
-	if (getenv("RANDOM_SEED"))
-		seed = (u64)atoll(getenv("RANDOM_SEED"));
 	for (u32 i = 0; i < total; i++) {
 		u64 space[EV_MAX / 8];
 		struct ev *e = rnd_event(space, rnd_kind(), f->ts);
@@ -867,6 +863,25 @@ static void random_events(void **state)
 	}
 	assert_null(model_verify(f->m));
 	ask_everything(f->m);
+}
+
+static void random_events(void **state)
+{
+	if (getenv("RANDOM_SEED"))
+		seed = (u64)atoll(getenv("RANDOM_SEED"));
+	random_run(*state, getenv("RANDOM_EVENTS") ? (u32)atol(getenv("RANDOM_EVENTS")) : 200000);
+}
+
+/* What one sequence does not come by another may. */
+static void random_seeds(void **state)
+{
+	for (u64 s = 1; s <= 10; s++) {
+		print_message("seed %llu\n", (unsigned long long)s);
+		teardown(state);
+		setup(state);
+		seed = s;
+		random_run(*state, 20000);
+	}
 }
 
 #define T(name)                                                  \
@@ -917,6 +932,7 @@ int main(void)
 		T(cgroups_go),
 		T(sizes),
 		T(random_events),
+		cmocka_unit_test_setup_teardown(random_seeds, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
