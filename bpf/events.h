@@ -633,7 +633,8 @@ struct ev {
 #define KEPT_IMAGE_FIELDS(F)                                                                       \
 	F(u64, ts, HIDE, "when it was exec'd; 0: before anything was watching")                    \
 	F(u32, prev, HIDE, "image before that exec")                                               \
-	F(u32, truncated, HIDE, "the arguments were cut")
+	F(u32, truncated, HIDE, "the arguments were cut")                                          \
+	F(u64, used, HIDE, "inode of the socket it used; all bits: of several")
 #define EV_KEPT_IMAGE(F)                                                                           \
 	F(u32, id, HIDE, "id")                                                                     \
 	F(struct comm, name, HIDE, "comm")                                                         \

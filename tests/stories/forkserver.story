@@ -69,8 +69,8 @@ tcp 0.0.0.0:8802  LISTEN
   Verdict: leaked — python3[200] made it and was killed by SIGKILL from
   bash[100] at 12:00:08; sleep[302] inherited fd 9 by fork and kept it over exec
   because CLOEXEC was not set.
-  Do: Kill sleep[302] to free the port now; in python3, open the socket with
-  SOCK_CLOEXEC (or close fd 9 in the child before exec).
+  Do: Kill sleep[302] to free the port now; in python3, set FD_CLOEXEC on fd 9
+  or close it in the child before exec.
 
 === ports --leaked
 PROTO  LOCAL         STATE   CREATOR        HELD BY     VERDICT

@@ -121,8 +121,8 @@ tcp 0.0.0.0:8802  LISTEN
   12:00:09; as far as was seen, sleep[500] inherited fd 3 by fork and kept it
   over exec because CLOEXEC was not set.
   Do: Its use was not watched from the beginning, so look first, then kill
-  sleep[500] to free the port now; in new, open the socket with SOCK_CLOEXEC (or
-  close fd 3 in the child before exec).
+  sleep[500] to free the port now; in new or sh, whichever did not mean to hand
+  it on, set FD_CLOEXEC on fd 3 or close it in the child before exec.
 
 === port 8804
 tcp 0.0.0.0:8804  LISTEN
@@ -193,7 +193,7 @@ tcp 0.0.0.0:8804  LISTEN
      "verdict": "leaked",
      "certain": false,
      "why": "new[400] made it and was killed by SIGKILL at 12:00:09; as far as was seen, sleep[500] inherited fd 3 by fork and kept it over exec because CLOEXEC was not set.",
-     "action": "Its use was not watched from the beginning, so look first, then kill sleep[500] to free the port now; in new, open the socket with SOCK_CLOEXEC (or close fd 3 in the child before exec).",
+     "action": "Its use was not watched from the beginning, so look first, then kill sleep[500] to free the port now; in new or sh, whichever did not mean to hand it on, set FD_CLOEXEC on fd 3 or close it in the child before exec.",
      "elsewhere": false}],
  "bind": {"tcp": {"plain": false,
        "reuseaddr": false,

@@ -86,6 +86,12 @@ void hold_set_flags(struct model *m, struct hold *h, u8 flags)
 	h->flags = flags;
 }
 
+void hold_use(struct model *m, const struct proc *p, struct hold *h)
+{
+	image_use(image_at(m, p->image), sock_at(m, h->sock));
+	hold_set_flags(m, h, h->flags | HOLD_USED);
+}
+
 void hold_set_cloexec(struct model *m, struct hold *h, u8 cloexec)
 {
 	fdtab_at(m, h->fdtab)->ncloexec += (u32)(cloexec == 1) - (h->cloexec == 1);
@@ -370,6 +376,8 @@ static void table_exec(struct model *m, const struct proc *p, const struct fdtab
 		id = h->tab_next;
 		if (other)
 			hold_set_flags(m, h, h->flags & (u8)~HOLD_HANDED);
+		if (other && h->flags & HOLD_DELIBERATE)
+			image_use(image_at(m, p->image), s); /* it was begun to have it */
 		if (h->cloexec == 1 && h->seen_ts <= ts)
 			hold_drop(m, h);
 		else if (s->transferred)

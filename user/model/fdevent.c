@@ -204,5 +204,5 @@ void on_use(struct model *m, const struct ev_use *e)
 		return;
 	h = named_hold(m, fdtab_of(m, p, e->h.tid, e->files), e->fd, e->inode, 0);
 	if (h)
-		hold_set_flags(m, h, h->flags | HOLD_USED);
+		hold_use(m, p, h);
 }

@@ -64,6 +64,7 @@ struct image *image_own(struct model *m, struct proc *p)
 		i->exe_len = old->exe_len;
 		i->args_len = old->args_len;
 		i->truncated = old->truncated;
+		i->used = old->used;
 		memcpy(i->comm, old->comm, sizeof(i->comm));
 		if (old->text) {
 			size_t n = (size_t)old->exe_len + old->args_len;
@@ -108,6 +109,12 @@ bool image_has_text(const struct image *i, const struct ev *e)
 	return i->exe_len == exe_len && i->args_len == args_len &&
 	       (!exe_len || !memcmp(i->text, exe, exe_len)) &&
 	       (!args_len || !memcmp(i->text + exe_len, args, args_len));
+}
+
+void image_use(struct image *i, const struct sock *s)
+{
+	if (i && s->inode && i->used != s->inode)
+		i->used = i->used ? IMAGE_USED_MORE : s->inode;
 }
 
 /* What the process ran at that time; 0: not known. */

@@ -68,9 +68,12 @@ struct image {
 	u16 exe_len;       /* bytes of exe in text, NUL included; 0: not known */
 	u16 args_len;      /* bytes of argv in text, NUL-separated */
 	bool truncated;    /* argv was cut */
+	u64 used;          /* inode of the socket it used or meant to have; IMAGE_USED_MORE: of several */
 	char comm[COMM_LEN];
 	char *text;        /* exe, then args; NULL: none known */
 };
+
+#define IMAGE_USED_MORE (~0ull)
 
 /*
  * Why the signal came that killed it.  Of the first group a process is behind it, and it is named;
@@ -412,6 +415,12 @@ u32 first_holder(const struct model *m, const struct sock *s);
 
 /* Does the process hold the socket through any of its tables? */
 bool proc_holds(const struct model *m, u32 proc, u32 sock);
+
+/* Did that program use the socket, whoever ran it, as far as was watched? */
+static inline bool image_used(const struct image *i, const struct sock *s)
+{
+	return i && (i->used == IMAGE_USED_MORE || (i->used && i->used == s->inode));
+}
 
 /* The chain of a holder, oldest step first; the array is the caller's. */
 struct step {

@@ -182,6 +182,7 @@ struct image *image_own(struct model *m, struct proc *p); /* p's alone, to be ch
 void image_set_comm(struct image *i, const struct comm *c);
 void image_set_text(struct image *i, const struct ev *e, bool truncated);
 bool image_has_text(const struct image *i, const struct ev *e); /* just that */
+void image_use(struct image *i, const struct sock *s); /* it means to have it */
 u32 image_when(const struct model *m, const struct proc *p, u64 ts);
 
 /* death.c */
@@ -220,6 +221,7 @@ struct hold *hold_put(struct model *m, const struct slot *slot, struct sock *s);
 void hold_drop(struct model *m, struct hold *h);
 void hold_set_how(struct model *m, struct hold *h, u8 how);
 void hold_set_flags(struct model *m, struct hold *h, u8 flags);
+void hold_use(struct model *m, const struct proc *p, struct hold *h);
 void hold_set_cloexec(struct model *m, struct hold *h, u8 cloexec);
 struct hold *hold_first(const struct model *m, const struct fdtab *t);
 void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts);

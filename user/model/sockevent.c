@@ -110,12 +110,12 @@ void on_socket(struct model *m, const struct ev_socket *e)
 	sock_maybe_gone(m, s);
 }
 
-static void listener_used(struct model *m, u32 tab, const struct ev_accept *e)
+static void listener_used(struct model *m, const struct proc *p, u32 tab, const struct ev_accept *e)
 {
 	struct hold *h = hold_in(m, tab, e->listen_fd);
 
 	if (h && (!e->listener || sock_at(m, h->sock)->inode == e->listener))
-		hold_set_flags(m, h, h->flags | HOLD_USED);
+		hold_use(m, p, h);
 }
 
 void on_accept(struct model *m, const struct ev_accept *e)
@@ -132,7 +132,7 @@ void on_accept(struct model *m, const struct ev_accept *e)
 	if (!p || !s)
 		return;
 	slot.fdtab = fdtab_of(m, p, e->h.tid, e->files);
-	listener_used(m, slot.fdtab, e);
+	listener_used(m, p, slot.fdtab, e);
 	s->listener = e->listener;
 	sock_set_creator(m, s, p, VIA_ACCEPTED, e->h.ts);
 	hold_put(m, &slot, s);
@@ -192,7 +192,7 @@ void on_listen(struct model *m, const struct ev_listen *e)
 		struct hold *h = hold_in(m, tabs[i], e->fd);
 
 		if (h && h->sock == s->id)
-			hold_set_flags(m, h, h->flags | HOLD_USED);
+			hold_use(m, p, h);
 	}
 }
 

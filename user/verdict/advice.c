@@ -8,12 +8,6 @@
  */
 #include "advice.h"
 
-static void add_unsure(struct buf *b, const struct answer *a)
-{
-	if (!a->certain)
-		buf_puts(b, b->len ? "as far as was seen, " : "As far as was seen, ");
-}
-
 /* ---- warnings that go with a verdict ---- */
 
 static bool same_group(const struct sock *s, const struct sock *o)
@@ -62,14 +56,6 @@ static void add_leaked_member(struct buf *b, const struct model *m, const struct
 
 /* ---- one function a verdict ---- */
 
-struct speech {
-	const struct model *m;
-	const struct sock *s;
-	const struct holder *rows;
-	u32 n;
-	struct answer *out;
-};
-
 static void say_owned(const struct speech *sp)
 {
 	const struct proc *p = proc_at(sp->m, sp->s->creator);
@@ -93,26 +79,6 @@ static void say_owned(const struct speech *sp)
 	buf_puts(b, " if you need it free; nothing is wrong with the socket itself");
 }
 
-/* A leak in the making: who has it for no reason of its own, while its maker still lives? */
-static void add_stray(struct buf *b, const struct speech *sp)
-{
-	const struct image *creator = creator_image(sp->m, sp->s);
-
-	for (u32 i = 0; i < sp->n && !sock_is_connection(sp->s); i++) {
-		const struct holder *row = &sp->rows[i];
-
-		if (row->proc == sp->s->creator || row->used ||
-		    hold_meant(sp->m, hold_at(sp->m, row->first), creator))
-			continue;
-		buf_puts(b, "; ");
-		words_proc(b, sp->m, row->proc);
-		buf_puts(b, " runs another program that never used it, and would keep it when ");
-		words_proc(b, sp->m, sp->s->creator);
-		buf_puts(b, " ends");
-		return;
-	}
-}
-
 static void say_shared(const struct speech *sp)
 {
 	struct buf *b = &sp->out->why;
@@ -129,71 +95,9 @@ static void say_shared(const struct speech *sp)
 	buf_puts(b, " and see to it that the others end with it");
 }
 
-static void creator_story(struct buf *b, const struct speech *sp)
-{
-	words_maker(b, sp->m, sp->s);
-	buf_puts(b, " and ");
-	words_fate(b, sp->m, sp->s->creator);
-	buf_puts(b, "; ");
-}
-
-/* What those who inherited it do with it, as far as that is known. */
-enum use { USE_GOES_ON, USE_NONE_YET, USE_KEPT_OPEN };
-
-static enum use inherited_use(const struct speech *sp)
-{
-	if (sock_is_stuck(sp->m, sp->s))
-		return USE_KEPT_OPEN;
-	if (sock_is_connection(sp->s))
-		return proc_at(sp->m, sp->s->creator)->state == PROC_RUNNING ? USE_GOES_ON
-									     : USE_KEPT_OPEN;
-	for (u32 i = 0; i < sp->n; i++)
-		if (sp->rows[i].used || hold_waited(hold_at(sp->m, sp->rows[i].first)))
-			return USE_GOES_ON;
-	return USE_NONE_YET;
-}
-
-static void say_inherited(const struct speech *sp)
-{
-	/* [one, several] */
-	static const char *const why[][2] = {
-		[USE_GOES_ON] = {" inherited it and carries on with it",
-				 " inherited it and carry on with it"},
-		[USE_NONE_YET] = {" inherited it and has not used it so far",
-				  " inherited it and have not used it so far"},
-		[USE_KEPT_OPEN] = {" inherited it and keeps it open, so for the peer it is alive",
-				   " inherited it and keep it open, so for the peer it is alive"},
-	};
-	static const char *const action[][2] = {
-		[USE_GOES_ON] = {": it still serves it, so work in progress is cut",
-				 ": they still serve it, so work in progress is cut"},
-		[USE_NONE_YET] = {"; see first whether clients still get an answer from it",
-				  "; see first whether clients still get an answer from them"},
-		[USE_KEPT_OPEN] = {": that ends the connection", ": that ends the connection"},
-	};
-	enum use use = inherited_use(sp);
-	struct buf *b = &sp->out->why;
-
-	creator_story(b, sp);
-	add_unsure(b, sp->out);
-	words_procs(b, sp->m, sp->rows, sp->n);
-	buf_puts(b, why[use][sp->n > 1]);
-	b = &sp->out->action;
-	buf_puts(b, "Stop ");
-	words_stop(b, sp->m, sp->rows, sp->n);
-	buf_puts(b, " if you need it free");
-	buf_puts(b, action[use][sp->n > 1]);
-	if (use == USE_KEPT_OPEN && sock_is_tcp(sp->s) && bind_passes(sp->s) & BIND_REUSEADDR)
-		buf_puts(b, "; a server that sets SO_REUSEADDR gets the port all the same, because "
-			    "it had that set, too");
-}
-
 static void say_leaked(const struct speech *sp)
 {
 	struct buf *b = &sp->out->why;
-	const struct image *creator = creator_image(sp->m, sp->s);
-	const char *comm = creator ? creator->comm : "";
-	const struct origin *o;
 
 	creator_story(b, sp);
 	add_unsure(b, sp->out);
@@ -212,15 +116,7 @@ static void say_leaked(const struct speech *sp)
 	words_procs(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, sock_is_connection(sp->s) ? " to end the connection now; in "
 					      : " to free the port now; in ");
-	if (*comm)
-		buf_add_safe(b, comm, strlen(comm), 0);
-	else
-		buf_puts(b, "the creator");
-	o = origin_of(sp->m, sp->s, sp->s->creator, ~0ull);
-	buf_printf(b, ", %s (or close fd %d in the child before exec)",
-		   o && o->via == VIA_ACCEPTED ? "accept it by accept4 with SOCK_CLOEXEC"
-					       : "open the socket with SOCK_CLOEXEC",
-		   hold_at(sp->m, sp->rows[0].first)->fd);
+	advise_slip(b, sp);
 }
 
 /* "A[1] was given it over a UNIX socket by B[2], and C[3] forked off it" */

@@ -17,7 +17,24 @@ bool hold_waited(const struct hold *h);
 bool hold_meant(const struct model *m, const struct hold *h, const struct image *creator);
 bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v);
 
+/* What is spoken of, and where to. */
+struct speech {
+	const struct model *m;
+	const struct sock *s;
+	const struct holder *rows;
+	u32 n;
+	struct answer *out;
+};
+/* What each holder does with it: advice_hold.c. */
+void say_inherited(const struct speech *sp);
+void add_stray(struct buf *b, const struct speech *sp);
+/* Who let a leak slip, and how not to: advice_slip.c. */
+void advise_slip(struct buf *b, const struct speech *sp);
+
 /* Pieces of sentences: advice_words.c. */
+void add_unsure(struct buf *b, const struct answer *a);
+void creator_story(struct buf *b, const struct speech *sp);
+void words_program(struct buf *b, const struct model *m, const struct image *i);
 void words_proc(struct buf *b, const struct model *m, u32 id);
 void words_maker(struct buf *b, const struct model *m, const struct sock *s);
 void words_fate(struct buf *b, const struct model *m, u32 id);

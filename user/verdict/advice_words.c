@@ -3,8 +3,42 @@
  * Pieces of sentences about processes: what they are called, how they ended, whom to stop.
  */
 #include "advice.h"
+#include "program.h"
 
 #define LINEAGE_DEPTH 64 /* parents followed up */
+
+void add_unsure(struct buf *b, const struct answer *a)
+{
+	if (!a->certain)
+		buf_puts(b, b->len ? "as far as was seen, " : "As far as was seen, ");
+}
+
+static const char *last_step(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
+/* "server", "python3 (svc.py)": what to open in an editor. */
+void words_program(struct buf *b, const struct model *m, const struct image *i)
+{
+	const struct program p = i && i->exe_len ? program_of(m, i) : (struct program){};
+	const char *script = p.kind == PROGRAM_SCRIPT	? last_step(p.name)
+			     : p.kind == PROGRAM_MODULE ? p.name
+							: NULL;
+
+	if (!i || !*i->comm) {
+		buf_puts(b, "the program before");
+		return;
+	}
+	buf_add_safe(b, i->comm, strlen(i->comm), 0);
+	if (!script || !strncmp(script, i->comm, strlen(i->comm)))
+		return;
+	buf_puts(b, " (");
+	buf_add_safe(b, script, strlen(script), 64);
+	buf_puts(b, ")");
+}
 
 /* "sleep[9132]" */
 void words_proc(struct buf *b, const struct model *m, u32 id)
@@ -173,4 +207,12 @@ void words_inherited(struct buf *b, const struct model *m, const struct sock *s,
 		   hold_at(m, h->first)->fd);
 	if (kept_over_exec(m, s, h))
 		buf_puts(b, " and kept it over exec because CLOEXEC was not set");
+}
+
+void creator_story(struct buf *b, const struct speech *sp)
+{
+	words_maker(b, sp->m, sp->s);
+	buf_puts(b, " and ");
+	words_fate(b, sp->m, sp->s->creator);
+	buf_puts(b, "; ");
 }

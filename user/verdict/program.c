@@ -95,7 +95,7 @@ static enum same begun_by_shebang(const char *exe, struct argv args)
 	return SAME_NO;
 }
 
-static struct program program_of(const struct model *m, const struct image *i)
+struct program program_of(const struct model *m, const struct image *i)
 {
 	const struct image *named = image_named(m, i);
 	const char *exe = named->text, *first;

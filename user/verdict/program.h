@@ -31,6 +31,8 @@ struct argv {
 const struct interpreter *interpreter_find(const char *path);
 /* What it was told to run, by its arguments after argv[0]. */
 struct program interpreter_program(const struct interpreter *in, struct argv args);
+/* What an image whose exe is known runs; it borrows from the image. */
+struct program program_of(const struct model *m, const struct image *i);
 /* The next argument, NULL at the end. */
 const char *argv_next(struct argv *args);
 

@@ -228,6 +228,51 @@ bool sock_is_suspect(const struct model *m, const struct sock *s)
 	return !s->creator && sock_is_offer(s) && sock_is_idle(m, s);
 }
 
+/* A fork that has executed nothing since: it is known to run the program it had it from. */
+static bool runs_on(const struct model *m, const struct hold *h)
+{
+	const struct tabref *r = tabref_at(m, fdtab_at(m, h->fdtab)->refs);
+	const struct image *i = r ? image_at(m, proc_at(m, r->proc)->image) : NULL;
+
+	return i && i->ts <= h->since;
+}
+
+/* A child of the creator that runs what that ran as it made the socket. */
+static bool is_creators_fork(const struct model *m, const struct sock *s, const struct hold *h)
+{
+	const struct tabref *r = tabref_at(m, fdtab_at(m, h->fdtab)->refs);
+	const struct proc *p = r ? proc_at(m, r->proc) : NULL, *made = proc_at(m, s->creator);
+
+	return p && h->how == VIA_FORK && p->birth == s->creator && runs_on(m, h) &&
+	       image_when(m, made, p->start) == image_when(m, made, s->opened);
+}
+
+/* Does it show for certain that it is meant?  That it may be the creator's program shows nothing. */
+static bool hold_certain(const struct model *m, const struct sock *s, const struct hold *h,
+			 const struct image *creator)
+{
+	const struct tabref *r = tabref_at(m, fdtab_at(m, h->fdtab)->refs);
+
+	if (hold_kept(h) || h->flags & (HOLD_USED | HOLD_DELIBERATE) || hold_is_passed(h))
+		return true;
+	if ((h->flags & HOLD_HANDED && runs_on(m, h)) || is_creators_fork(m, s, h))
+		return true;
+	return r && program_same(m, image_at(m, proc_at(m, r->proc)->image), creator) == SAME_YES;
+}
+
+/* Of those who let it be called inherited or passed one does for a reason that is known. */
+static bool kept_for_certain(const struct model *m, const struct sock *s)
+{
+	const struct image *creator = creator_image(m, s);
+
+	if (given_by_fork(m, s) || sock_is_over(s))
+		return true;
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next)
+		if (hold_certain(m, s, hold_at(m, id), creator))
+			return true;
+	return false;
+}
+
 /* Was everything that led to the verdict seen, from the socket's birth on? */
 bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v)
 {
@@ -235,6 +280,8 @@ bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v
 		return false;
 	/* Events do not miss what a process does whose table no scan can read. */
 	if ((m->blind && !(m->caps & SRC_EVENTS)) || m->caps & SRC_PARTIAL)
+		return false;
+	if ((v == VERDICT_INHERITED || v == VERDICT_PASSED) && !kept_for_certain(m, s))
 		return false;
 	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
 		const struct hold *h = hold_at(m, id);
