@@ -90,10 +90,14 @@ static void pass_on(struct pipe *p, const struct ev *e)
 		p->view->event(p->state, p->model, t);
 }
 
-/* Another event was dealt with; true: leave. */
+/* Another event was dealt with; true: leave.  What a long scan lets out is not kept for its end. */
 static bool slice_over(struct pipe *p)
 {
-	return ++p->sliced % SLICE == 0 && life_slice();
+	if (++p->sliced % SLICE)
+		return false;
+	if (p->scanning)
+		out_flush(p->out);
+	return life_slice();
 }
 
 /* Of a scan only what is new goes on, and what was not met is told before its end. */

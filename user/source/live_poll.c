@@ -41,6 +41,7 @@
 #define MAKERS_MAX    65536
 enum { RING, WATCHED }; /* what an event of epoll is about */
 #define RELIEVE_SHARE 8 /* a ring full to this part is read in the middle of a scan */
+#define RELIEVE_NS    (100 * NS_PER_MS) /* and in any case that often */
 
 static void give(struct live *l, const struct ev *e, size_t bytes)
 {
@@ -247,16 +248,22 @@ static void ring_drain_in_scan(struct live *l)
 	ring_read(l, ring_record_in_scan);
 }
 
-/* A scan takes long where there is much, and storms do not wait for its end. */
+/*
+ * A scan takes long where there is much; neither storms wait for its end, nor who watches what
+ * happens.  Asked once a buffer of the scan, which is handed over by then: what it has still to find
+ * is newer than what is read here.  In the first scan events would meet processes that it has not
+ * come to, so there only a filling ring is read.
+ */
 void live_relieve(void *live)
 {
 	struct live *l = live;
+	u64 now = time_boot_ns(), waiting = ring_waiting(&l->ring);
 
-	u64 waiting = ring_waiting(&l->ring);
-
-	if (waiting < l->ring.bytes / RELIEVE_SHARE)
+	if (waiting < l->ring.bytes / RELIEVE_SHARE &&
+	    (!l->scans || now < l->relieved_ts + RELIEVE_NS))
 		return;
-	live_hurry(l, waiting, time_boot_ns());
+	l->relieved_ts = now;
+	live_hurry(l, waiting, now);
 	ring_drain_in_scan(l);
 }
 

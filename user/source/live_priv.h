@@ -75,6 +75,7 @@ struct live {
 	u64 clock_ts;	    /* last clock event */
 	u64 last_ts;	    /* last event of any kind */
 	u64 drained_ts;	    /* last drain */
+	u64 relieved_ts;    /* last drain in the middle of a scan */
 	u32 interval_ms;    /* until the next drain */
 	struct map cgroups; /* how often the path of each was looked for */
 	bool cgroups_left;  /* some may be found by a search */
