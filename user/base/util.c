@@ -13,7 +13,9 @@
 
 #include "util.h"
 
-#define MEM_TRIM (8u << 20) /* bytes freed that are worth a walk over the heap */
+#define MEM_TRIM (8u << 20)  /* bytes freed that are worth a walk over the heap at once */
+#define MEM_REST (64u << 10) /* and those that are, seldom */
+#define REST_NS	 (10 * NS_PER_S)
 
 void (*die_hook)(void);
 
@@ -99,16 +101,34 @@ void *xcalloc(size_t n, size_t size)
 
 /*
  * free() keeps what lies below something that is still in use; malloc_trim() gives back whole pages
- * in between, too, and takes its time for it.
+ * in between, too, and takes its time for it: a walk over what is free.  So it is called when much
+ * was freed at once, and of less, which would else stay for ever, by who calls mem_rest().
  */
+static _Atomic size_t freed; /* since then; the one heap that all threads share */
+
+static void mem_trim(void)
+{
+	atomic_store(&freed, 0);
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 void mem_freed(size_t bytes)
 {
-	static _Atomic size_t freed; /* the one heap that all threads share */
+	if (atomic_fetch_add(&freed, bytes) + bytes >= MEM_TRIM)
+		mem_trim();
+}
 
-	if (atomic_fetch_add(&freed, bytes) + bytes < MEM_TRIM)
+void mem_rest(u64 now)
+{
+	static u64 rested; /* of the one thread that calls it */
+
+	if (now - rested < REST_NS)
 		return;
-	freed = 0;
-	malloc_trim(0);
+	rested = now;
+	if (atomic_load(&freed) >= MEM_REST)
+		mem_trim();
 }
 
 char *xstrdup(const char *s)

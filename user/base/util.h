@@ -24,6 +24,7 @@ void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s);
 /* After free(): when much was freed, the kernel gets it back, wherever in the heap it lies. */
 void mem_freed(size_t bytes);
+void mem_rest(u64 now); /* by who runs for long, once in a while: what is less than much, too */
 
 /* Run before die() prints, by whatever thread dies: the recorder closes its file here. */
 extern void (*die_hook)(void);

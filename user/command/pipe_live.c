@@ -255,6 +255,7 @@ static int poll_loop(struct pipe *p)
 		batch_end(p, now, n);
 		history_turn(p);
 		view_turn(p, now);
+		mem_rest(now);
 	} while (!over(p, now, n));
 	if (p->lost && !stop_due())
 		scan_everything(p);
