@@ -17,6 +17,7 @@
 
 #define WIDTH_DEFAULT 80
 #define WIDTH_MAX     1000
+#define LINE_KEPT     (1u << 20)  /* of memory; of a million descriptors there is a long line */
 #define BUFFER_BYTES  (256 << 10) /* of a file or pipe; flushed after each batch of events */
 
 /* COLUMNS, else the terminal's, else 0. */
@@ -81,6 +82,8 @@ void out_flush(struct out *o)
 {
 	if (!o->dead && fflush(o->f))
 		write_failed(o);
+	if (!o->line.len && o->line.cap > LINE_KEPT)
+		buf_free(&o->line);
 }
 
 bool out_dead(const struct out *o)
