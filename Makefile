@@ -77,7 +77,7 @@ user_names := $(filter-out $(no_serve),$(basename $(notdir $(wildcard user/*.c u
 user_objs := $(user_names:%=$B/user/%.o)
 lib_objs := $(filter-out $B/user/main.o,$(user_objs))
 unit_bins := $(patsubst %,$B/tests/%,$(filter-out $(no_serve),$(basename $(notdir $(wildcard tests/units/test_*.c)))))
-tools := $(patsubst %,$B/tests/%,scene work tiny gen holders calls tape asker $(filter-out $(no_serve),web_driver))
+tools := $(patsubst %,$B/tests/%,scene work tiny gen holders crowd calls tape asker $(filter-out $(no_serve),web_driver))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -141,9 +141,10 @@ $B/tests/scene: $(wildcard tests/scenes/*.c tests/scenes/*.h)
 $B/tests/work: tests/bench/work.c
 $B/tests/gen: tests/load/gen.c
 $B/tests/holders: tests/load/holders.c
+$B/tests/crowd: tests/load/crowd.c
 $B/tests/calls: tests/scenes/calls/calls.c
 $B/tests/forgetful: tests/demo/forgetful.c
-$B/tests/work $B/tests/gen $B/tests/holders $B/tests/calls $B/tests/forgetful:
+$B/tests/work $B/tests/gen $B/tests/holders $B/tests/crowd $B/tests/calls $B/tests/forgetful:
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra $(WERROR) -o $@ $< -lpthread

@@ -49,10 +49,10 @@ class Watcher(Tracer):
 
 
 @contextlib.contextmanager
-def holders(kind):
+def holders(kind, fds=FDS, kids=KIDS):
     """The maker and its children, all there, as a user without any privilege."""
     run = subprocess.Popen(
-        [os.path.join(TOOLS, "holders"), kind, str(FDS), str(KIDS)], stdin=subprocess.PIPE,
+        [os.path.join(TOOLS, "holders"), kind, str(fds), str(kids)], stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, start_new_session=True)
     try:
         assert run.stdout.readline() == b"ready\n"
