@@ -111,7 +111,7 @@ tcp 0.0.0.0:8802  LISTEN
   inode 7002, uid 0
   Made by new[400] (/srv/new), dead: killed by SIGKILL at 12:00:09.000.
   Held by sleep[500], running: sleep 2000
-    fd 3, CLOEXEC missing; inherited by fork from new[400] at 12:00:07.000 (6.0
+    fd 3, CLOEXEC missing; inherited by fork from new[400] at 12:00:06.000 (7.0
     s ago)
       earlier new[400] created it
       12:00:06.000 new[500] forked from new[400] with it
@@ -129,8 +129,8 @@ tcp 0.0.0.0:8804  LISTEN
   inode 7004, uid 0
   Made by spawn[700] (/srv/spawn), zombie: exited with code 0 at 12:00:12.000.
   Held by serves[800], running: /srv/serves
-    fd 3, CLOEXEC missing; inherited by fork from spawn[700] at 12:00:05.000
-    (8.0 s ago)
+    fd 3, CLOEXEC missing; inherited by fork from spawn[700] at 12:00:04.000
+    (9.0 s ago)
       earlier spawn[700] created it
       12:00:04.000 spawn[800] forked from spawn[700] with it
       12:00:05.000 serves[800] executed this program and kept it
@@ -175,7 +175,7 @@ tcp 0.0.0.0:8804  LISTEN
          "nspid": [500],
          "fds": [{"fd": 3, "cloexec": false}],
          "via": "fork",
-         "since": "2026-11-21T12:00:07.000000000Z",
+         "since": "2026-11-21T12:00:06.000000000Z",
          "used": null,
          "chain": [{"ts": null, "pid": 400, "comm": "new", "step": "created"},
             {"ts": "2026-11-21T12:00:06.000000000Z", "pid": 500, "comm": "new", "step": "fork"},

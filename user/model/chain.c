@@ -30,15 +30,39 @@ static struct holder *rows_grow(struct holder *rows, u32 n)
 	return n & (n - 1) ? rows : xrealloc(rows, (n ? 2 * n : 1) * sizeof(*rows));
 }
 
+/*
+ * The way that process had come to it by then.  Where its making was not seen, its maker had it
+ * from the beginning, whenever that became known.
+ */
+static const struct origin *origin_then(const struct model *m, const struct sock *s, u32 proc,
+					u64 until)
+{
+	const struct origin *o = origin_of(m, s, proc, until);
+
+	return o || s->born || proc != s->creator ? o : origin_made(m, s);
+}
+
+/* Was it forked before the socket can have been there?  Its maker made it as the program it ran. */
+static bool forked_before(const struct model *m, const struct sock *s, const struct proc *p)
+{
+	const struct origin *o = s->born ? NULL : origin_made(m, s);
+	const struct proc *made = o ? proc_at(m, o->proc) : NULL;
+	const struct image *i = o ? image_at(m, image_when(m, made, o->ts)) : NULL;
+
+	return p->start < s->opened || (o && p->start < max_ts(made->start, i ? i->ts : 0));
+}
+
 /* Did it get the socket by being forked?  By its hold, or because somebody above had it then. */
 static bool came_by_fork(const struct model *m, const struct sock *s, const struct proc *p, u8 how)
 {
 	u32 depth = 0;
 
+	if (forked_before(m, s, p))
+		return false;
 	if (!p->birth || how == VIA_FORK)
 		return p->birth != 0;
 	for (; p->birth && ++depth < CHAIN_DEPTH; p = proc_at(m, p->birth)) {
-		if (origin_of(m, s, p->birth, p->start))
+		if (origin_then(m, s, p->birth, p->start))
 			return true;
 	}
 	return false;
@@ -52,6 +76,14 @@ static void row_settle(const struct model *m, const struct sock *s, struct holde
 {
 	const struct proc *p = proc_at(m, row->proc);
 
+	const struct origin *made = p->id == s->creator ? origin_made(m, s) : NULL;
+
+	if (made && !s->born && made->ts < row->since)
+		row->since = made->ts; /* when it was known to have it */
+	if (row->how == VIA_FORK && forked_before(m, s, p))
+		row->how = VIA_SCAN;
+	else if (row->how == VIA_FORK && hold_at(m, row->first)->via == VIA_SCAN && p->start)
+		row->since = p->start; /* found later than it was got */
 	if (row->how == VIA_FORK || row->how == VIA_SCAN || origin_of(m, s, p->id, ~0ull) ||
 	    !came_by_fork(m, s, p, row->how))
 		return;
@@ -144,14 +176,15 @@ static void step_add(struct steps *st, struct step step)
 	st->v[st->n++] = step;
 }
 
-/* Programs the process began after it had the socket, and not after `until`. */
+/* Programs the process began after it had the socket, which then was there, and not after `until`.
+ */
 static void add_execs(const struct model *m, struct steps *st, const struct proc *p, u64 from,
 		      u64 until)
 {
 	for (u32 id = p->image; id; id = image_at(m, id)->prev) {
 		u64 ts = image_at(m, id)->ts;
 
-		if (!ts || ts <= from)
+		if (!from || !ts || ts <= from)
 			return;
 		if (ts <= until)
 			step_add(st,
@@ -169,6 +202,15 @@ static void add_via(const struct model *m, struct steps *st, const struct proc *
 				   .kind = STEP_VIA,
 				   .via = via,
 				   .from = from});
+}
+
+/* When it was is not known, only that it had it by then: when that became known is another matter.
+ */
+static void add_earlier(const struct model *m, struct steps *st, const struct proc *p, u64 then,
+			u8 via)
+{
+	add_via(m, st, p, then, via, 0);
+	st->v[st->n - 1].ts = 0;
 }
 
 static u8 how_of(const struct model *m, const struct sock *s, const struct proc *p, u64 *since)
@@ -191,16 +233,22 @@ u32 chain_of(const struct model *m, const struct sock *s, const struct holder *h
 	u8 how = h->how;
 
 	for (u32 depth = 0; p && depth < CHAIN_DEPTH; depth++) {
-		const struct origin *o = origin_of(m, s, p->id, until);
+		const struct origin *o = origin_then(m, s, p->id, until);
 		bool forked = !o && came_by_fork(m, s, p, how);
 		u64 ts = o ? o->ts : forked ? p->start : since;
+		u8 via = o ? o->via : forked ? VIA_FORK : how;
 
-		add_execs(m, &st, p, ts, until);
-		add_via(m, &st, p, ts, o ? o->via : forked ? VIA_FORK : how, o ? o->from : 0);
-		if (o && !s->born && p->id == s->creator)
-			st.v[st.n - 1].ts = 0; /* when that became known is not when it was */
+		if (via == VIA_FORK && forked_before(m, s, p))
+			via = VIA_SCAN;
+		add_execs(m, &st, p, max_ts(ts, s->opened), until);
+		if (o && !s->born && p->id == s->creator && !via_is_passed(o->via))
+			add_earlier(m, &st, p, ts, via);
+		else if (via == VIA_SCAN && (!ts || ts > until))
+			add_earlier(m, &st, p, until, via);
+		else
+			add_via(m, &st, p, ts, via, o ? o->from : 0);
 		p = proc_at(m, o ? o->from : forked ? p->birth : 0);
-		until = ts;
+		until = ts && ts < until ? ts : until;
 		if (p)
 			how = how_of(m, s, p, &since);
 	}

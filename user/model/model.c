@@ -39,7 +39,7 @@ static void map_free_all(struct model *m)
 	struct map *all[] = {&m->by_tgid,	  &m->by_files,	       &m->by_inode,
 			     &m->by_cookie,	  &m->by_port,	       &m->cgroups,
 			     &m->nsinits,	  &m->priv->by_tuple,  &m->priv->signals,
-			     &m->priv->listening, &m->priv->by_ref,    &m->priv->by_tid,
+			     &m->priv->listening, &m->priv->listener, &m->priv->by_ref,    &m->priv->by_tid,
 			     &m->priv->by_queue,  &m->priv->by_origin, &m->priv->by_nr};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)

@@ -94,6 +94,7 @@ struct model_priv {
 	struct map by_tuple;  /* hash of the addresses -> sock that has neither inode nor cookie */
 	struct map signals;   /* proc -> first struct sent */
 	struct map listening; /* netns << 16 | port -> how many TCP sockets listen there */
+	struct map listener;  /* the same -> their ids, one xor the other */
 	struct map by_ref;    /* proc << 32 | fdtab -> tabref that is not the main one */
 	struct map by_tid;    /* proc << 32 | tid -> the same */
 	struct map by_nr;     /* proc << 32 | number a nested parent's wait returns -> its child */
@@ -258,6 +259,7 @@ static inline u64 listen_key(const struct sock *s)
 {
 	return (u64)s->netns << 16 | s->local.port;
 }
+struct sock *listener_of(const struct model *m, const struct sock *s); /* NULL: not known */
 void listening_add(struct model *m, const struct sock *s);
 void sock_index_drop(struct model *m, struct sock *s);
 
@@ -309,6 +311,14 @@ u32 scan_scope(const struct model *m, const struct ev_scan_end *e); /* what abse
 /* keep_read.c */
 void stage_broken(struct model *m, u64 ts); /* what there is of a checkpoint is of no use */
 void stage_free(struct stage *st);
+
+/* How its creator came to it: it made or accepted it; NULL: not known. */
+static inline const struct origin *origin_made(const struct model *m, const struct sock *s)
+{
+	const struct origin *o = origin_at(m, s->origins);
+
+	return o && s->creator && o->proc == s->creator && !via_is_passed(o->via) ? o : NULL;
+}
 
 /* chain.c */
 /* How it, or who it was forked off, was given the socket; NULL: nobody on its chain was, last. */

@@ -42,25 +42,51 @@ u64 tuple_key(const struct sock *s)
 	return mix_ip(mix_ip(h, &s->local), &s->remote);
 }
 
-/* Counted while it listens: taken out before anything of that changes, and put back after. */
+/*
+ * Counted while it listens: taken out before anything of that changes, and put back after.  Where
+ * there is one, the exclusive or of all ids is its id.
+ */
 static bool sock_listens(const struct sock *s)
 {
 	return !s->gone && s->state == TCP_LISTEN && sock_is_tcp(s) && s->local.port;
 }
 
+static void listener_flip(struct model *m, const struct sock *s)
+{
+	u32 ids = map_get(&m->priv->listener, listen_key(s)) ^ s->id;
+
+	if (ids)
+		map_put(&m->priv->listener, listen_key(s), ids);
+	else
+		map_take(&m->priv->listener, listen_key(s));
+}
+
 void listening_add(struct model *m, const struct sock *s)
 {
-	if (sock_listens(s))
-		map_put(&m->priv->listening, listen_key(s),
-			map_get(&m->priv->listening, listen_key(s)) + 1);
+	if (!sock_listens(s))
+		return;
+	map_put(&m->priv->listening, listen_key(s),
+		map_get(&m->priv->listening, listen_key(s)) + 1);
+	listener_flip(m, s);
 }
 
 static void listening_drop(struct model *m, const struct sock *s)
 {
 	u32 n = sock_listens(s) ? map_take(&m->priv->listening, listen_key(s)) : 0;
 
+	if (n)
+		listener_flip(m, s);
 	if (n > 1)
 		map_put(&m->priv->listening, listen_key(s), n - 1);
+}
+
+struct sock *listener_of(const struct model *m, const struct sock *s)
+{
+	struct sock *l = sock_known(m, s->listener, 0);
+
+	if (l || s->listener || map_get(&m->priv->listening, listen_key(s)) != 1)
+		return l;
+	return sock_at(m, map_get(&m->priv->listener, listen_key(s)));
 }
 
 static void port_unlink(struct model *m, struct sock *s)

@@ -17,10 +17,31 @@ void sock_set_creator(struct model *m, struct sock *s, struct proc *p, u8 via, u
 	origin_add(m, s, p->id, via, 0, ts);
 }
 
-/* Was it made by accept()?  Something listens where it is connected to. */
+/* Was it made by accept()?  Something listens where it is connected to, or it was seen to begin so.
+ */
 static bool sock_is_passive(const struct model *m, const struct sock *s)
 {
-	return s->remote.port && map_get(&m->priv->listening, listen_key(s));
+	return s->remote.port && (s->listener || (s->opened && !s->born) ||
+				  map_get(&m->priv->listening, listen_key(s)));
+}
+
+/*
+ * Who has accepted from a listener uses it.  Among a crowd the holder is not looked for: its next
+ * connection would be another look through all of them.
+ */
+static void listener_served(struct model *m, struct sock *s, const struct proc *p)
+{
+	const struct sock *l = listener_of(m, s);
+	u32 budget = 64;
+
+	if (!l)
+		return;
+	s->listener = l->inode;
+	for (u32 id = l->holds; id && budget--; id = hold_at(m, id)->sock_next)
+		if (tabref_find(m, p, hold_at(m, id)->fdtab)) {
+			hold_use(m, p, hold_at(m, id));
+			return;
+		}
 }
 
 struct proc *sock_new_maker(const struct model *m, const struct sock *s, u32 tgid)
@@ -41,6 +62,8 @@ void sock_set_maker(struct model *m, struct sock *s, u32 tgid, u64 ts)
 	made_link(m, s);
 	if (!s->cgroup)
 		s->cgroup = p->cgroup;
+	if (sock_is_passive(m, s))
+		listener_served(m, s, p);
 	origin_add(m, s, p->id, sock_is_passive(m, s) ? VIA_ACCEPTED : VIA_CREATED, 0, ts);
 }
 

@@ -39,7 +39,7 @@ static bool use_was_watched(const struct speech *sp)
 static void advise_creator(struct buf *b, const struct speech *sp, s32 fd)
 {
 	const struct image *creator = creator_image(sp->m, sp->s);
-	const struct origin *o = origin_of(sp->m, sp->s, sp->s->creator, ~0ull);
+	const struct origin *o = origin_made(sp->m, sp->s);
 
 	if (creator && *creator->comm)
 		buf_add_safe(b, creator->comm, strlen(creator->comm), 0);

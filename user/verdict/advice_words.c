@@ -66,7 +66,7 @@ void words_maker(struct buf *b, const struct model *m, const struct sock *s)
 	const struct proc *p = proc_at(m, s->creator);
 	const struct image *then = creator_image(m, s);
 	const char *now = proc_comm(m, p);
-	const struct origin *o = p ? origin_of(m, s, s->creator, ~0ull) : NULL;
+	const struct origin *o = origin_made(m, s);
 
 	if (then && *then->comm && strcmp(then->comm, now)) {
 		buf_add_safe(b, then->comm, strlen(then->comm), 0);

@@ -41,8 +41,11 @@ const struct image *creator_image(const struct model *m, const struct sock *s)
 
 	if (!p)
 		return NULL;
-	/* Its birth was not seen: who made it is known from then on, and made it as it ran then. */
-	o = s->opened ? NULL : origin_of(m, s, s->creator, UINT64_MAX);
+	/*
+	 * Who accepts may do so long after the connection was there.  Whose making was not seen was
+	 * made by what its creator ran when that became known.
+	 */
+	o = origin_made(m, s);
 	return image_at(m, image_when(m, p, o ? o->ts : s->opened));
 }
 
