@@ -57,6 +57,7 @@ class Actor:
         file = self.bad.replace(b"/", b"_")
         here = bytes(tmp_path) + b"/" + file[:100]
         os.mkdir(here)
+        self.where = here
         self.exe = here + b"/exe" + file[:120]
         shutil.copy(os.path.realpath(sys.executable), self.exe)
         argv = [b"", ACTOR.encode(), self.bad.hex().encode(), here, self.bad, b"", self.bad * 3,
@@ -131,9 +132,13 @@ def test_names_survive_in_json(live, stage, name):
 
 @pytest.mark.parametrize("name", NASTY)
 def test_query_by_a_hostile_name(live, stage, name):
+    """Asked from where it was bound, the relative path is that file; from elsewhere it is no port taken here."""
     one = stage[name]
-    done = live(b"port", b"unix:" + one.bad.replace(b"/", b"_")[:60])
+    query = b"unix:" + one.bad.replace(b"/", b"_").replace(b"\0", b"_")[:60]
+    done = live(b"port", query, cwd=one.where)
     assert done.code == 0 and one.pid in clean(done.out), str(done)
+    done = live(b"port", query)
+    assert done.code == 1 and one.pid in clean(done.out), str(done)
 
 
 def test_doctor(live, stage):
@@ -173,10 +178,18 @@ def test_raw_is_clean(recorded):
     assert len(raw) > 10000
 
 
-@pytest.mark.parametrize("args", [["ports"], ["tree"], ["zombies"], ["trace"], ["pid", "1"]],
+def about(args, recorded):
+    """The arguments with the pid of the command that was followed for PID."""
+    with open(recorded, encoding="utf-8", errors="surrogateescape", newline="\n") as f:
+        first = next(line.split()[2] for line in f if " exec " in line)
+    return [first.split("/")[0] if a == "PID" else a for a in args]
+
+
+@pytest.mark.parametrize("args", [["ports"], ["tree"], ["zombies"], ["trace"], ["pid", "PID"]],
                          ids=" ".join)
 def test_raw_replays(cli, recorded, args):
     """No line was broken, in text and in JSON; and what is written again is the same."""
+    args = about(args, recorded)
     text = cli("-r", recorded, *args)
     assert text.code == 0 and not text.err, str(text)
     clean(text.out)
@@ -202,8 +215,9 @@ def tape(recorded, tmp_path_factory):
 
 
 @pytest.mark.parametrize("args", [["ports"], ["tree"], ["zombies"], ["trace"], ["report"],
-                                  ["report", "pid", "1"]], ids=" ".join)
+                                  ["report", "pid", "PID"]], ids=" ".join)
 def test_recording_replays(cli, recorded, tape, args):
+    args = about(args, recorded)
     text = cli("-r", tape, *args)
     assert text.code == 0 and not text.err, str(text)
     clean(text.out)

@@ -28,10 +28,10 @@ static bool file_matches(const struct model *m, const struct query *q, const str
 	       (f->file_dev == q->file.dev || name_matches(m, &q->name, s));
 }
 
-/* A relative path is another one for everybody. */
+/* A relative path is another one for everybody: where it leads somewhere, that file alone counts. */
 static bool unix_matches(const struct model *m, const struct query *q, const struct sock *s)
 {
-	bool relative = q->file.looked && q->name.s[0] != '/';
+	bool relative = q->file.there && q->name.s[0] != '/';
 
 	return PROTO_FAMILY(s->proto) == AF_UNIX &&
 	       (file_matches(m, q, s) || (!relative && name_matches(m, &q->name, s)));
