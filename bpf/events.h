@@ -726,7 +726,10 @@ struct ev {
 	F(u16, transferred, HIDE, "a transfer event was emitted")                                  \
 	F(u16, leaked, HIDE, "a leak event was emitted")                                           \
 	F(u16, timed, HIDE, "it is among those that end by the clock")                             \
-	F(u32, origins_at, HIDE, "how many origins before those of no use are thrown away")
+	F(u32, origins_at, HIDE, "how many origins before those of no use are thrown away")        \
+	F(u32, closed_by, HIDE, "pid that closed its last descriptor; 0: not known")               \
+	F(u64, closed_ts, HIDE, "when that was; 0: it has one")                                    \
+	F(u32, closing, HIDE, "and it is not known yet whether it is over")
 #define EV_KEPT_SOCK(F)                                                                            \
 	KEPT_SOCK_FIELDS(F)                                                                        \
 	F(u32, zero, HIDE, "0")
@@ -766,7 +769,8 @@ struct ev {
 #define KEPT_FLIGHTS 4 /* sockets in flight */
 #define KEPT_GRACES 5  /* processes in their grace */
 #define KEPT_NSINITS 6 /* processes that are PID 1 of a pid namespace: no queue, but alike */
-#define KEPT_QUEUES 7  /* there are so many */
+#define KEPT_CLOSINGS 7 /* sockets whose last descriptor was just closed */
+#define KEPT_QUEUES 8  /* there are so many */
 
 /* A signal on its way. */
 #define KEPT_SENT_FIELDS(F)                                                                        \

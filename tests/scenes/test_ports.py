@@ -25,6 +25,7 @@ SCENES = {
     "close-range": dict(verdict=["shared", "owned"]),
     "clone-files": dict(verdict="shared"),
     "headless": dict(verdict="owned"),
+    "closed-waited": dict(verdict="hidden", late=("hidden", "held"), certain=(True, False)),
     "thread-files": dict(verdict="owned"),
     "leader-unshares": dict(verdict="owned"),
     "private-shared": dict(verdict="owned"),
@@ -290,6 +291,20 @@ def test_chain_names_the_giver(probate, scene, watch, name):
     assert chain[0]["pid"] == s.socket()["creator"]["pid"] and chain[0]["step"] == "created"
     assert chain[-1]["pid"] == s.socket()["holders"][0]["pid"]
     assert chain[-1]["step"] == SCENES[name]["via"]
+
+
+def test_what_sleepers_keep_is_not_gone(stage):
+    """closed-waited: who made them and who closed them stays known, and their end is told."""
+    s = stage.play("closed-waited")
+    stage.check()
+    truths = list(stage.truths())
+    if stage.live:
+        for got in stage.sockets():
+            assert got["creator"]["pid"] == s["pid"] and f"[{s['pid']}] closed" in got["why"]
+        assert not {t["inode"] for t in truths} & fold_ports(stage.watcher.objects)[1]
+    s.step()
+    for truth in truths:
+        stage.gone(truth)
 
 
 @pytest.mark.beyond

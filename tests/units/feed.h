@@ -13,13 +13,14 @@
 #include <cmocka.h>
 
 #include "kept.h"
-#include "model.h"
+#include "model_priv.h"
 #include "verdict.h"
 
 struct feed {
 	struct model *m;
 	u64 ts;         /* of the next event; grows by 1 ms each */
 	bool verify;
+	bool silent;    /* the kernel says nothing of the end of a TCP socket that nobody holds */
 	bool restore;   /* go on with what a checkpoint of the model gives, whenever it is verified */
 	u64 start[65536]; /* by pid, when first asked for */
 	u32 told[EV_KIND_MAX]; /* how many of each kind were told */
@@ -69,7 +70,7 @@ static inline void feed_told(struct feed *f)
 	}
 }
 
-static inline void feed(struct feed *f, const struct ev *e)
+static inline void feed_one(struct feed *f, const struct ev *e)
 {
 	const char *why = event_check(e, e->size);
 
@@ -88,6 +89,24 @@ static inline void feed(struct feed *f, const struct ev *e)
 
 		f->m = f->restore ? kept : f->m;
 		model_free(other);
+	}
+}
+
+/* As the kernel does, of whatever nothing references any more; each test says what does. */
+static inline void feed(struct feed *f, const struct ev *e)
+{
+	feed_one(f, e);
+	for (u32 id = 0; !f->silent && (id = sock_after(f->m, id));) {
+		const struct sock *s = sock_at(f->m, id);
+		struct ev_destroy over = {.h = {.kind = EV_KIND_DESTROY,
+						.size = sizeof(over),
+						.ts = f->m->now},
+					  .cookie = s->cookie};
+
+		if (!s->closing || !sock_is_tcp(s))
+			continue;
+		feed_one(f, &over.h);
+		id = 0;
 	}
 }
 

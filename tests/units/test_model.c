@@ -201,6 +201,47 @@ static void scm(void **state)
 	free(rows);
 }
 
+/* Closed, and the kernel does not say that it is over: something else has it. */
+static void outlives_its_descriptors(void **state)
+{
+	struct feed *f = *state;
+
+	f->silent = true;
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	feed_fd_close(f, 100, FILES(100), 3, 80);
+	assert_int_equal(f->told[EV_KIND_GONE], 0);
+	assert_int_equal(sock_next(f->m, 0), 0); /* most likely it is over */
+	assert_int_equal(map_get(&f->m->by_port, 80), 0);
+	feed_pass(f, 100 * NS_PER_MS);
+	assert_int_equal(verdict_by(f, 80), VERDICT_HIDDEN);
+	assert_int_equal(map_get(&f->m->by_port, 80), sock_by(f, 80)->id);
+	assert_int_equal(proc_at(f->m, sock_by(f, 80)->creator)->tgid, 100);
+	assert_int_equal(sock_by(f, 80)->closed_by, 100);
+	FEED(f, destroy, DESTROY, 0, 0, .cookie = 80);
+	assert_null(sock_by(f, 80));
+	assert_int_equal(f->told[EV_KIND_GONE], 1);
+}
+
+/* Of others the kernel tells nothing: what the close left behind says it, and then a scan. */
+static void closed_with_references(void **state)
+{
+	struct feed *f = *state;
+
+	for (u32 left = 0; left < 2; left++) {
+		FEED(f, socket, SOCKET, 100, 100, .inode = 90 + left, .cookie = 90 + left,
+		     .proto = UDP4, .state = 7, .files = FILES(100), .fd = 5);
+		FEED(f, close, CLOSE, 100, 100, .files = FILES(100), .inode = 90 + left, .fd = 5,
+		     .left = left);
+	}
+	assert_null(sock_by(f, 90));
+	f->silent = true;
+	feed_pass(f, 100 * NS_PER_MS);
+	assert_int_equal(verdict_by(f, 91), VERDICT_HIDDEN);
+	FEED(f, scan_begin, SCAN_BEGIN, 0, 0, .scope = SCOPE_SOCKS);
+	FEED(f, scan_end, SCAN_END, 0, 0, .scope = SCOPE_SOCKS, .begin = f->ts);
+	assert_null(sock_by(f, 91));
+}
+
 /* The receiver may be told of before the sender. */
 static void scm_race(void **state)
 {
@@ -899,6 +940,8 @@ int main(void)
 		T(dup_and_dup2),
 		T(close_range),
 		T(scm),
+		T(outlives_its_descriptors),
+		T(closed_with_references),
 		T(scm_race),
 		T(scm_in_flight_dies),
 		T(pidfd_getfd),

@@ -548,6 +548,7 @@ static void duel_open(struct duel *d, struct feed *sieved)
 	feed_open(sieved);
 	d->s.f = sieved;
 	d->world.verify = d->plain.verify = sieved->verify = false;
+	d->world.silent = d->plain.silent = sieved->silent = true; /* scans alone decide */
 }
 
 static void duel_close(struct duel *d)
@@ -570,6 +571,7 @@ static void assert_replays(const struct sifted *s)
 
 	feed_open(again.f);
 	again.f->verify = false;
+	again.f->silent = s->f->silent;
 	for (size_t at = 0; at < s->stream.len;) {
 		u64 space[EV_MAX / 8];
 		const struct ev *e = (const struct ev *)(void *)space;

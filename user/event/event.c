@@ -23,8 +23,8 @@
 	(FMT_##fmt == FMT_HIDE || FMT_##fmt == FMT_DEC || FMT_##fmt == FMT_PID ||                  \
 	 FMT_##fmt == FMT_ID || FMT_##fmt == FMT_TIME || FMT_##fmt == FMT_NS)
 #define PLACE(type, name, fmt, doc) AT_##name,
-#define CHECKED(type, name, fmt, doc) | (u32)!IS_FREE(fmt) << AT_##name
-#define SHOWN(type, name, fmt, doc) | (u32)(FMT_##fmt != FMT_HIDE) << AT_##name
+#define CHECKED(type, name, fmt, doc) | (u64)!IS_FREE(fmt) << AT_##name
+#define SHOWN(type, name, fmt, doc) | (u64)(FMT_##fmt != FMT_HIDE) << AT_##name
 #define TAILS(type, name, fmt, doc) +IS_TAIL(fmt)
 
 /* One block a kind, because EV_<ID> does not tell FIELD the name of its struct: S does. */
@@ -35,7 +35,7 @@ const struct kind *event_kind(unsigned int number)
 	case n: {                                                                                  \
 		typedef struct ev_##lower S;                                                       \
 		enum { EV_##ID(PLACE) PLACES };                                                    \
-		_Static_assert(PLACES <= 32, #ID " has more fields than bits");                    \
+		_Static_assert(PLACES <= 64, #ID " has more fields than bits");                    \
 		static const struct field fields[] = { EV_##ID(FIELD) };                           \
 		static const struct kind kind = {                                                  \
 			.id = #lower,                                                              \
@@ -198,8 +198,8 @@ const char *event_check(const void *p, size_t n)
 		return NULL; /* newer than this program: passed over by whoever gets it */
 	if (e->size < k->size)
 		return "shorter than its kind";
-	for (u32 left = k->checked; left; left &= left - 1) {
-		const char *why = check_field(e, &k->fields[__builtin_ctz(left)]);
+	for (u64 left = k->checked; left; left &= left - 1) {
+		const char *why = check_field(e, &k->fields[__builtin_ctzll(left)]);
 
 		if (why)
 			return why;

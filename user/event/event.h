@@ -37,8 +37,8 @@ struct kind {
 	const char *doc;
 	const struct field *fields;
 	u16 nfields;
-	u32 checked; /* fields whose value is not free, bit a place */
-	u32 shown;   /* fields of the public form, likewise */
+	u64 checked; /* fields whose value is not free, bit a place */
+	u64 shown;   /* fields of the public form, likewise */
 	u16 size; /* of the struct, without tail */
 	u8 class; /* enum kind_class */
 	u8 tails; /* parts of a tail */

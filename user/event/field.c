@@ -185,8 +185,8 @@ void json_fields(struct json *j, const struct ev *e, u64 realtime_off)
 	size_t room = k->nfields * (FIELD_KEY + VALUE_ROOM) + PUT_STRING_ROOM(e->size) + FIELD_KEY;
 	char *p = json_space(j, room);
 
-	for (u32 left = k->shown; left; left &= left - 1) {
-		const struct field *f = &k->fields[__builtin_ctz(left)];
+	for (u64 left = k->shown; left; left &= left - 1) {
+		const struct field *f = &k->fields[__builtin_ctzll(left)];
 
 		memcpy(p, f->key, FIELD_KEY);
 		p += 2 + f->name_len;

@@ -122,6 +122,7 @@ static void hold_link(struct model *m, u32 id, struct hold *h)
 	s->nholds++;
 	share_join(m, h);
 	hold_index(m, id);
+	sock_reopen(m, s);
 }
 
 /* Was it the table's last one of that socket? */

@@ -82,8 +82,10 @@ void on_close(struct model *m, const struct ev_close *e)
 	if (!p)
 		return;
 	h = named_hold(m, fdtab_of(m, p, e->h.tid, e->files), e->fd, e->inode, e->cookie);
+	m->priv->left = e->left;
 	if (h && h->seen_ts <= e->h.ts)
 		hold_drop(m, h);
+	m->priv->left = 0;
 }
 
 static void close_or_mark(struct model *m, struct hold *h, const struct ev_close_range *e)

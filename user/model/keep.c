@@ -270,6 +270,19 @@ static void put_gones(struct dump *d)
 		put_due(d, KEPT_GONES, &q->v[(q->head + i) & (q->cap - 1)]);
 }
 
+static void put_closings(struct dump *d)
+{
+	const struct dueq *q = &d->m->priv->closings;
+
+	for (u32 i = 0; i < q->count; i++) {
+		const struct due *due = &q->v[(q->head + i) & (q->cap - 1)];
+		const struct sock *s = sock_at(d->m, due->id);
+
+		if (s->id == due->id && s->closing && s->closed_ts == due->tag)
+			put_due(d, KEPT_CLOSINGS, due);
+	}
+}
+
 static int by_end(const void *va, const void *vb)
 {
 	const struct due *a = va, *b = vb;
@@ -303,6 +316,7 @@ static void put_queues(struct dump *d)
 	put_exits(d, KEPT_ZOMBIES, &pr->zombies);
 	put_exits(d, KEPT_FREES, &pr->frees);
 	put_gones(d);
+	put_closings(d);
 	put_waits(d);
 	for (u32 i = 0; i < pr->nflights; i++)
 		put_due(d, KEPT_FLIGHTS,

@@ -143,7 +143,11 @@ static bool tabs_ok(const struct stage *st)
 static bool sock_ok(const struct sock *s)
 {
 	if (s->gone)
-		return !s->holds && !s->queue && !s->port_next;
+		return !s->holds && !s->queue && !s->port_next && !s->closing && !s->closed_ts;
+	if (s->closed_ts ? s->holds || s->queue : s->closing)
+		return false;
+	if (s->closing && s->port_next)
+		return false;
 	return s->nholds || s->queue || s->sflags || s->state || s->inode || s->cookie;
 }
 
@@ -192,6 +196,11 @@ static bool is_gone(const struct sock *s)
 	return s->gone;
 }
 
+static bool is_closing(const struct sock *s)
+{
+	return s->closing;
+}
+
 static bool is_in_flight(const struct sock *s)
 {
 	return s->queue != 0;
@@ -200,13 +209,15 @@ static bool is_in_flight(const struct sock *s)
 static bool sock_queues_ok(const struct stage *st)
 {
 	const struct model_priv *pr = st->m->priv;
-	u32 most = pr->gones.count > pr->nflights ? pr->gones.count : pr->nflights;
-	u32 *ids = xcalloc(most, sizeof(*ids));
+	u32 *ids = xcalloc(pr->gones.count + pr->closings.count + pr->nflights, sizeof(*ids));
 	bool ok;
 
 	for (u32 i = 0; i < pr->gones.count; i++)
 		ids[i] = pr->gones.v[i].id;
 	ok = each_once(st, ids, pr->gones.count, is_gone);
+	for (u32 i = 0; i < pr->closings.count; i++)
+		ids[i] = pr->closings.v[i].id;
+	ok &= each_once(st, ids, pr->closings.count, is_closing);
 	for (u32 i = 0; i < pr->nflights; i++)
 		ids[i] = pr->flights[i].sock;
 	ok &= each_once(st, ids, pr->nflights, is_in_flight);

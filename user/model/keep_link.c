@@ -58,7 +58,7 @@ static u64 owner_of_port(const void *p)
 {
 	const struct sock *s = p;
 
-	return s->gone ? 0 : s->local.port;
+	return s->gone || s->closing ? 0 : s->local.port;
 }
 
 #define AT(type, member) offsetof(struct type, member)

@@ -311,6 +311,9 @@ void on_kept_due(struct model *m, const struct ev_kept_due *e)
 	case KEPT_GONES:
 		due_add(&pr->gones, e->ts, e->id, e->tag);
 		return;
+	case KEPT_CLOSINGS:
+		due_add(&pr->closings, e->ts, e->id, e->tag);
+		return;
 	case KEPT_WAITS:
 		waits_push(pr, e->ts, e->id);
 		return;
@@ -334,7 +337,8 @@ void on_kept_due(struct model *m, const struct ev_kept_due *e)
 /* Only somebody who means ill has the model wake up later than for what is first in a queue. */
 static void wake_in_time(struct model *m)
 {
-	const struct dueq *queues[] = {&m->priv->zombies, &m->priv->frees, &m->priv->gones};
+	const struct dueq *queues[] = {&m->priv->zombies, &m->priv->frees, &m->priv->gones,
+				       &m->priv->closings};
 	const struct proc *first = proc_at(m, m->grace_head);
 
 	for (u32 i = 0; i < ARRAY_SIZE(queues); i++)

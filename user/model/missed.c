@@ -141,7 +141,7 @@ static bool sock_missed(const struct model *m, const struct sock *s, u64 begin)
 
 static void socks_find(struct model *m, const struct ev_scan_end *end)
 {
-	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id))
+	for (u32 id = sock_after(m, 0); id; id = sock_after(m, id))
 		if (sock_missed(m, sock_at(m, id), end->begin))
 			key_add(m, id);
 }

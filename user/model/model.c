@@ -69,6 +69,7 @@ void model_free(struct model *m)
 	buf_free(&m->priv->dying);
 	free(m->priv->zombies.v);
 	free(m->priv->frees.v);
+	free(m->priv->closings.v);
 	free(m->priv->gones.v);
 	free(m->priv->waits);
 	buf_free(&m->priv->misses.keys);
@@ -134,6 +135,13 @@ static void dispatch(struct model *m, const struct ev *e)
 	}
 }
 
+/* Is who it names the one by whom descriptors end with it? */
+static bool acts_on_slots(u16 kind)
+{
+	return kind == EV_KIND_CLOSE || kind == EV_KIND_CLOSE_RANGE || kind == EV_KIND_EXIT ||
+	       kind == EV_KIND_EXEC || kind == EV_KIND_INSTALL;
+}
+
 void model_apply(struct model *m, const struct ev *e)
 {
 	m->events++;
@@ -147,9 +155,11 @@ void model_apply(struct model *m, const struct ev *e)
 	if (e->ts > m->now)
 		m->now = e->ts;
 	m->priv->at = m->now;
+	m->priv->by = 0;
 	if (m->now >= m->priv->wake)
 		timers_run(m);
 	m->priv->at = e->ts;
+	m->priv->by = acts_on_slots(e->kind) ? e->tgid : 0;
 	dispatch(m, e);
 }
 

@@ -42,6 +42,8 @@
  *  I8  A sock without hold, queue or kernel life left is gone: marked so, in no index, and freed
  *      before the next event.  Until then what was told of it can be looked up.
  *  I10 The keeper of a sock is one of its holds.
+ *  I11 A sock with closed_ts has neither hold nor queue.  While it is `closing` it is on no chain of
+ *      by_port and in the queue of those once.
  *  I9  Time does not run backwards: now is the largest ts seen.
  *  I10 Only a zombie has death.left_by, and it waits among `zombies` until that is settled.
  */
@@ -249,6 +251,7 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	bool transferred; /* a transfer event was emitted */
 	bool leaked;     /* a leak event was emitted and still holds */
 	bool timed;      /* is among those that end by the clock */
+	bool closing;    /* closed just now: not listed, as it is most likely over */
 	u64 opened;      /* when it was created; 0: before anything was watching */
 	u64 cgroup;      /* of its creator; 0: not known */
 	u64 peer;        /* UNIX: inode of the peer; 0: none or not known */
@@ -260,6 +263,8 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u32 left_ms;     /* TIME_WAIT: left when scanned (at seen_ts) */
 	u32 queued;      /* LISTEN: waiting to be accepted, when scanned */
 	u32 last_pass;   /* proc that last sent it by SCM_RIGHTS (not referenced: tgid) */
+	u32 closed_by;   /* tgid that closed its last descriptor; 0: not known */
+	u64 closed_ts;   /* when, and the kernel has not said since that it is over; 0: not so */
 };
 
 /* The name of a UNIX socket, and the file that bind() made for it, as in the schema. */
@@ -386,7 +391,7 @@ u32 model_netns(const struct model *m);
 /* Wall clock of an event time; 0 stays 0. */
 static inline u64 model_wall(const struct model *m, u64 ts) { return ts && m->realtime_off ? ts + m->realtime_off : 0; }
 
-/* Iterate over every proc / sock that exists (gone socks excluded): start with id 0, ends with 0. */
+/* Iterate over every proc / sock that exists (gone and closing socks excluded): start with id 0, ends with 0. */
 u32 proc_next(const struct model *m, u32 id);
 u32 sock_next(const struct model *m, u32 id);
 

@@ -88,6 +88,9 @@ struct model_priv {
 	u64 at;               /* ts of the event being applied: what follows from it is told so */
 	struct dueq zombies;  /* exits that may deserve a zombie event; tag: start */
 	struct dueq frees;    /* freed by the kernel, nobody seen to wait yet; tag: start */
+	u32 by;               /* tgid whose act on descriptors it is; 0: it is none */
+	u32 left;             /* of a close: references to the file beside the slot */
+	struct dueq closings; /* socks that may be over; tag: closed_ts */
 	struct dueq gones;    /* socks that are gone, to be freed before the next event; tag: when they went */
 	struct due *waits;    /* heap, the earliest first: sockets that end by the clock (left_ms) */
 	u32 nwaits, waits_cap;
@@ -262,6 +265,9 @@ static inline u64 listen_key(const struct sock *s)
 struct sock *listener_of(const struct model *m, const struct sock *s); /* NULL: not known */
 void listening_add(struct model *m, const struct sock *s);
 void sock_index_drop(struct model *m, struct sock *s);
+void sock_unlist(struct model *m, struct sock *s); /* begins to be closing */
+void sock_relist(struct model *m, struct sock *s);
+u32 sock_after(const struct model *m, u32 id); /* as sock_next(), with those that are closing */
 
 /* sockend.c */
 void sock_set_left(struct model *m, struct sock *s, u32 left_ms); /* as of its seen_ts */
@@ -279,6 +285,9 @@ void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts);
 u64 sock_end(const struct sock *s); /* when left_ms is over */
 struct flight *flight_of(const struct model *m, const struct sock *s); /* NULL: not in flight */
 void sock_maybe_gone(struct model *m, struct sock *s);
+void sock_let_go(struct model *m, struct sock *s); /* its last descriptor, or place in a queue, went */
+void sock_reopen(struct model *m, struct sock *s); /* it has one again */
+void sock_finishes(struct model *m, struct sock *s); /* a change of state says whether the kernel does */
 void sock_review(struct model *m, struct sock *s);
 void sock_lost_hold(struct model *m, struct sock *s);
 void sock_gone(struct model *m, struct sock *s);

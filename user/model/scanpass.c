@@ -274,13 +274,13 @@ static u32 sweep_socks(struct model *m, u64 begin)
 		if (i < m->priv->nflights && m->priv->flights[i].ts < begin &&
 		    !cut_spares_flight(m, sock_at(m, m->priv->flights[i].sock), begin))
 			sock_set_queue(m, sock_at(m, m->priv->flights[i].sock), 0, m->now);
-	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id)) {
+	for (u32 id = sock_after(m, 0); id; id = sock_after(m, id)) {
 		struct sock *s = sock_at(m, id);
 
 		if (s->nholds || s->queue || s->seen_ts >= begin || cut_spares(m, s->netns, begin))
 			continue;
+		dropped += !s->closing; /* else its hold was counted */
 		sock_gone(m, s);
-		dropped++;
 	}
 	return dropped;
 }
@@ -319,13 +319,15 @@ static bool miss_sock(struct model *m, const struct ev_scan_miss *e)
 	struct sock *s = e->inode || e->cookie ? sock_known(m, e->inode, e->cookie)
 					       : sock_by_addr(m, SOCK_EV(e));
 	const struct flight *f = s ? flight_of(m, s) : NULL;
+	bool closing;
 
 	if (e->queue && f && s->queue == e->queue && f->ts < e->begin)
 		sock_set_queue(m, s, 0, e->h.ts);
 	if (e->queue || !s || s->gone || s->nholds || s->queue || s->seen_ts >= e->begin)
 		return false;
+	closing = s->closing; /* then its hold was counted */
 	sock_gone(m, s);
-	return true;
+	return !closing;
 }
 
 void on_scan_miss(struct model *m, const struct ev_scan_miss *e)

@@ -48,7 +48,7 @@ u64 tuple_key(const struct sock *s)
  */
 static bool sock_listens(const struct sock *s)
 {
-	return !s->gone && s->state == TCP_LISTEN && sock_is_tcp(s) && s->local.port;
+	return !s->gone && !s->closing && s->state == TCP_LISTEN && sock_is_tcp(s) && s->local.port;
 }
 
 static void listener_flip(struct model *m, const struct sock *s)
@@ -91,7 +91,7 @@ struct sock *listener_of(const struct model *m, const struct sock *s)
 
 static void port_unlink(struct model *m, struct sock *s)
 {
-	if (!s->local.port || s->gone)
+	if (!s->local.port || s->gone || s->closing)
 		return;
 	if (s->port_prev)
 		sock_at(m, s->port_prev)->port_next = s->port_next;
@@ -106,7 +106,7 @@ static void port_unlink(struct model *m, struct sock *s)
 
 static void port_link(struct model *m, struct sock *s)
 {
-	if (!s->local.port)
+	if (!s->local.port || s->closing)
 		return;
 	s->port_next = map_get(&m->by_port, s->local.port);
 	if (s->port_next)
@@ -139,12 +139,35 @@ struct sock *sock_known(const struct model *m, u64 inode, u64 cookie)
 	return s && cookie && s->cookie && s->cookie != cookie ? NULL : s;
 }
 
-u32 sock_next(const struct model *m, u32 id)
+void sock_unlist(struct model *m, struct sock *s)
+{
+	listening_drop(m, s);
+	port_unlink(m, s);
+	s->closing = true;
+}
+
+void sock_relist(struct model *m, struct sock *s)
+{
+	if (!s->closing)
+		return;
+	s->closing = false;
+	port_link(m, s);
+	listening_add(m, s);
+}
+
+u32 sock_after(const struct model *m, u32 id)
 {
 	while ((id = pool_next(&m->socks, id)))
 		if (sock_at(m, id)->id == id && !sock_at(m, id)->gone)
 			return id;
 	return 0;
+}
+
+u32 sock_next(const struct model *m, u32 id)
+{
+	while ((id = sock_after(m, id)) && sock_at(m, id)->closing)
+		;
+	return id;
 }
 
 void sock_index_drop(struct model *m, struct sock *s)
@@ -234,7 +257,8 @@ static void sock_join(struct model *m, struct sock *to, struct sock *from)
 		to->name = from->name;
 		from->name = 0;
 	}
-	from->inode = from->cookie = 0;
+	from->closing = false;
+	from->closed_ts = from->inode = from->cookie = 0;
 	from->local.port = 0;
 	from->gone = true;
 	due_push(m, &m->priv->gones, m->now, from->id, m->now);

@@ -68,6 +68,7 @@ void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts)
 	s->queue = queue;
 	if (!queue)
 		return;
+	sock_reopen(m, s);
 	flight_push(m->priv, ts, m->now, s->id);
 	flight_index(m, m->priv->nflights);
 }
@@ -77,6 +78,8 @@ void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts)
 static void sock_bury(struct model *m, struct sock *s)
 {
 	sock_index_drop(m, s);
+	s->closing = false;
+	s->closed_ts = 0;
 	s->gone = true;
 	due_push(m, &m->priv->gones, m->now, s->id, m->now);
 }
@@ -106,7 +109,8 @@ static void queue_dies(struct model *m, u64 inode)
 		struct sock *s = sock_at(m, (u32)v[i]);
 
 		sock_set_queue(m, s, 0, m->now);
-		sock_maybe_gone(m, s);
+		if (!s->nholds)
+			sock_let_go(m, s);
 	}
 	buf_free(&b);
 }
@@ -136,13 +140,17 @@ static void queue_died(struct model *m, u64 inode)
 void sock_gone(struct model *m, struct sock *s)
 {
 	u64 inode = PROTO_FAMILY(s->proto) == FAMILY_UNIX ? s->inode : 0;
+	const u64 at = m->priv->at;
 
 	if (s->gone)
 		return;
 	sock_set_queue(m, s, 0, m->now);
+	if (s->closing) /* that was its end; it only was not certain until now */
+		m->priv->at = s->closed_ts;
 	TELL(m, gone, GONE, 0, .inode = s->inode, .cookie = s->cookie, .netns = s->netns,
 	     .uid = s->uid, .local = s->local, .remote = s->remote, .proto = s->proto,
 	     .state = s->state, .sflags = s->sflags);
+	m->priv->at = at;
 	sock_bury(m, s);
 	while (s->holds) /* it is gone already: dropping the last one says nothing more */
 		hold_drop(m, hold_at(m, s->holds));
@@ -247,6 +255,24 @@ static void time_waits_expire(struct model *m)
 	}
 }
 
+/* The kernel had the time to say that it is over, and has not. */
+static void closings_expire(struct model *m)
+{
+	struct dueq *q = &m->priv->closings;
+
+	while (q->count && q->v[q->head].ts <= m->now) {
+		const struct due *due = &q->v[q->head];
+		struct sock *s = sock_at(m, due->id);
+
+		if (s->id == due->id && s->closing && s->closed_ts == due->tag)
+			sock_relist(m, s);
+		q->head = (q->head + 1) & (q->cap - 1);
+		q->count--;
+	}
+	if (q->count)
+		timer_wake(m, q->v[q->head].ts);
+}
+
 void socks_expire(struct model *m)
 {
 	struct dueq *q = &m->priv->gones;
@@ -258,6 +284,7 @@ void socks_expire(struct model *m)
 		q->count--;
 		sock_free(m, s);
 	}
+	closings_expire(m);
 	time_waits_expire(m);
 	if (q->count)
 		timer_wake(m, q->v[q->head].ts);
@@ -269,9 +296,62 @@ static bool kernel_finishes(const struct sock *s)
 	return sock_is_tcp(s) && s->state != TCP_CLOSE && s->state != TCP_LISTEN && s->state;
 }
 
+/*
+ * ---- nothing holds it any more ----
+ *
+ * A descriptor is not all that keeps a socket: a thread that sleeps in a call on it does, and an
+ * io_uring.  So where the kernel tells of its end (a TCP listener), no other sign counts.  It says
+ * so within 100 us of an exit and before a close is told; until then nobody lists it (closing).
+ * What it has said nothing of by the end of CLOSING_NS is there, with all that is known of it,
+ * until it does or a scan does not meet it.  A close that left other references to the file says
+ * the same of what the kernel tells nothing of.
+ */
+#define CLOSING_NS (100 * NS_PER_MS)
+
+static bool kernel_tells(const struct model *m, const struct sock *s)
+{
+	const u64 told = 1ull << EV_KIND_STATE | 1ull << EV_KIND_DESTROY;
+	const u32 tcp = 6; /* not MPTCP, which is told of by its subflows */
+
+	if (!sock_is_tcp(s) || PROTO_PROTOCOL(s->proto) != tcp || s->state != TCP_LISTEN)
+		return false;
+	return s->cookie && m->caps & SRC_EVENTS && (m->filter & told) == told;
+}
+
+void sock_let_go(struct model *m, struct sock *s)
+{
+	if (s->gone || s->nholds || s->queue || s->closed_ts)
+		return;
+	if (!m->priv->left && (kernel_finishes(s) || !kernel_tells(m, s))) {
+		sock_maybe_gone(m, s);
+		return;
+	}
+	sock_unlist(m, s);
+	s->closed_ts = m->priv->at;
+	s->closed_by = m->priv->by;
+	due_push(m, &m->priv->closings, m->now + CLOSING_NS, s->id, s->closed_ts);
+}
+
+void sock_reopen(struct model *m, struct sock *s)
+{
+	if (!s->closed_ts)
+		return;
+	sock_relist(m, s);
+	s->closed_ts = s->closed_by = 0;
+}
+
+void sock_finishes(struct model *m, struct sock *s)
+{
+	if (!s->closed_ts || s->state < TCP_FIN_WAIT1 || s->state == TCP_LISTEN ||
+	    s->state == TCP_CLOSE_WAIT || s->state == TCP_NEW_SYN_RECV)
+		return;
+	sock_reopen(m, s);
+	sock_maybe_gone(m, s);
+}
+
 void sock_maybe_gone(struct model *m, struct sock *s)
 {
-	if (s->gone || s->nholds || s->queue)
+	if (s->gone || s->nholds || s->queue || s->closed_ts)
 		return;
 	if (kernel_finishes(s))
 		s->sflags |= SF_DEAD;
@@ -375,5 +455,5 @@ void sock_lost_hold(struct model *m, struct sock *s)
 	if (s->nholds)
 		sock_review(m, s);
 	else
-		sock_maybe_gone(m, s);
+		sock_let_go(m, s);
 }

@@ -251,10 +251,13 @@ void on_state(struct model *m, const struct ev_state *e)
 		return;
 	if (!known && (e->old == TCP_SYN_RECV || e->old == TCP_NEW_SYN_RECV))
 		s->opened = e->h.ts;
-	if (e->state != TCP_CLOSE)
+	if (e->state != TCP_CLOSE) {
+		sock_finishes(m, s);
 		return;
+	}
 	end_note(m, s);
-	if (e->sflags & SF_DEAD) /* the kernel destroys it at once; no destroy event follows */
+	/* The kernel destroys it at once: then no destroy event follows, or it says nothing new. */
+	if (e->sflags & SF_DEAD || s->closed_ts)
 		sock_gone(m, s);
 	else
 		sock_maybe_gone(m, s);

@@ -99,7 +99,7 @@ static const char *check_sock_indexes(const struct model *m, const struct sock *
 	      "I6: nameless and not under its addresses");
 	while (id && id != s->id && ++n <= m->socks.live)
 		id = sock_at(m, id)->port_next;
-	CHECK(!s->local.port || id == s->id, "I6: not on the chain of its port");
+	CHECK(!s->local.port || (id == s->id) == !s->closing, "I6: not on the chain of its port");
 	CHECK(!s->port_prev || sock_at(m, s->port_prev)->port_next == s->id,
 	      "I6: a chain of a port linked one way only");
 	return NULL;
@@ -173,9 +173,12 @@ static const char *check_socks(const struct model *m)
 		TRY(check_origins(m, s, &origins));
 		gone += s->gone;
 		if (s->gone) {
-			CHECK(!s->holds && !s->queue, "I8: a gone socket is held");
+			CHECK(!s->holds && !s->queue && !s->closing,
+			      "I8: a gone socket is held");
 			continue;
 		}
+		CHECK(s->closed_ts ? !s->nholds && !s->queue : !s->closing,
+		      "I11: closed, and held");
 		TRY(check_sock_indexes(m, s));
 		TRY(check_flight(m, s));
 		CHECK(s->nholds || s->queue || s->sflags || s->state || s->inode || s->cookie,

@@ -240,6 +240,50 @@ static void say_in_flight(const struct speech *sp)
 	}
 }
 
+/* The life of that pid that closed it; 0: nothing is known of it. */
+static u32 closer_of(const struct model *m, const struct sock *s)
+{
+	u32 id = s->closed_by ? proc_find(m, s->closed_by) : 0;
+
+	while (id && proc_at(m, id)->start > s->closed_ts)
+		id = proc_at(m, id)->older;
+	return id;
+}
+
+/* Its last descriptor was closed, or ended with its process, and the socket did not end. */
+static void say_outlived(const struct speech *sp)
+{
+	const struct sock *s = sp->s;
+	const struct proc *p = proc_at(sp->m, closer_of(sp->m, s));
+	const struct death *d = p ? death_at(sp->m, p->death) : NULL;
+	bool died = d && d->ts && d->ts <= s->closed_ts;
+	struct buf *b = &sp->out->why;
+
+	if (p)
+		words_proc(b, sp->m, p->id);
+	else if (s->closed_by)
+		buf_printf(b, "Pid %u", s->closed_by);
+	if (!s->closed_by)
+		buf_puts(b, "Its last descriptor went");
+	else
+		buf_puts(b, died ? " had its last descriptor when it ended"
+				 : " closed its last descriptor");
+	words_at(b, sp->m, s->closed_ts);
+	buf_puts(b, "; something in the kernel still uses it: a call of a thread that sleeps on "
+		    "it, or an io_uring");
+	b = &sp->out->action;
+	if (p && !died)
+		buf_printf(b,
+			   "See whether a thread of it sleeps in accept, poll or recv (cat "
+			   "/proc/%u/task/*/syscall): the socket ends with that call, which "
+			   "shutdown() before close() would have woken; else look for an io_uring "
+			   "it is registered in (grep -l UserFiles /proc/*/fdinfo/*)",
+			   p->tgid);
+	else
+		buf_puts(b, "Look for an io_uring it is registered in (grep -l UserFiles "
+			    "/proc/*/fdinfo/*), or a process that shared its descriptors");
+}
+
 static void say_hidden(const struct speech *sp)
 {
 	const struct sock *s = sp->s;
@@ -253,6 +297,10 @@ static void say_hidden(const struct speech *sp)
 		buf_puts(&sp->out->why,
 			 "It is a connection that its listener has not accepted yet");
 		buf_puts(&sp->out->action, "See why the listener on this port does not accept");
+		return;
+	}
+	if (s->closed_ts) {
+		say_outlived(sp);
 		return;
 	}
 	buf_puts(&sp->out->why,

@@ -36,6 +36,7 @@ void add_unsure(struct buf *b, const struct answer *a);
 void creator_story(struct buf *b, const struct speech *sp);
 void words_program(struct buf *b, const struct model *m, const struct image *i);
 void words_proc(struct buf *b, const struct model *m, u32 id);
+void words_at(struct buf *b, const struct model *m, u64 ts);
 void words_maker(struct buf *b, const struct model *m, const struct sock *s);
 void words_fate(struct buf *b, const struct model *m, u32 id);
 void words_procs(struct buf *b, const struct model *m, const struct holder *rows, u32 n);

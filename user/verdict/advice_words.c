@@ -79,7 +79,8 @@ void words_maker(struct buf *b, const struct model *m, const struct sock *s)
 	buf_puts(b, o && o->via == VIA_ACCEPTED ? " accepted it" : " made it");
 }
 
-static void add_at(struct buf *b, const struct model *m, u64 ts)
+/* " at 12:00:03"; nothing where the wall clock is not known. */
+void words_at(struct buf *b, const struct model *m, u64 ts)
 {
 	u64 wall = model_wall(m, ts);
 	char clock[16];
@@ -119,7 +120,7 @@ void words_fate(struct buf *b, const struct model *m, u32 id)
 		buf_printf(b, "exited with code %d", d->code);
 	}
 	if (d)
-		add_at(b, m, d->ts);
+		words_at(b, m, d->ts);
 }
 
 /* "sleep[9132]", "a[1] and b[2]", "a[1], b[2] and 7 more" */
