@@ -29,13 +29,19 @@ static void port_want(const struct opts *o, struct want *w)
 	w->family = o->query.name.len ? AF_UNIX : AF_INET;
 }
 
+/* A watch tells what its recording will tell again, and that has no file to look at. */
+static bool looks_at_file(const struct opts *o)
+{
+	return !o->replay && !o->watch;
+}
+
 static void port_describe(const struct opts *o, const struct model *m, struct buf *tgids)
 {
 	struct match *list;
 	struct query q = o->query;
 	u32 here, n;
 
-	if (!o->replay)
+	if (looks_at_file(o))
 		query_look(&q);
 	n = matches_of(m, &q, &list, &here);
 
@@ -224,7 +230,7 @@ static bool port_render(struct port *v, const struct model *m)
 	struct match *list;
 	u32 here, n;
 
-	if (!v->opts->replay)
+	if (looks_at_file(v->opts))
 		query_look(&v->query);
 	n = matches_of(m, &v->query, &list, &here);
 	(o->json ? port_json : port_text)(o, v->opts, &v->query, m, list, n, here);
