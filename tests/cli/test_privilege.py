@@ -16,6 +16,9 @@ from cli_tools import cli, live  # noqa: F401  fixtures
 ANSWERED, OPPOSITE, USAGE, CANNOT, INCOMPLETE = range(5)
 NOBODY = 65534
 
+# Of a namespace of its own only /sys is made private: the root of a chroot need be no mount.
+ALONE = ["unshare", "-m", "--propagation", "unchanged", "sh", "-c"]
+
 WAYS = {
     "nobody": ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
                "--inh-caps=-all"],
@@ -23,9 +26,9 @@ WAYS = {
     "no-bpf-caps": ["setpriv", "--bounding-set=-bpf,-perfmon,-sys_admin", "--inh-caps=-all"],
     "no-caps": ["setpriv", "--bounding-set=-all", "--inh-caps=-all"],
     "--no-bpf": [],
-    "no-btf": ["unshare", "-m", "sh", "-c",
+    "no-btf": [*ALONE, 'mount --make-rprivate /sys && '
                'mount --bind /dev/null /sys/kernel/btf/vmlinux && exec "$@"', "sh"],
-    "empty-btf": ["unshare", "-m", "sh", "-c",
+    "empty-btf": [*ALONE, 'mount --make-rprivate /sys && '
                   'mount --bind "$0" /sys/kernel/btf/vmlinux && exec "$@"', "EMPTY"],
 }
 SEES_ALL = ["no-bpf-caps", "--no-bpf", "no-btf", "empty-btf"]

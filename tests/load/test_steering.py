@@ -18,7 +18,7 @@ from test_load import (CONNS, GEN, PROBATE, PROCS, ROOMY, Connections, Tracer, l
                        read_children, report, room)
 
 __all__ = ["probate", "room"]  # fixtures
-STEER = """mount -t sysfs sysfs /sys && ip link set lo up &&
+STEER = """mount --make-rprivate /sys && mount -t sysfs sysfs /sys && ip link set lo up &&
 echo 3 > /sys/class/net/lo/queues/rx-0/rps_cpus || exit 77
 "$@" || exit 1
 for i in $(seq 200); do
@@ -36,7 +36,7 @@ def steered(*argv):
     """Runs it where packets are steered, until its connections are over; what it printed."""
     if (os.cpu_count() or 1) < 2:
         pytest.skip("packets can be steered to another processor only where there is one")
-    done = subprocess.run(["unshare", "-n", "-m", "sh", "-c", STEER, "sh", *map(str, argv)],
+    done = subprocess.run(["unshare", "-n", "-m", "--propagation", "unchanged", "sh", "-c", STEER, "sh", *map(str, argv)],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
     if done.returncode == 77:
         pytest.skip("no packet steering here: " + done.stderr.strip())

@@ -4,6 +4,8 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -130,17 +132,25 @@ def test_a_file_that_was_replaced(probate, holder, watch, tmp_path):
     assert not answer["held"] and not pids and len(answer["sockets"]) == 1
 
 
-def test_in_another_mount_namespace(probate, holder, tmp_path):
+@pytest.fixture
+def private_place():
+    """A directory on a mount, which can be made private to a namespace also where the root of a chroot cannot."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
+        yield Path(place), ["unshare", "-m", "--propagation", "unchanged", "sh", "-c"]
+
+
+def test_in_another_mount_namespace(probate, holder, private_place):
     """The same string is another file there; a bind mount is the same file by another name."""
-    here, there = tmp_path / "here", tmp_path / "there"
+    place, alone = private_place
+    here, there = place / "here", place / "there"
     here.mkdir()
     there.mkdir()
     path = here / "x.sock"
-    other = holder(tmp_path, path, "unshare", "-m", "sh", "-c",
-                   f"mount -t tmpfs none {here} && exec \"$@\"", "sh")
-    mine = holder(tmp_path, path)
-    bound = holder(tmp_path, there / "y.sock", "unshare", "-m", "sh", "-c",
-                   f"mount --bind {here} {there} && exec \"$@\"", "sh")
+    other = holder(place, path, *alone,
+                   f"mount --make-rprivate /dev/shm && mount -t tmpfs none {here} && exec \"$@\"", "sh")
+    mine = holder(place, path)
+    bound = holder(place, there / "y.sock", *alone,
+                   f"mount --make-rprivate /dev/shm && mount --bind {here} {there} && exec \"$@\"", "sh")
     answer, pids = asked(probate, path)
     assert pids == [mine.pid]
     assert [(s["unreached"], s["holders"][0]["pid"]) for s in answer["sockets"] if s["unreached"]] \
