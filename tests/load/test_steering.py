@@ -28,7 +28,6 @@ done
 exit 78
 """
 PATIENCE_S = 30
-STEERED = CONNS // 2  # two busy loops beside them
 OTHERS = 20  # changes of sockets that are not TCP's: of MPTCP, when somebody else on the machine has them
 
 
@@ -74,17 +73,20 @@ def missing(connections):
                if state not in connections.states[event["cookie"]])
 
 
-def test_steered_connections_are_told_once(probate, room, busy):
+@pytest.mark.parametrize("beside", ["idle", "busy"])
+def test_steered_connections_are_told_once(request, probate, room, beside):
     """Each state exactly once; or as many lost as are missing."""
+    if beside == "busy":
+        request.getfixturevalue("busy")
     with Tracer(room, "trace", "--json", "--fd=full", *ROOMY) as tracer:
-        totals = steered(GEN, "conns", STEERED)
+        totals = steered(GEN, "conns", CONNS)
         tracer.await_marker()
         assert tracer.stop() in (0, 4), tracer.words()
         lost = sum(event["count"] for event in lost_events(tracer.out))
         connections = Connections(tracer.out, totals["workers"])
         report(duplicates(connections))
         if sockops_in_use() and not lost:
-            report(connections.problems(STEERED))
+            report(connections.problems(CONNS))
         elif sockops_in_use():
             assert missing(connections) <= lost
 
@@ -92,7 +94,7 @@ def test_steered_connections_are_told_once(probate, room, busy):
 def test_steered_processes_are_told_once(probate, room):
     path = os.path.join(room, "children")
     with Tracer(room, "trace", "--json", "--fd=lean", *ROOMY) as tracer:
-        steered("sh", "-c", '"$0" conns 5000 >/dev/null & exec "$0" procs "$1" %d' % (PROCS // 4),
+        steered("sh", "-c", '"$0" conns 5000 >/dev/null & exec "$0" procs "$1" %d' % PROCS,
                 GEN, path)
         tracer.await_marker()
         assert tracer.stop() == 0, tracer.words()
@@ -156,7 +158,7 @@ def grown(before, page, state):
 
 def test_exporter_counts_every_state(exporter):
     """Each connection enters each of these once at one end or at both."""
-    by_socket, conns = sockops_in_use(), CONNS // 4
+    by_socket, conns = sockops_in_use(), CONNS
     others, before = opened(), exporter()
     steered(GEN, "conns", conns)
     deadline = time.monotonic() + PATIENCE_S
