@@ -108,34 +108,6 @@ static void test_address(void **state)
 	assert_false(address_split(longest, host, &port));
 }
 
-/* Every suite by itself is something that GnuTLS can be told, and nothing more is offered. */
-static void test_suites(void **state)
-{
-	static const char *const names[] = {
-		"TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256",
-		"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
-		"TLS_RSA_WITH_AES_256_GCM_SHA384"};
-	u32 row;
-	u8 group;
-
-	(void)state;
-	assert_false(cipher_suite_find("", &row));
-	assert_false(cipher_suite_find("TLS_RSA_WITH_3DES_EDE_CBC_SHA", &row));
-	for (u32 i = 0; i < ARRAY_SIZE(names); i++)
-		assert_true(cipher_suite_find(names[i], &row));
-	for (row = 0; row < 17; row++) {
-		struct web_config c = {
-			.path = "x", .tls = {.min = TLS_1_2, .max = TLS_1_3, .suites = 1u << row}};
-		struct buf err = {};
-
-		if (cipher_priorities(&c, &err))
-			fail_msg("suite %u: %s (%s)", row, err.s, c.tls.priorities.s);
-		buf_free(&c.tls.priorities);
-	}
-	assert_true(cipher_group_find("X25519", &group));
-	assert_false(cipher_group_find("x25519", &group));
-}
-
 static struct sockaddr_storage from_of(const char *text)
 {
 	struct sockaddr_storage s = {};
@@ -299,8 +271,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accept),	cmocka_unit_test(test_encoding),
-		cmocka_unit_test(test_address), cmocka_unit_test(test_suites),
-		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_address), cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_lot),
 		cmocka_unit_test(test_names),	cmocka_unit_test(test_turns),
 	};

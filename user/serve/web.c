@@ -55,7 +55,7 @@ static int daemon_open(struct web *w, struct buf *err)
 	const struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_MEM_CERT, 0, t->cert.text},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, t->key.text},
-		{MHD_OPTION_HTTPS_PRIORITIES, 0, t->priorities.s},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)t->priorities},
 		{t->ca.text ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0, t->ca.text},
 		{MHD_OPTION_END, 0, NULL}};
 	const struct MHD_OptionItem none = {MHD_OPTION_END, 0, NULL};

@@ -10,7 +10,7 @@
  *   web_check.c    what no request has; web_host.c whom it may name
  *   web_auth.c     passwords, by turns; web_bcrypt.c computes them
  *   web_listen.c   addresses and sockets
- *   web_config.c   --web.config.file; web_yaml.c reads YAML, web_tls.c and web_cipher.c make TLS of
+ *   web_config.c   --web.config.file; web_yaml.c reads YAML, web_tls.c makes TLS of
  * it
  *
  * libmicrohttpd runs without a thread or a listening socket of its own: all it does happens within
@@ -59,11 +59,7 @@ struct web_tls {
 	u32 nsans, sans_line;
 	enum tls_version min, max;
 	u32 version_line;
-	u32 suites, suites_line; /* bit i: row i of the table in web_cipher.c; 0: the usual ones */
-	u8 groups[8];		 /* by preference, rows of the table in web_cipher.c */
-	u32 ngroups;
-	bool client_order;     /* the client's preference of suites counts, not ours */
-	struct buf priorities; /* for GnuTLS */
+	char priorities[128]; /* for GnuTLS: the versions */
 };
 
 struct web_user {
@@ -97,13 +93,6 @@ int web_tls_check(struct web_config *c, struct buf *err);
 void web_tls_begin(const struct web_tls *t, gnutls_session_t session);
 /* The keys are with libmicrohttpd: nothing of them stays with us. */
 void web_tls_forget(struct web_tls *t);
-
-/* Rows of the tables for Go's names; false: there is none. */
-bool cipher_suite_find(const char *name, u32 *row);
-bool cipher_group_find(const char *name, u8 *row);
-/* The configured versions, suites and groups as GnuTLS wants them.  0 or -EINVAL with a sentence.
- */
-int cipher_priorities(struct web_config *c, struct buf *err);
 
 /* ---- passwords --------------------------------------------------------------------------- */
 

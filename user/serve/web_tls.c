@@ -116,6 +116,22 @@ static int client_check(const struct web_config *c, struct buf *err)
 	return 0;
 }
 
+/* Between the versions: nothing without forward secrecy, nor what costs us more than the client. */
+static int versions_check(struct web_config *c, struct buf *err)
+{
+	static const char *const names[TLS_VERSIONS] = {"TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"};
+	struct web_tls *t = &c->tls;
+	int n = snprintf(t->priorities, sizeof(t->priorities),
+			 "NORMAL:-VERS-ALL:-RSA:-DHE-RSA:%%SERVER_PRECEDENCE");
+
+	if (t->min > t->max)
+		return config_wrong(c->path, t->version_line, err,
+				    "min_version is above max_version: no client could connect");
+	for (int v = t->max; v >= (int)t->min; v--)
+		n += snprintf(t->priorities + n, sizeof(t->priorities) - n, ":+VERS-%s", names[v]);
+	return 0;
+}
+
 int web_tls_check(struct web_config *c, struct buf *err)
 {
 	struct web_tls *t = &c->tls;
@@ -135,7 +151,7 @@ int web_tls_check(struct web_config *c, struct buf *err)
 	e = e ? e : key_check(c, err);
 	e = e ? e : client_check(c, err);
 	e = e ? e : pair_check(c, err);
-	return e ? e : cipher_priorities(c, err);
+	return e ? e : versions_check(c, err);
 }
 
 /* ---- at each connection ------------------------------------------------------------------ */
