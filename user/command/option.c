@@ -16,71 +16,7 @@
 #define RING_MAX   (1ull << 30)
 #define SIZE_LIMIT (1ull << 50)
 
-/* ---- one function an option ------------------------------------------------------------------ */
-
-static void set_replay(struct opts *o, const char *value)
-{
-	o->replay = value;
-}
-
-static void set_json(struct opts *o, const char *value)
-{
-	(void)value;
-	o->json = true;
-}
-
-static void set_watch(struct opts *o, const char *value)
-{
-	(void)value;
-	o->watch = true;
-}
-
-static void set_quiet(struct opts *o, const char *value)
-{
-	(void)value;
-	o->quiet = true;
-}
-
-static void set_leaked(struct opts *o, const char *value)
-{
-	(void)value;
-	o->leaked = true;
-}
-
-static void set_raw(struct opts *o, const char *value)
-{
-	(void)value;
-	o->raw = true;
-}
-
-static void set_list(struct opts *o, const char *value)
-{
-	(void)value;
-	o->list = true;
-}
-
-static void set_html(struct opts *o, const char *value)
-{
-	(void)value;
-	o->html = true;
-}
-
-static void set_perfetto(struct opts *o, const char *value)
-{
-	(void)value;
-	o->perfetto = true;
-}
-
-static void set_no_bpf(struct opts *o, const char *value)
-{
-	(void)value;
-	o->no_bpf = true;
-}
-
-static void set_out(struct opts *o, const char *value)
-{
-	o->out_path = value;
-}
+/* ---- values that are more than text ---------------------------------------------------------- */
 
 static void set_fd(struct opts *o, const char *value)
 {
@@ -131,40 +67,6 @@ static void set_buffer(struct opts *o, const char *value)
 	o->ring_bytes = size;
 }
 
-/* ---- recordings ------------------------------------------------------------------------------ */
-
-static void set_record(struct opts *o, const char *value)
-{
-	o->record = value;
-}
-
-static void set_at(struct opts *o, const char *value)
-{
-	o->at = value;
-}
-
-static void set_since(struct opts *o, const char *value)
-{
-	o->since = value;
-}
-
-static void set_until(struct opts *o, const char *value)
-{
-	o->until = value;
-}
-
-static void set_force(struct opts *o, const char *value)
-{
-	(void)value;
-	o->force = true;
-}
-
-static void set_no_history(struct opts *o, const char *value)
-{
-	(void)value;
-	o->no_history = true;
-}
-
 static u64 limit_size(const char *name, const char *value)
 {
 	u64 bytes = size_value(value, SIZE_LIMIT);
@@ -184,31 +86,6 @@ static u64 limit_age(const char *name, const char *value)
 	return ns;
 }
 
-static void set_segment_size(struct opts *o, const char *value)
-{
-	o->limits.segment_bytes = limit_size("segment-size", value);
-}
-
-static void set_segment_age(struct opts *o, const char *value)
-{
-	o->limits.segment_ns = limit_age("segment-age", value);
-}
-
-static void set_max_size(struct opts *o, const char *value)
-{
-	o->limits.total_bytes = limit_size("max-size", value);
-}
-
-static void set_max_age(struct opts *o, const char *value)
-{
-	o->limits.total_ns = limit_age("max-age", value);
-}
-
-static void set_checkpoint(struct opts *o, const char *value)
-{
-	o->limits.model_bytes = limit_size("checkpoint", value);
-}
-
 u32 pid_value(const char *what, const char *value)
 {
 	u64 pid;
@@ -220,16 +97,6 @@ u32 pid_value(const char *what, const char *value)
 	if (!ok)
 		die(EXIT_USAGE, "%s takes the number of a process, not \"%s\"", what, value);
 	return pid;
-}
-
-static void set_tree(struct opts *o, const char *value)
-{
-	o->filter.tree = pid_value("--tree", value);
-}
-
-static void set_pid(struct opts *o, const char *value)
-{
-	o->filter.pid = pid_value("--pid", value);
 }
 
 static void set_comm(struct opts *o, const char *value)
@@ -303,77 +170,104 @@ static void set_web_config(struct opts *o, const char *value)
 	o->web.config = *value ? value : NULL; /* as with node_exporter, "" is none */
 }
 
-static void set_systemd_socket(struct opts *o, const char *value)
-{
-	(void)value;
-	o->web.systemd = true;
-}
+/* ---- the table ------------------------------------------------------------------------------- */
 
-static void set_user(struct opts *o, const char *value)
-{
-	o->user = value;
-}
-
-#define C(ID, name, on, help)                                                \
-	static void set_collector_##ID(struct opts *o, const char *value)    \
-	{                                                                    \
-		(void)value;                                                 \
-		o->collectors |= 1u << COLLECTOR_##ID;                       \
-	}                                                                    \
-	static void set_no_collector_##ID(struct opts *o, const char *value) \
-	{                                                                    \
-		(void)value;                                                 \
-		o->collectors &= ~(1u << COLLECTOR_##ID);                    \
-	}
-COLLECTOR_TABLE(C)
-#undef C
+/* Where a value goes, checked to be of the type that the row says. */
+#define AT(type, field)                                                                            \
+	offsetof(struct opts, field) + 0 * sizeof(struct {                                         \
+		_Static_assert(__builtin_types_compatible_p(                                       \
+				       type, __typeof__(((struct opts *)0)->field)), #field);       \
+		int none;                                                                          \
+	})
+#define FLAG(field) TAKE_FLAG, AT(bool, field), 0, NULL
+#define TEXT(field) TAKE_TEXT, AT(const char *, field), 0, NULL
+#define SIZE(field) TAKE_SIZE, AT(u64, field), 0, NULL
+#define AGE(field)  TAKE_AGE, AT(u64, field), 0, NULL
+#define PID(field)  TAKE_PID, AT(u32, field), 0, NULL
+#define BIT(field, nr)	  TAKE_BIT, AT(u32, field), nr, NULL
+#define NO_BIT(field, nr) TAKE_NO_BIT, AT(u32, field), nr, NULL
+#define OWN(function)	  TAKE_OWN, 0, 0, function
 
 /* clang-format off */
 const struct option_def option_defs[] = {
-	{ 'r', "replay", "PATH", NULL, "read a recording: a file, a directory or - (also events in text)", set_replay },
-	{ 0, "at", "TIME", NULL, "of a recording: the state at 03:12, 2026-11-21 03:12, -2h", set_at },
-	{ 0, "since", "TIME", NULL, "of a recording: from then on (trace, report, with -w)", set_since },
-	{ 0, "until", "TIME", NULL, "of a recording: up to then", set_until },
-	{ 'j', "json", NULL, NULL, "one JSON object a line", set_json },
-	{ 'w', "watch", NULL, NULL, "stay, and show what changes", set_watch },
-	{ 'o', "output", "FILE", NULL, "write the answer to FILE", set_out },
-	{ 'q', "quiet", NULL, NULL, "no remarks on standard error", set_quiet },
-	{ 0, "leaked", NULL, "ports", "only leaked sockets; exit code 1 when there are any", set_leaked },
-	{ 0, "fd", "MODE", NULL, "descriptor events: full, lean or auto", set_fd },
-	{ 0, "buffer", "SIZE", NULL, "size of the ring buffer (8M)", set_buffer },
-	{ 0, "no-bpf", NULL, NULL, "read /proc even where BPF could be used", set_no_bpf },
-	{ 0, "no-history", NULL, NULL, "ask no running recorder for what was before", set_no_history },
-	{ 0, "record", "PATH", NULL, "live: record what comes, too", set_record },
-	{ 0, "force", NULL, NULL, "write over a recording that is there", set_force },
-	{ 0, "segment-size", "SIZE", "record serve", "a new segment after that (64M)", set_segment_size },
-	{ 0, "segment-age", "TIME", "record serve", "a new segment after that (6h)", set_segment_age },
-	{ 0, "max-size", "SIZE", "record serve", "of all segments; the oldest go first (8G)", set_max_size },
-	{ 0, "max-age", "TIME", "record serve", "segments older than that go (never)", set_max_age },
-	{ 0, "checkpoint", "SIZE", "record serve", "dump the state after so much of events", set_checkpoint },
-	{ 0, "event", "LIST", "trace", "only these events, comma-separated", set_event },
-	{ 0, "pid", "N", "trace", "only process N", set_pid },
-	{ 0, "tree", "N", "trace", "only process N and all it starts", set_tree },
-	{ 0, "comm", "NAME", "trace", "only processes called NAME", set_comm },
-	{ 0, "uid", "N", "trace", "only processes of this user (number or name)", set_uid },
-	{ 0, "port", "N", "trace", "only sockets with this port, local or remote", set_port },
-	{ 0, "raw", NULL, "trace", "every event in the text form that -r reads", set_raw },
-	{ 0, "html", NULL, "report", "one HTML page, complete in itself", set_html },
-	{ 0, "perfetto", NULL, "report", "a trace for ui.perfetto.dev", set_perfetto },
-	{ 0, "list", NULL, "trace serve", "list the events (metrics) and what they mean", set_list },
-	{ 0, "web.listen-address", "ADDR", "serve", "where to listen, repeatable (" WEB_LISTEN_DEFAULT ")", set_listen },
-	{ 0, "web.telemetry-path", "PATH", "serve", "where the metrics are (" WEB_PATH_DEFAULT ")", set_telemetry_path },
-	{ 0, "web.config.file", "FILE", "serve", "TLS and passwords, as of Prometheus's exporters", set_web_config },
-	{ 0, "web.allow-host", "NAME", "serve", "a host name to be asked by, repeatable; *.NAME, or * for any", set_allow_host },
-	{ 0, "web.systemd-socket", NULL, "serve", "use the sockets that systemd gives", set_systemd_socket },
-	{ 0, "user", "NAME", "serve", "started as root: become this user (" RIGHTS_USER ")", set_user },
+	{ 'r', "replay", "PATH", NULL, "read a recording: a file, a directory or - (also events in text)", TEXT(replay) },
+	{ 0, "at", "TIME", NULL, "of a recording: the state at 03:12, 2026-11-21 03:12, -2h", TEXT(at) },
+	{ 0, "since", "TIME", NULL, "of a recording: from then on (trace, report, with -w)", TEXT(since) },
+	{ 0, "until", "TIME", NULL, "of a recording: up to then", TEXT(until) },
+	{ 'j', "json", NULL, NULL, "one JSON object a line", FLAG(json) },
+	{ 'w', "watch", NULL, NULL, "stay, and show what changes", FLAG(watch) },
+	{ 'o', "output", "FILE", NULL, "write the answer to FILE", TEXT(out_path) },
+	{ 'q', "quiet", NULL, NULL, "no remarks on standard error", FLAG(quiet) },
+	{ 0, "leaked", NULL, "ports", "only leaked sockets; exit code 1 when there are any", FLAG(leaked) },
+	{ 0, "fd", "MODE", NULL, "descriptor events: full, lean or auto", OWN(set_fd) },
+	{ 0, "buffer", "SIZE", NULL, "size of the ring buffer (8M)", OWN(set_buffer) },
+	{ 0, "no-bpf", NULL, NULL, "read /proc even where BPF could be used", FLAG(no_bpf) },
+	{ 0, "no-history", NULL, NULL, "ask no running recorder for what was before", FLAG(no_history) },
+	{ 0, "record", "PATH", NULL, "live: record what comes, too", TEXT(record) },
+	{ 0, "force", NULL, NULL, "write over a recording that is there", FLAG(force) },
+	{ 0, "segment-size", "SIZE", "record serve", "a new segment after that (64M)", SIZE(limits.segment_bytes) },
+	{ 0, "segment-age", "TIME", "record serve", "a new segment after that (6h)", AGE(limits.segment_ns) },
+	{ 0, "max-size", "SIZE", "record serve", "of all segments; the oldest go first (8G)", SIZE(limits.total_bytes) },
+	{ 0, "max-age", "TIME", "record serve", "segments older than that go (never)", AGE(limits.total_ns) },
+	{ 0, "checkpoint", "SIZE", "record serve", "dump the state after so much of events", SIZE(limits.model_bytes) },
+	{ 0, "event", "LIST", "trace", "only these events, comma-separated", OWN(set_event) },
+	{ 0, "pid", "N", "trace", "only process N", PID(filter.pid) },
+	{ 0, "tree", "N", "trace", "only process N and all it starts", PID(filter.tree) },
+	{ 0, "comm", "NAME", "trace", "only processes called NAME", OWN(set_comm) },
+	{ 0, "uid", "N", "trace", "only processes of this user (number or name)", OWN(set_uid) },
+	{ 0, "port", "N", "trace", "only sockets with this port, local or remote", OWN(set_port) },
+	{ 0, "raw", NULL, "trace", "every event in the text form that -r reads", FLAG(raw) },
+	{ 0, "html", NULL, "report", "one HTML page, complete in itself", FLAG(html) },
+	{ 0, "perfetto", NULL, "report", "a trace for ui.perfetto.dev", FLAG(perfetto) },
+	{ 0, "list", NULL, "trace serve", "list the events (metrics) and what they mean", FLAG(list) },
+	{ 0, "web.listen-address", "ADDR", "serve", "where to listen, repeatable (" WEB_LISTEN_DEFAULT ")", OWN(set_listen) },
+	{ 0, "web.telemetry-path", "PATH", "serve", "where the metrics are (" WEB_PATH_DEFAULT ")", OWN(set_telemetry_path) },
+	{ 0, "web.config.file", "FILE", "serve", "TLS and passwords, as of Prometheus's exporters", OWN(set_web_config) },
+	{ 0, "web.allow-host", "NAME", "serve", "a host name to be asked by, repeatable; *.NAME, or * for any", OWN(set_allow_host) },
+	{ 0, "web.systemd-socket", NULL, "serve", "use the sockets that systemd gives", FLAG(web.systemd) },
+	{ 0, "user", "NAME", "serve", "started as root: become this user (" RIGHTS_USER ")", TEXT(user) },
 #define C(ID, name, on, help) \
-	{ 0, "collector." name, NULL, "serve", help, set_collector_##ID }, \
-	{ 0, "no-collector." name, NULL, "serve", on ? "leave these out" : "leave these out (as usual)", set_no_collector_##ID },
+	{ 0, "collector." name, NULL, "serve", help, BIT(collectors, COLLECTOR_##ID) }, \
+	{ 0, "no-collector." name, NULL, "serve", on ? "leave these out" : "leave these out (as usual)", NO_BIT(collectors, COLLECTOR_##ID) },
 	COLLECTOR_TABLE(C)
 #undef C
 };
 /* clang-format on */
 _Static_assert(ARRAY_SIZE(option_defs) == OPTIONS, "OPTIONS does not count the table");
+
+void option_take(const struct option_def *d, struct opts *o, const char *value)
+{
+	void *to = (char *)o + d->at;
+	char name[64];
+
+	snprintf(name, sizeof(name), "--%s", d->name);
+	switch (d->take) {
+	case TAKE_OWN:
+		d->set(o, value);
+		break;
+	case TAKE_FLAG:
+		*(bool *)to = true;
+		break;
+	case TAKE_TEXT:
+		*(const char **)to = value;
+		break;
+	case TAKE_SIZE:
+		*(u64 *)to = limit_size(d->name, value);
+		break;
+	case TAKE_AGE:
+		*(u64 *)to = limit_age(d->name, value);
+		break;
+	case TAKE_PID:
+		*(u32 *)to = pid_value(name, value);
+		break;
+	case TAKE_BIT:
+		*(u32 *)to |= 1u << d->bit;
+		break;
+	case TAKE_NO_BIT:
+		*(u32 *)to &= ~(1u << d->bit);
+		break;
+	}
+}
 
 /* ---- help ---------------------------------------------------------------------------- */
 

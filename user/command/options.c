@@ -99,7 +99,7 @@ static void parse_options(struct parse *p, int argc, char **argv, struct opts *o
 		p->version |= c == OPT_VERSION;
 		if (!d)
 			continue;
-		d->set(o, optarg);
+		option_take(d, o, optarg);
 		if (p->nused < ARRAY_SIZE(p->used))
 			p->used[p->nused++] = d;
 	}
@@ -131,7 +131,7 @@ static void filter_word(struct opts *o, const char *word)
 
 		if (d->views && d->value && !strncmp(d->name, word, eq - word) &&
 		    !d->name[eq - word] && strstr(d->views, "trace")) {
-			d->set(o, eq + 1);
+			option_take(d, o, eq + 1);
 			return;
 		}
 	}

@@ -10,15 +10,29 @@ extern const struct view *const views[];
 
 /* All options (option.c). */
 struct option_def {
-	char letter;       /* 0: none */
+	char letter; /* 0: none */
 	const char *name;
 	const char *value; /* what it takes, for the help; NULL: nothing */
 	const char *views; /* commands it is for, separated by spaces; NULL: all */
 	const char *help;
-	void (*set)(struct opts *o, const char *value);
+	enum {
+		TAKE_OWN,
+		TAKE_FLAG,
+		TAKE_TEXT,
+		TAKE_SIZE,
+		TAKE_AGE,
+		TAKE_PID,
+		TAKE_BIT,
+		TAKE_NO_BIT
+	} take;
+	u32 at;	  /* where the value goes in struct opts */
+	u32 bit;  /* which of it, of TAKE_BIT and TAKE_NO_BIT */
+	void (*set)(struct opts *o, const char *value); /* TAKE_OWN */
 };
 #define OPTIONS (36 + 2 * COLLECTORS)
 extern const struct option_def option_defs[OPTIONS];
+/* Put a value where it belongs; ends the program when it makes no sense. */
+void option_take(const struct option_def *d, struct opts *o, const char *value);
 bool option_is_for(const struct option_def *d, const struct view *v);
 /* A process number that someone wrote; ends the program when it is none. */
 u32 pid_value(const char *what, const char *value);
