@@ -3,7 +3,6 @@
 #ifndef PROBATE_OUT_H
 #define PROBATE_OUT_H
 
-#include "event.h"
 #include "util.h"
 
 /*
@@ -58,11 +57,6 @@ void json_time(struct json *j, const char *key, u64 wall_ns);             /* 0: 
 char *json_space(struct json *j, size_t n);
 void json_spent(struct json *j, char *end);
 void json_args(struct json *j, const char *key, const char *args, size_t n); /* NUL-separated; NULL: null */
-
-/* All public fields of an event by their formats, as members. */
-void json_fields(struct json *j, const struct ev *e, u64 realtime_off);
-/* "name=value"; nothing (returns false) when the value is null. */
-bool text_field(struct buf *b, const struct ev *e, const struct field *f);
 
 /* Write o->line and a newline, reset it; marks the out dead on EPIPE. */
 void out_line(struct out *o);

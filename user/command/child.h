@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "util.h"
+#include "event.h"
 
 struct child {
 	pid_t pid;   /* 0: there is none */

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "events.h"
 #include "util.h"
 
 /* Takes an event that is `bytes` long as far as whoever hands it over knows. */
@@ -150,5 +151,13 @@ void ep_text(char out[64], const struct ep *ep);
 char *ep_put(char *p, const struct ep *ep);
 /* The reverse; false: it is no address with a port. */
 bool ep_parse(const char *s, size_t n, struct ep *ep);
+
+/* ---- any event as text or JSON (field.c) ---- */
+
+struct json;
+/* All public fields of an event by their formats, as members. */
+void json_fields(struct json *j, const struct ev *e, u64 realtime_off);
+/* "name=value"; nothing (returns false) when the value is null. */
+bool text_field(struct buf *b, const struct ev *e, const struct field *f);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "event.h"
 #include "out.h"
 #include "put.h"
 

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "util.h"
+#include "event.h"
 
 /* A record that fits into an event at most; false: no more for now, though this one was taken. */
 typedef bool (*ring_fn)(void *ctx, const void *record, size_t bytes);
