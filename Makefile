@@ -63,6 +63,8 @@ endif
 rooms := $(patsubst %/,%,$(wildcard user/*/))
 vpath main.c user
 vpath %.c $(rooms)
+vpath %.css $(rooms)
+made_headers = $(bpf_objs:%=build/%.skel.h) $(patsubst %,build/%.h,$(notdir $(wildcard user/*/*.css)))
 CFLAGS ?= $(OPT) -g
 all_cflags = -std=gnu17 -D_GNU_SOURCE -Wall -Wextra $(WERROR) $(CFLAGS) $(SANFLAGS) -Ibpf $(rooms:%=-I%) -Ibuild \
 	-DPROBATE_VERSION='"$(VERSION)"' $(features) $(shell $(PKG_CONFIG) --cflags $(libs) 2>/dev/null)
@@ -117,7 +119,13 @@ vmlinux-header: build/vmlinux.h
 
 # ---- user space -----------------------------------------------------------------------------
 
-$B/user/%.o: %.c | $(bpf_objs:%=build/%.skel.h)
+# A style sheet as a string: NAME.css becomes NAME_css[].
+build/%.css.h: %.css
+	$(call say,CSS,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q){ echo 'static const char $*_css[] ='; sed '/^\/\*.*\*\/$$/d; s/^\t*//; s/[\\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } > $@
+
+$B/user/%.o: %.c | $(made_headers)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(all_cflags) -MMD -MP -c $< -o $@
@@ -169,7 +177,7 @@ tests: $(unit_bins) $(tools)
 # clang also minds NULL + 0, which gcc does not and no machine does.
 fuzz_flags := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
 	-fno-sanitize=pointer-overflow -fno-sanitize-coverage=trace-cmp
-fuzz_cflags = -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(fuzz_flags) -Ibpf $(rooms:%=-I%) \
+fuzz_cflags = -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(fuzz_flags) -Ibpf -Ibuild $(rooms:%=-I%) \
 	-DPROBATE_VERSION='"$(VERSION)"' $(features) $(shell $(PKG_CONFIG) --cflags $(libs) 2>/dev/null)
 # Not what talks to a kernel, writes recordings or is the program around a command.
 fuzz_skip := main live% scan scan_load scan_netns scan_prove scan_unix ring diag child choose doctor% selftest smallbtf procfs% pipe% \
@@ -178,7 +186,7 @@ fuzz_lib := $(patsubst %,$B/fuzz/user/%.o,$(filter-out $(fuzz_skip),$(user_names
 fuzz_parts := $(patsubst tests/fuzz/%.c,$B/fuzz/%.o,$(filter-out tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c)))
 fuzzers := $(patsubst %,$B/fuzz/%,$(filter-out $(no_serve),$(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))))
 
-$B/fuzz/user/%.o: %.c
+$B/fuzz/user/%.o: %.c | $(made_headers)
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(fuzz_cflags) -MMD -MP -c $< -o $@

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report.css.h"
 #include "report_html.h"
 
 void html_raw(struct html *h, const char *fmt, ...)

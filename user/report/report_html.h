@@ -34,6 +34,5 @@ void html_lists(struct html *h);
 void html_processes(struct html *h);
 void html_programs(struct html *h);
 
-extern const char report_css[];
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "landing.css.h"
 #include "landing_priv.h"
 #include "view.h"
 
@@ -143,7 +144,7 @@ static void head(struct html *h, const struct landing *l, const struct found *f)
 	html_text(h, host.s ? host.s : "");
 	buf_printf(h->out,
 		   ": %u leaked, %u zombie%s - probate</title><style>%s</style></head><body>\n<h1>",
-		   f->leaked.n, f->zombies.n, plural(f->zombies.n), landing_style);
+		   f->leaked.n, f->zombies.n, plural(f->zombies.n), landing_css);
 	html_text(h, host.s ? host.s : "");
 	buf_puts(h->out, ": who holds which port, and who does not reap</h1>\n");
 	moments(h, l);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The HTML of the landing page: style, escaping, tables that become stacked rows on a narrow
+ * The HTML of the landing page: escaping, tables that become stacked rows on a narrow
  * screen.
  *
  * Everything that processes chose (names, UNIX addresses) is made fit for a terminal first, which
@@ -13,36 +13,6 @@
 #include "view.h"
 
 #define WHOLE 28 /* columns of a text that may stay on one line */
-
-/* Colours of text differ from their background by 4.5:1 or more in both schemes. */
-const char landing_style[] =
-	":root{color-scheme:light dark;--fg:#1b1b1b;--bg:#fff;--dim:#555;--line:#ccc;--bad:#b3261e;"
-	"--link:#0b57d0;--code:#f1f1f1}"
-	"@media(prefers-color-scheme:dark){:root{--fg:#e6e6e6;--bg:#161616;--dim:#a8a8a8;"
-	"--line:#444;--bad:#ffb4ab;--link:#8ab4f8;--code:#2a2a2a}}"
-	"body{font:15px/1.45 system-ui,sans-serif;max-width:78em;margin:1.2em auto;padding:0 1em;"
-	"color:var(--fg);background:var(--bg);overflow-wrap:anywhere}"
-	"h1{font-size:1.4em;margin:0}h2{font-size:1.1em;margin:1.8em 0 .3em}p{margin:.4em 0}"
-	"a{color:var(--link)}small,.d{color:var(--dim)}small{font-size:.87em}"
-	"code{white-space:nowrap;font-size:.93em;background:var(--code);padding:.05em "
-	".3em;border-radius:3px}"
-	".n{white-space:nowrap;overflow-wrap:normal}.w{color:var(--bad);font-weight:600}"
-	".f{display:flex;flex-wrap:wrap;gap:.5em;list-style:none;padding:0;margin:1em 0}"
-	".f li{border:1px solid var(--line);border-radius:6px;padding:.3em .8em;color:var(--dim)}"
-	".f b{display:block;font-size:1.5em;line-height:1.2;color:var(--fg)}.f .w "
-	"b{color:var(--bad)}"
-	"table{border-collapse:collapse;width:100%}"
-	"th,td{text-align:left;vertical-align:top;padding:.35em 1em .35em 0;"
-	"border-bottom:1px solid var(--line)}"
-	"th{white-space:nowrap;color:var(--dim);font-weight:600}td>small{display:block}"
-	"td{min-width:7em}td:first-child{min-width:9em}td:last-child{padding-right:0;width:42%}"
-	"summary{cursor:pointer}"
-	"@media(max-width:800px){thead{display:none}table,tbody,tr,td{display:block}"
-	"tr{border:1px solid var(--line);border-radius:6px;margin:.6em 0;padding:.4em .8em}"
-	"td,td:last-child{border:0;padding:.12em 0 .12em "
-	"6em;min-width:0;width:auto;position:relative}"
-	"td::before{content:attr(data-l);position:absolute;left:0;color:var(--dim)}"
-	"td:last-child{padding-left:0}td:last-child::before{position:static}}";
 
 void html_text(struct html *h, const char *safe)
 {

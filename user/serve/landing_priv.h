@@ -27,7 +27,6 @@ struct html {
 	const char *const *heads; /* of the table under way */
 	u32 tables, rows, col;
 };
-extern const char landing_style[];
 
 void html_text(struct html *h, const char *safe); /* escaped */
 void html_word(struct html *h); /* what was written into word, which is empty then */
