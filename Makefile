@@ -57,10 +57,10 @@ libs += $(serve_libs)
 features += -DHAVE_SERVE
 else
 left_out += echo 'probate: of $(serve_libs) some were not found (libmicrohttpd-dev libgnutls28-dev libyaml-dev libcrypt-dev libseccomp-dev libcap-dev): built without `serve`';
-no_serve := $(filter-out view_serve,$(basename $(notdir $(wildcard user/serve/*.c)))) test_landing test_rights test_state test_web web_driver fuzz_web
+no_serve := $(filter-out view_serve,$(basename $(notdir $(wildcard user/serve/*.c user/web/*.c)))) test_landing test_rights test_state test_web web_driver fuzz_web
 endif
 # A room a folder; no two files of user/ have one name.
-rooms := $(patsubst %/,%,$(wildcard user/*/))
+rooms := $(patsubst %/,%,$(wildcard user/*/*/ user/*/))
 vpath main.c user
 vpath %.c $(rooms)
 vpath %.css $(rooms)
@@ -75,7 +75,7 @@ bpf_cflags = -g -O2 -target bpf -mcpu=v3 -D__BPF__ -D__TARGET_ARCH_$(arch) -Wall
 	-Ibpf -I$(VMLINUX) $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 
 bpf_objs := live scan
-user_names := $(filter-out $(no_serve),$(basename $(notdir $(wildcard user/*.c user/*/*.c))))
+user_names := $(filter-out $(no_serve),$(basename $(notdir $(wildcard user/*.c user/*/*.c user/*/*/*.c))))
 user_objs := $(user_names:%=$B/user/%.o)
 lib_objs := $(filter-out $B/user/main.o,$(user_objs))
 unit_bins := $(patsubst %,$B/tests/%,$(filter-out $(no_serve),$(basename $(notdir $(wildcard tests/units/test_*.c)))))

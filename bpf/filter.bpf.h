@@ -6,7 +6,7 @@
  * port is asked of events about a socket only.  Who acts on a TCP socket is not known when its
  * state changes in an interrupt; sockets made by a process that passed are remembered instead.
  *
- * Who acts may not be enough (user/command/options.c): with want_wide all is sent, and what is not
+ * Who acts may not be enough (user/run/options.c): with want_wide all is sent, and what is not
  * asked for is left out when it is shown.  Then the same tests tell whose an event is that found no
  * room: what is lost is counted for the reader if it would have been shown.
  */

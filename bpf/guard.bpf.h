@@ -18,7 +18,7 @@
  *     and so the first one ran.
  *   - An older note of the very same socket and states would keep the second from making good: that
  *     is not unseen, for whatever the kernel counts as missed by the first copy and made_good[]
- * does not is told as lost (user/source/live_miss.c). Cost: the first copy writes 8 bytes that are
+ * does not is told as lost (user/source/bpf/live_miss.c). Cost: the first copy writes 8 bytes that are
  * the CPU's own; the second reads them: some 15 ns with its call.
  */
 #ifndef PROBATE_GUARD_BPF_H

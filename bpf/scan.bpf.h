@@ -4,7 +4,7 @@
 #define PROBATE_SCAN_BPF_H
 
 /*
- * This object is relocated against a small copy of the kernel's BTF (user/smallbtf.c), where types
+ * This object is relocated against a small copy of the kernel's BTF (user/source/bpf/smallbtf.c), where types
  * have other numbers: those that are cast to are given by user space.
  */
 #include "vmlinux.h"

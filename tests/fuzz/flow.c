@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The way of an event, as in user/command/pipe.c, and what is true wherever it came from. */
+/* The way of an event, as in user/run/pipe.c, and what is true wherever it came from. */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
