@@ -7,24 +7,28 @@
  * connection nobody has accepted yet has no inode; what waits there is told under its listener's.
  *
  * Nothing is written to the iterator's own buffer: when that runs full in the middle of a bucket,
- * the kernel does not show the rest of the bucket (6.18; 840 of 1,000 sockets).  So the walk is
- * one read without output.  Sockets and names go into a ring, which user space empties afterwards,
- * and what is in flight into a map, as it is a number a queue: the same file may be in it many
- * times.  What finds no room is counted; user space then asks again in parts that fit.  A socket
- * belongs to a part by its cookie and a file by its address, both of which stay: what was there
- * all the time is in one of the parts.
+ * the kernel does not show the rest of the bucket (6.18; 840 of 1,000 sockets).  Sockets and names
+ * go into a ring, and what is in flight into a map, as it is a number a queue: the same file may be
+ * in it many times.  User space empties the ring whenever a read is over, and the walk ends a read
+ * only with the last socket of a bucket, from which the kernel goes on with the next.  So the walk
+ * is one however many sockets there are, and the ring need only take a bucket (of 512).
+ *
+ * What finds no room all the same is counted; user space then asks again in parts that fit.  A
+ * socket belongs to a part by its cookie and a file by its address, both of which stay: what was
+ * there all the time is in one of the parts.
  */
 #ifndef PROBATE_SCAN_UNIX_BPF_H
 #define PROBATE_SCAN_UNIX_BPF_H
 
 #include "scan.bpf.h"
 
+#define UNIX_OUT  (1 << 20)
 #define SKBS_MAX  (1 << 17) /* buffers of one queue that are looked at */
 #define FILES_MAX 253	    /* SCM_MAX_FD */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, UNIX_OUT);
 } unix_out SEC(".maps");
 
 /* In flight: a file in a queue. */
@@ -51,6 +55,7 @@ static __always_inline bool part_is_asked(u64 by)
 static __always_inline void out_write(void *e, u32 size)
 {
 	met.room += size + 8; /* a record of the ring has a head of 8 bytes */
+	met.waiting += size + 8;
 	if (bpf_ringbuf_output(&unix_out, e, size, BPF_RB_NO_WAKEUP))
 		met.refused++;
 }
@@ -189,6 +194,18 @@ static __always_inline void unix_tell(struct unix_sock *u, struct sock *sk, u64 
 	name_tell(u, e.inode, cookie);
 }
 
+/*
+ * Much waits in the ring, and this was the last of its bucket: 1 ends the read.  A kernel that shows
+ * it again then (before 5.18) has it passed over.
+ */
+static __always_inline int read_ends(struct sock *sk, u64 cookie)
+{
+	if (met.waiting < UNIX_OUT / 4 || sk->__sk_common.skc_node.next)
+		return 0;
+	met.ended = cookie;
+	return 1;
+}
+
 SEC("iter/unix")
 int scan_unix(struct at_unix *ctx)
 {
@@ -199,14 +216,16 @@ int scan_unix(struct at_unix *ctx)
 	if (!u)
 		return 0;
 	sk = (struct sock *)u;
-	met.unx++;
 	cookie = bpf_get_socket_cookie(u);
+	if (cookie == met.ended)
+		return 0;
+	met.unx++;
 	if (sock_wanted(sk) && part_is_asked(cookie))
 		unix_tell(u, sk, cookie);
 	/* Before 5.17 there is no bpf_loop: the names are told, the queues are not. */
 	if (may_probe && bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
 		queue_tell(sk, queue_inode(u, sock_inode(sk, false)));
-	return 0;
+	return read_ends(sk, cookie);
 }
 
 #endif

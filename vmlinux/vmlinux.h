@@ -269,6 +269,7 @@ struct hlist_head {
 };
 
 struct hlist_node {
+	struct hlist_node *next;
 };
 
 struct thread_info {
@@ -751,6 +752,9 @@ struct sock_common {
 	atomic64_t skc_cookie;
 	union {
 		long unsigned int skc_flags;
+	};
+	union {
+		struct hlist_node skc_node;
 	};
 };
 

@@ -5,7 +5,7 @@
  *
  * nest      children of the init of a pid namespace, as the user nobody, which end all at once
  * flight    sockets whose only descriptors are in flight, as users without privilege, 10,000 each
- * unix      UNIX sockets: every tenth listens, the others are pairs; 10,000 a process
+ * unix      UNIX sockets: a fifth of them listen, the others are pairs; 10,000 a process
  * netns     network namespaces, with a listener each
  * procs     processes        threads   threads of one process
  */
@@ -28,7 +28,7 @@
 #define A_QUEUE	  100 /* messages that fit one */
 #define A_MESSAGE 253 /* SCM_MAX_FD */
 #define A_PROCESS 10000
-#define TENTH	  10
+#define TEN	  10
 
 static void fail(const char *what)
 {
@@ -167,18 +167,20 @@ static int flight(int n)
 static int sockets(int n)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	int pair[2], fd;
+	int pair[2], fd, len;
 
 	for (int i = 0; i < n; i++) {
-		if (i % TENTH) {
+		if (i % TEN >= 2) {
 			if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
 				return -1;
 			i++;
 			continue;
 		}
-		snprintf(un.sun_path + 1, sizeof(un.sun_path) - 1, "crowd-%d-%d", (int)getpid(), i);
+		len = snprintf(un.sun_path + 1, sizeof(un.sun_path) - 1, "crowd-%d-%d",
+			       (int)getpid(), i);
 		fd = socket(AF_UNIX, SOCK_STREAM, 0);
-		if (bind(fd, (void *)&un, sizeof(un)) || listen(fd, 1))
+		if (bind(fd, (void *)&un, (socklen_t)(sizeof(sa_family_t) + 1 + len)) ||
+		    listen(fd, 1))
 			return -1;
 	}
 	return 0;

@@ -98,6 +98,52 @@ def test_many_unix_sockets(probate, swarm, watch):
         assert [x["local"] for x in one["sockets"]] == [f"@many-{i}"]
 
 
+# To be preloaded: how many walks were begun (BPF_ITER_CREATE), said at the end.
+WALKS = r"""
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+static int walks;
+long syscall(long nr, ...)
+{
+	long (*real)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"), a[6];
+	va_list ap;
+	va_start(ap, nr);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	walks += nr == SYS_bpf && a[0] == 33;
+	return real(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+__attribute__((destructor)) static void say(void)
+{
+	fprintf(stderr, "walks: %d\n", walks);
+}
+"""
+
+
+@pytest.mark.skipif("/san/" in PROBATE, reason="the sanitizers want to come first")
+def test_walks_do_not_grow_with_sockets(probate, swarm, tmp_path, monkeypatch):
+    """Each walks past all there is, so their number must not depend on it."""
+    lib = tmp_path / "walks.so"
+    subprocess.run(["gcc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-xc", "-", "-o", lib, "-ldl"],
+                   input=WALKS, text=True, check=True)
+
+    def walks(name):
+        """The least of some: sockets of others that come meanwhile make it look again."""
+        with monkeypatch.context() as m:
+            m.setenv("LD_PRELOAD", str(lib))
+            got = [probate("port", "--json", name, codes=(0,)) for _ in range(3)]
+        assert all(len(g.one()["sockets"]) == 1 for g in got)
+        return min(int(re.search(r"walks: (\d+)", g.err)[1]) for g in got)
+
+    swarm("few", 10, 0, 0)
+    few = walks("@few-7")
+    swarm("crowd", 15000, 0, 0)
+    assert walks("@crowd-14999") <= few + 3
+
+
 def test_many_names_without_bpf(probate, swarm):
     swarm("proc", NAMED, 0, 0)
     got = probate("--no-bpf", "ports", "--json", codes=(0,))

@@ -83,8 +83,11 @@ static int iter_read(struct pass *p, int fd)
 			err = -ECANCELED;
 			break;
 		}
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			if (p->out.map)
+				unix_take(p);
 			continue;
+		}
 		if (n <= 0) {
 			err = n < 0 ? -errno : have ? -EIO : 0;
 			break;

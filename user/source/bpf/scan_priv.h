@@ -89,6 +89,8 @@ void netns_free(struct pass *p);
 
 /* scan_unix.c: one look at the UNIX sockets of this namespace, and what is in flight there. */
 int unix_walk(struct pass *p);
+/* A read of it is over: what waits in the ring is handed over. */
+void unix_take(struct pass *p);
 /*
  * scan_prove.c: all sockets of a kind here, and the proof that it was all: the kernel's own count,
  * and where that says otherwise sock_diag's list, before and after a second look.

@@ -3,8 +3,8 @@
  * UNIX sockets here, by an iterator that writes nothing to its own buffer (scan_unix.bpf.h says
  * why).
  *
- * A look is one read that ends when all was walked past.  What did not fit into the ring or the map
- * of what is in flight is asked for again in as many parts as make each fit.
+ * A look is as many reads as it takes to empty the ring in between.  What did not fit into the ring
+ * or the map of what is in flight is asked for again in as many parts as make each fit.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,6 +24,12 @@ static bool record_give(void *pass, const void *record, size_t bytes)
 {
 	records_pass(pass, record, bytes);
 	return true;
+}
+
+void unix_take(struct pass *p)
+{
+	ring_take(&p->out, record_give, p);
+	p->s->home[ITER_UNIX]->bss->met.waiting = 0;
 }
 
 static void flights_take(struct pass *p, const struct scan_bpf *o)
@@ -58,7 +64,7 @@ static int part_walk(struct pass *p, struct scan_bpf *o)
 
 	memset(&o->bss->met, 0, sizeof(o->bss->met));
 	err = iter_run(p, ITER_UNIX, 0);
-	ring_take(&p->out, record_give, p);
+	unix_take(p);
 	if (o->bss->met.flying)
 		flights_take(p, o);
 	if (p->s->between)
