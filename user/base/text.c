@@ -209,3 +209,26 @@ u64 time_boot_ns(void)
 	clock_gettime(CLOCK_BOOTTIME, &t);
 	return (u64)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
+
+/*
+ * The two cannot be read at the same time.  What lies between is least in the best of some tries,
+ * and rounded off: or the start of one process would differ by some ns from answer to answer.
+ */
+u64 time_wall_off(void)
+{
+	const u64 grain = NS_PER_MS / 100;
+	u64 best = ~0ull, off = 0;
+
+	for (int i = 0; i < 5; i++) {
+		u64 before = time_boot_ns(), after;
+		struct timespec t;
+
+		clock_gettime(CLOCK_REALTIME, &t);
+		after = time_boot_ns();
+		if (after - before >= best)
+			continue;
+		best = after - before;
+		off = (u64)t.tv_sec * NS_PER_S + (u64)t.tv_nsec - before - best / 2;
+	}
+	return (off + grain / 2) / grain * grain;
+}

@@ -194,6 +194,8 @@ void time_clock(char out[16], u64 realtime_ns);
 void time_span(char out[24], u64 ns);
 /* CLOCK_BOOTTIME now.  Never called by the model or a view. */
 u64 time_boot_ns(void);
+/* CLOCK_REALTIME - CLOCK_BOOTTIME now: the same for all who ask until somebody sets the clock. */
+u64 time_wall_off(void);
 
 /* Whole unsigned decimal number, nothing before or after it.  false: it is not, or > max. */
 bool parse_u64(const char *s, u64 max, u64 *out);

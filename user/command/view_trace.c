@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "put.h"
-#include "trace_filter.h"
+#include "trace.h"
 
 struct trace {
 	const struct opts *opts;

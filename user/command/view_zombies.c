@@ -71,9 +71,9 @@ static void zombies_describe(const struct opts *o, const struct model *m, struct
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id)) {
 		const struct proc *p = proc_at(m, id);
 
-		if (p->state == PROC_ZOMBIE)
+		if (p->state == PROC_ZOMBIE || p->flags & TASK_HEADLESS)
 			tgid_add(tgids, m, p->parent);
-		else if (p->flags & TASK_HEADLESS)
+		if (p->flags & TASK_HEADLESS)
 			tgid_add(tgids, m, id);
 	}
 }

@@ -162,20 +162,18 @@ struct rec_writer *rec_open(const char *path, const struct rec_limits *limits, b
 			    const char *tier, struct buf *err)
 {
 	struct rec_writer *w = xcalloc(1, sizeof(*w));
-	struct timespec now;
 	int error;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	w->limits = *limits;
 	if (w->limits.total_bytes && w->limits.segment_bytes > w->limits.total_bytes / 4)
 		w->limits.segment_bytes = w->limits.total_bytes / 4;
 	w->path = xstrdup(path);
 	w->tier = xstrdup(tier);
-	w->run = (u64)now.tv_sec * NS_PER_S + (u64)now.tv_nsec;
 	w->dir = w->fd = -1;
 	w->segment = 1;
 	w->opened = time_boot_ns();
-	w->offset = w->run - w->opened;
+	w->offset = time_wall_off();
+	w->run = w->opened + w->offset;
 	thread_prepare(w);
 	error = -open_target(w, force, err);
 	if (error) {

@@ -23,11 +23,9 @@
 void procfs_clock(sink_fn sink, void *ctx)
 {
 	struct ev_clock e = {0};
-	struct timespec t;
 
-	clock_gettime(CLOCK_REALTIME, &t);
 	proc_head(&e, EV_KIND_CLOCK, sizeof(e), 0, 0);
-	e.realtime = (u64)t.tv_sec * NS_PER_S + (u64)t.tv_nsec;
+	e.realtime = e.h.ts + time_wall_off();
 	sink(ctx, &e.h, sizeof(e));
 }
 
