@@ -365,6 +365,8 @@ enum reason zombie_reason(const struct model *m, const struct proc *p)
 
 	if (!d)
 		return REASON_HEADLESS;
+	if (d->left_by) /* or its dead parent had reaped it: nobody is accused before that is known */
+		return REASON_RECENT;
 	if (p->tracer && (!parent || p->tracer != parent->tgid))
 		return REASON_TRACED;
 	if (d->ts && m->now < d->ts + ZOMBIE_AFTER_NS)
