@@ -53,11 +53,8 @@ static void batch_end(struct pipe *p, u64 now, int n)
 /* Somebody set the clock. */
 static void anchor_check(struct pipe *p, u64 now)
 {
-	struct timespec t;
-	u64 is, was = now + p->model->realtime_off;
+	u64 is = now + time_wall_off(), was = now + p->model->realtime_off;
 
-	clock_gettime(CLOCK_REALTIME, &t);
-	is = (u64)t.tv_sec * NS_PER_S + (u64)t.tv_nsec;
 	if (is > was + CLOCK_OFF || is + CLOCK_OFF < was)
 		procfs_clock(pipe_event, p);
 }

@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "words.h"
+#include "view.h"
 
 #define GROUPS_MAX 12 /* kinds of connections told apart in text */
 

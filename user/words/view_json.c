@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "words.h"
+#include "view.h"
 
 void json_tristate(struct json *j, const char *key, u8 v)
 {
