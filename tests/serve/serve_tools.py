@@ -1,4 +1,5 @@
 """A running `probate serve`, its pages, what is planted for it to find; and fixtures of these."""
+import html.parser
 import json
 import os
 import re
@@ -44,6 +45,38 @@ class Page(dict):
         found = [v for (n, has), v in self.items() if n == name and want <= has]
         assert found, f"no {name} {labels}"
         return sum(found)
+
+
+class Tables(html.parser.HTMLParser):
+    """Rows of each table by the id of the heading above it, texts of cells; what tags there are."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tables, self.tags, self.text = {}, set(), []
+        self.rows = self.cell = None
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        if tag == "h2" and dict(attrs).get("id"):
+            self.rows = self.tables.setdefault(dict(attrs)["id"], [])
+        elif tag == "tr":
+            self.rows.append([])
+        elif tag == "td":
+            self.rows[-1].append("")
+            self.cell = True
+
+    def handle_endtag(self, tag):
+        if tag == "td":
+            self.cell = None
+
+    def handle_data(self, data):
+        self.text.append(data)
+        if self.cell:
+            self.rows[-1][-1] += data
+
+    def of(self, table, word):
+        return [row for row in self.tables[table] if any(word in cell for cell in row)]
 
 
 class Exporter:

@@ -1,5 +1,4 @@
 """The landing page of `probate serve`: each kind of trouble is in its table, and nothing else is markup."""
-import html.parser
 import json
 import os
 import re
@@ -9,7 +8,7 @@ import socket
 
 import pytest
 
-from serve_tools import Actor, Leak, STUCK, ZOMBIES
+from serve_tools import Actor, Leak, STUCK, Tables, ZOMBIES
 from test_cgroups import JOIN, cgroup  # noqa: F401  a fixture
 from serve_tools import exporter, left_out, planted  # noqa: F401  fixtures
 
@@ -59,38 +58,6 @@ class UnixLeak(Leak):
     def __init__(self, program, name):
         Actor.__init__(self, UNIX_LEAK, program, json.dumps(name))
         self.holder, self.gone = self.said["holder"], False
-
-
-class Tables(html.parser.HTMLParser):
-    """Rows of each table by the id of the heading above it, texts of cells; what tags there are."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.tables, self.tags, self.text = {}, set(), []
-        self.rows = self.cell = None
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.add(tag)
-        if tag == "h2" and dict(attrs).get("id"):
-            self.rows = self.tables.setdefault(dict(attrs)["id"], [])
-        elif tag == "tr":
-            self.rows.append([])
-        elif tag == "td":
-            self.rows[-1].append("")
-            self.cell = True
-
-    def handle_endtag(self, tag):
-        if tag == "td":
-            self.cell = None
-
-    def handle_data(self, data):
-        self.text.append(data)
-        if self.cell:
-            self.rows[-1][-1] += data
-
-    def of(self, table, word):
-        return [row for row in self.tables[table] if any(word in cell for cell in row)]
 
 
 @pytest.fixture
