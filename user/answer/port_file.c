@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "view.h"
+#include "answer.h"
 
 /* The last part of a path is not followed by bind(), but by connect(). */
 void query_look(struct query *q)

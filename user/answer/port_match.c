@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "view.h"
+#include "answer.h"
 
 static bool name_matches(const struct model *m, const struct unix_name *q, const struct sock *s)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "put.h"
-#include "trace.h"
+#include "trace_filter.h"
 
 struct trace {
 	const struct opts *opts;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "view.h"
+#include "watch.h"
 
 #define PACE_NS	     (10 * NS_PER_MS) /* between two looks */
 #define PACE_EACH_NS (100 * 1000ull)  /* and more for each thing: rendering one takes some 10 us */

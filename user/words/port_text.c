@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "view.h"
+#include "words.h"
 
 #define GROUPS_MAX 12 /* kinds of connections told apart in text */
 

@@ -3,14 +3,10 @@
 #ifndef PROBATE_TRACE_H
 #define PROBATE_TRACE_H
 
-#include "view.h"
+#include "words.h"
 
 /* The process a line is about (pid, comm in front); 0: nobody known. */
 u32 trace_tgid(const struct model *m, const struct ev *e);
-/* Does the event pass the filter of the command line? */
-bool trace_shown(const struct opts *o, const struct model *m, const struct ev *e);
-/* Is it about no process, but about the stream that the others stand in? */
-bool trace_frames(const struct opts *o, const struct ev *e);
 /* Details in words, safe; and how the line is tinted. */
 enum tint trace_details(struct buf *b, const struct model *m, const struct ev *e);
 /* Who holds the address that this failed bind wanted; proc id or 0. */

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "view.h"
+#include "words.h"
 
 const char *proc_state_long(const struct proc *p)
 {

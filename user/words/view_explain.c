@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "view.h"
+#include "words.h"
 
 #define HOLDERS_FULL   4 /* holders explained one by one; more are listed */
 #define HOLDERS_LISTED 24

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "view.h"
+#include "words.h"
 
 void json_tristate(struct json *j, const char *key, u8 v)
 {
