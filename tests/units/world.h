@@ -144,8 +144,8 @@ static inline void dump_table(struct buf *b, const struct model *m, const struct
 		const struct sock *s = h ? sock_at(m, h->sock) : NULL;
 
 		if (h)
-			buf_printf(b, "\n  fd %d sock %u %llu/%llu via %u how %u cloexec %u flags %u "
-				   "since %llu", fd, s->id, (unsigned long long)s->inode,
+			buf_printf(b, "\n  fd %d sock %llu/%llu via %u how %u cloexec %u flags %u "
+				   "since %llu", fd, (unsigned long long)s->inode,
 				   (unsigned long long)s->cookie, h->via, h->how, h->cloexec,
 				   h->flags, (unsigned long long)h->since);
 	}
@@ -180,7 +180,7 @@ static inline void dump_sock(struct buf *b, const struct model *m, const struct 
 	struct holder *rows;
 	u32 n = holders_of(m, s, &rows);
 
-	buf_printf(b, "sock %u %llu/%llu proto %x state %u sflags %x netns %u uid %u %d%d%d%d", s->id,
+	buf_printf(b, "sock %llu/%llu proto %x state %u sflags %x netns %u uid %u %d%d%d%d",
 		   (unsigned long long)s->inode, (unsigned long long)s->cookie, s->proto, s->state,
 		   s->sflags, s->netns, s->uid, s->born, s->gone, s->transferred, s->leaked);
 	dump_ep(b, &s->local);
@@ -202,13 +202,39 @@ static inline void dump_sock(struct buf *b, const struct model *m, const struct 
 	free(rows);
 }
 
+static inline int dump_by_text(const void *va, const void *vb)
+{
+	const struct buf *a = va, *b = vb;
+
+	return strcmp(a->s, b->s);
+}
+
+/*
+ * Sockets in the order of what is said of them: of two models that know the same, one may have come
+ * to know it by way of records that the other never needed, and then ids are given otherwise.
+ */
+static inline void dump_socks(struct buf *b, const struct model *m)
+{
+	struct buf *texts = calloc(m->socks.used + 1, sizeof(*texts));
+	u32 n = 0;
+
+	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id))
+		dump_sock(&texts[n++], m, sock_at(m, id));
+	if (n)
+		qsort(texts, n, sizeof(*texts), dump_by_text);
+	for (u32 i = 0; i < n; i++) {
+		buf_puts(b, texts[i].s);
+		buf_free(&texts[i]);
+	}
+	free(texts);
+}
+
 static inline void dump(struct buf *b, const struct model *m)
 {
 	buf_reset(b);
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
 		dump_proc(b, m, proc_at(m, id));
-	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id))
-		dump_sock(b, m, sock_at(m, id));
+	dump_socks(b, m);
 	buf_printf(b, "watching %llu lost %llu since %llu caps %u\n",
 		   (unsigned long long)m->watching_since, (unsigned long long)m->lost,
 		   (unsigned long long)m->lost_since, m->caps);

@@ -148,7 +148,7 @@ void proc_vanish(struct model *m, struct proc *p)
 
 void on_exit(struct model *m, const struct ev_exit *e)
 {
-	struct proc *p = proc_life(m, e->h.tgid, e->start, e->h.ts), *parent;
+	struct proc *p = proc_life(m, e->h.tgid, e->start, e->h.ts, false), *parent;
 	struct death *d;
 
 	if (!p || p->state == PROC_GONE)

@@ -291,7 +291,11 @@ static u8 copied_flags(const struct hold *h, bool fork)
 	return hold_is_passed(h) || h->flags & (meant | HOLD_HANDED) ? HOLD_HANDED : 0;
 }
 
-/* Copy every hold: at a fork into another process's table, else within the process. */
+/*
+ * Copy every hold: at a fork into another process's table, else within the process.  But not what a
+ * scan that ran ahead of the ring has put there since: it may have been opened after the copy, and
+ * if it was not, the scan meets it in the copy, too.
+ */
 void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts)
 {
 	const struct fdtab *src = fdtab_at(m, from);
@@ -307,7 +311,8 @@ void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts)
 				    .cloexec = h->cloexec,
 				    .flags = copied_flags(h, fork)};
 
-		hold_put(m, &slot, sock_at(m, h->sock));
+		if (h->via != VIA_SCAN || h->since <= ts)
+			hold_put(m, &slot, sock_at(m, h->sock));
 	}
 }
 

@@ -162,7 +162,7 @@ static inline u64 max_ts(u64 a, u64 b) { return a > b ? a : b; }
 struct proc *proc_new(struct model *m, u32 tgid, u64 start);   /* without a table */
 struct proc *proc_ghost(struct model *m, u32 tgid, u64 start); /* with one known by name only */
 struct proc *proc_actor(struct model *m, const struct ev *h);  /* who did it; NULL: the kernel */
-struct proc *proc_life(struct model *m, u32 tgid, u64 start, u64 ts);
+struct proc *proc_life(struct model *m, u32 tgid, u64 start, u64 ts, bool as_zombie);
 struct proc *proc_someone(struct model *m, u32 tgid, u64 ts);  /* not gone, made up if need be */
 void proc_ref(struct model *m, u32 id);
 void proc_unref(struct model *m, u32 id);

@@ -313,14 +313,17 @@ struct proc *proc_actor(struct model *m, const struct ev *h)
 	return p;
 }
 
-/* The process of that pid and start, made up when it is not known.  NULL for pid 0. */
-struct proc *proc_life(struct model *m, u32 tgid, u64 start, u64 ts)
+/*
+ * The process of that pid and start, made up when it is not known.  NULL for pid 0.  as_zombie: a
+ * scan met it dead, so it may well be the dead one that is known.
+ */
+struct proc *proc_life(struct model *m, u32 tgid, u64 start, u64 ts, bool as_zombie)
 {
 	struct proc *p = proc_at(m, proc_find_start(m, tgid, start));
 
 	if (!tgid)
 		return NULL;
-	if (!p || (!p->start && proc_is_over(m, p, ts)))
+	if (!p || (!p->start && proc_is_over(m, p, ts) && !(as_zombie && p->state == PROC_ZOMBIE)))
 		p = proc_ghost(m, tgid, start);
 	if (!p->start || (p->start % TICK_NS == 0 && start))
 		p->start = start;
@@ -329,6 +332,7 @@ struct proc *proc_life(struct model *m, u32 tgid, u64 start, u64 ts)
 	return p;
 }
 
+/* Spoken of as somebody's parent, which says that it is there, but not that a zombie still is. */
 struct proc *proc_someone(struct model *m, u32 tgid, u64 ts)
 {
 	struct proc *p = proc_at(m, proc_find(m, tgid));
@@ -336,8 +340,9 @@ struct proc *proc_someone(struct model *m, u32 tgid, u64 ts)
 	if (!tgid)
 		return NULL;
 	if (!p || p->state == PROC_GONE)
+	if (!p || p->state == PROC_GONE)
 		p = proc_ghost(m, tgid, 0);
-	if (p->seen_ts < ts)
+	if (p->state == PROC_RUNNING && p->seen_ts < ts)
 		p->seen_ts = ts;
 	return p;
 }

@@ -135,7 +135,7 @@ void on_thread_exit(struct model *m, const struct ev_thread_exit *e)
 
 void on_headless(struct model *m, const struct ev_headless *e)
 {
-	struct proc *p = proc_life(m, e->h.tgid, e->start, e->h.ts);
+	struct proc *p = proc_life(m, e->h.tgid, e->start, e->h.ts, false);
 
 	if (p && p->state == PROC_RUNNING)
 		p->flags |= TASK_HEADLESS;
@@ -166,7 +166,7 @@ void on_exec(struct model *m, const struct ev_exec *e)
 {
 	u32 known = proc_find_start(m, e->h.tgid, e->start);
 	bool scanned = known && proc_at(m, known)->seen_ts > e->h.ts;
-	struct proc *p = proc_life(m, e->h.tgid, e->start, e->h.ts);
+	struct proc *p = proc_life(m, e->h.tgid, e->start, e->h.ts, false);
 	struct image *i;
 
 	if (!p || (p->image && image_at(m, p->image)->ts >= e->h.ts))

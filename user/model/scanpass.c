@@ -76,7 +76,7 @@ void on_scan_task(struct model *m, const struct ev_scan_task *e)
 	if (!e->h.tgid)
 		return;
 	count_added(m, !known);
-	p = proc_life(m, e->h.tgid, e->start, e->h.ts);
+	p = proc_life(m, e->h.tgid, e->start, e->h.ts, e->flags & TASK_ZOMBIE);
 	if (p->state == PROC_GONE)
 		return;
 	if (p->state == PROC_ZOMBIE && !(e->flags & TASK_ZOMBIE))
@@ -297,18 +297,38 @@ static bool miss_task(struct model *m, const struct ev_scan_miss *e)
 	return true;
 }
 
-static bool miss_hold(struct model *m, const struct ev_scan_miss *e)
+static bool is_missed(const struct model *m, const struct hold *h, const struct ev_scan_miss *e)
 {
-	const struct proc *p = proc_at(m, proc_find(m, e->h.tgid));
-	const struct tabref *r = p ? tabref_at(m, tabref_of_tid(m, p, e->h.tid)) : NULL;
-	struct hold *h = hold_in(m,
-				 e->files ? map_get(&m->by_files, e->files)
-				 : r	  ? r->fdtab
-					  : 0,
-				 e->fd);
 	const struct sock *s = h ? sock_at(m, h->sock) : NULL;
 
-	if (!h || s->inode != e->inode || s->cookie != e->cookie || h->seen_ts >= e->begin)
+	return s && s->inode == e->inode && s->cookie == e->cookie && h->seen_ts < e->begin;
+}
+
+/*
+ * A table whose address is not known goes by its thread, which may have left another such behind
+ * unseen: whichever shows that socket there.  A walk over the tables of one process, and only for
+ * what of such a table is over.
+ */
+static struct hold *missed_unkeyed(const struct model *m, const struct ev_scan_miss *e)
+{
+	const struct proc *p = proc_at(m, proc_find(m, e->h.tgid));
+
+	for (u32 id = p ? p->tabrefs : 0; id; id = tabref_at(m, id)->proc_next) {
+		const struct tabref *r = tabref_at(m, id);
+		struct hold *h = hold_in(m, r->fdtab, e->fd);
+
+		if (r->tid == e->h.tid && is_missed(m, h, e))
+			return h;
+	}
+	return NULL;
+}
+
+static bool miss_hold(struct model *m, const struct ev_scan_miss *e)
+{
+	struct hold *h = e->files ? hold_in(m, map_get(&m->by_files, e->files), e->fd)
+				  : missed_unkeyed(m, e);
+
+	if (!is_missed(m, h, e))
 		return false;
 	hold_drop(m, h);
 	return true;

@@ -93,7 +93,7 @@ static bool knows_task(struct model *m, const struct ev_scan_task *e)
 	if (!task_life_known(m, p, e) || !task_facts_known(m, p, e))
 		return false;
 	p->met_ts = max_ts(p->met_ts, e->h.ts);
-	if (parent) /* who has a child is there */
+	if (parent && parent->state == PROC_RUNNING) /* as proc_someone() */
 		parent->met_ts = max_ts(parent->met_ts, e->h.ts);
 	return true;
 }
