@@ -603,8 +603,18 @@ static const u32 sizes[] = {100, 1000, 10000};
 static const u32 sizes[] = {1000, 10000, 100000};
 #endif
 #define SIZES	  ARRAY_SIZE(sizes)
-#define FLOOR_NS  500  /* below, what grows is how far memory is away */
-#define FLOOR_ALL 2000 /* the same, a thing of all */
+#ifdef __SANITIZE_ADDRESS__
+#define SLOWER 4 /* each look at memory is checked, and what was freed is kept */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SLOWER 4
+#endif
+#endif
+#ifndef SLOWER
+#define SLOWER 1
+#endif
+#define FLOOR_NS  (SLOWER * 500)  /* below, what grows is how far memory is away */
+#define FLOOR_ALL (SLOWER * 2000) /* the same, a thing of all */
 
 static u64 cpu_ns(void)
 {
