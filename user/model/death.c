@@ -275,7 +275,7 @@ void frees_expire(struct model *m)
 {
 	struct dueq *q = &m->priv->frees;
 
-	for (; q->count; q->count--, q->head = (q->head + 1) & (q->cap - 1)) {
+	for (; q->count; due_drop(q)) {
 		const struct due due = q->v[q->head];
 		struct proc *p = proc_at(m, due.id);
 
@@ -293,7 +293,7 @@ void zombies_expire(struct model *m)
 {
 	struct dueq *q = &m->priv->zombies;
 
-	for (; q->count; q->count--, q->head = (q->head + 1) & (q->cap - 1)) {
+	for (; q->count; due_drop(q)) {
 		const struct due *due = &q->v[q->head];
 		struct proc *p = proc_at(m, due->id);
 		const struct proc *parent;

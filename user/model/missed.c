@@ -190,7 +190,7 @@ const struct ev *model_missed(struct model *m, const struct ev_scan_end *end)
 	struct misses *w = &m->priv->misses;
 
 	while (!miss_next(m, end)) {
-		buf_reset(&w->keys);
+		buf_free(&w->keys);
 		w->next = 0;
 		if (w->phase == ARRAY_SIZE(phases)) {
 			w->phase = 0;

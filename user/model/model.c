@@ -8,6 +8,8 @@
 #include "model_priv.h"
 
 #define CGROUPS_FEW 4096 /* power of two */
+#define DUE_LEAST   64
+#define TOLD_KEPT   (64u << 10) /* bytes of what was told, for the next event */
 
 struct model *model_new(void)
 {
@@ -86,17 +88,30 @@ void timer_wake(struct model *m, u64 ts)
 		m->priv->wake = ts;
 }
 
+static void due_resize(struct dueq *q, u32 cap)
+{
+	struct due *v = xmalloc(cap * sizeof(*v));
+
+	for (u32 i = 0; i < q->count; i++)
+		v[i] = q->v[(q->head + i) & (q->cap - 1)];
+	free(q->v);
+	mem_freed(q->cap * sizeof(*v));
+	*q = (struct dueq){v, 0, q->count, cap};
+}
+
+/* The first one is dealt with.  After a peak the memory goes, by halves: O(1) amortised. */
+void due_drop(struct dueq *q)
+{
+	q->head = (q->head + 1) & (q->cap - 1);
+	q->count--;
+	if (q->cap > DUE_LEAST && q->count < q->cap / 8)
+		due_resize(q, q->cap / 2);
+}
+
 void due_add(struct dueq *q, u64 ts, u32 id, u64 tag)
 {
-	if (q->count == q->cap) {
-		u32 cap = q->cap ? q->cap * 2 : 64;
-		struct due *v = xmalloc(cap * sizeof(*v));
-
-		for (u32 i = 0; i < q->count; i++)
-			v[i] = q->v[(q->head + i) & (q->cap - 1)];
-		free(q->v);
-		*q = (struct dueq){v, 0, q->count, cap};
-	}
+	if (q->count == q->cap)
+		due_resize(q, q->cap ? q->cap * 2 : DUE_LEAST);
 	q->v[(q->head + q->count++) & (q->cap - 1)] = (struct due){ts, tag, id};
 }
 
@@ -145,7 +160,10 @@ static bool acts_on_slots(u16 kind)
 void model_apply(struct model *m, const struct ev *e)
 {
 	m->events++;
-	buf_reset(&m->told);
+	if (m->told.cap > TOLD_KEPT) /* the last one had much to tell */
+		buf_free(&m->told);
+	else
+		buf_reset(&m->told);
 	if (event_is_kept(e->kind)) { /* it did not happen: no time passes */
 		dispatch(m, e);
 		return;

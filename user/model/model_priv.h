@@ -152,6 +152,7 @@ EV_TABLE(K)
 
 /* model.c */
 void due_add(struct dueq *q, u64 ts, u32 id, u64 tag); /* without timer_wake() */
+void due_drop(struct dueq *q); /* the first */
 void due_push(struct model *m, struct dueq *q, u64 ts, u32 id, u64 tag);
 void timer_wake(struct model *m, u64 ts);
 void loss_note(struct model *m, u64 count, u64 ts);

@@ -214,6 +214,10 @@ static u32 waits_pop(struct model_priv *pr)
 		i = down;
 	}
 	pr->waits[i] = last;
+	if (pr->waits_cap > 64 && pr->nwaits < pr->waits_cap / 8) {
+		pr->waits_cap /= 2;
+		pr->waits = xrealloc(pr->waits, pr->waits_cap * sizeof(*pr->waits));
+	}
 	return id;
 }
 
@@ -266,8 +270,7 @@ static void closings_expire(struct model *m)
 
 		if (s->id == due->id && s->closing && s->closed_ts == due->tag)
 			sock_relist(m, s);
-		q->head = (q->head + 1) & (q->cap - 1);
-		q->count--;
+		due_drop(q);
 	}
 	if (q->count)
 		timer_wake(m, q->v[q->head].ts);
@@ -280,8 +283,7 @@ void socks_expire(struct model *m)
 	while (q->count && q->v[q->head].ts <= m->now) {
 		struct sock *s = sock_at(m, q->v[q->head].id);
 
-		q->head = (q->head + 1) & (q->cap - 1);
-		q->count--;
+		due_drop(q);
 		sock_free(m, s);
 	}
 	closings_expire(m);

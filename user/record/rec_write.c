@@ -17,6 +17,8 @@
 #include "rec_writer.h"
 
 #define QUEUE_BYTES (64ull << 20) /* blocks that wait for the disk */
+#define SMALL_BLOCK (128u << 10)
+#define MEM_PACKING (2u << 20) /* what one of full size takes for it */
 #define LOOK_NS	    (50 * NS_PER_MS)
 #define PIPE_LOOKS  6  /* so long a pipe may take nothing when we are told to end */
 #define LAST_LOOKS 60 /* so long the writer may take when we die */
@@ -67,6 +69,21 @@ static void sync_file(struct rec_writer *w)
 	w->dirty = false;
 }
 
+/*
+ * Nothing waits: what a large block took (packing one takes 1.5 MiB) is not kept for the small ones,
+ * of which one comes a second.
+ */
+static void writer_rest(struct rec_writer *w)
+{
+	if (w->out_bytes <= SMALL_BLOCK)
+		return;
+	rec_pack_end();
+	free(w->out);
+	w->out = NULL;
+	w->out_bytes = 0;
+	mem_freed(MEM_PACKING);
+}
+
 /* The next job; NULL: it is time to sync, or (*end) everything is written and nothing more comes.
  */
 static struct job *job_wait(struct rec_writer *w, bool *end)
@@ -78,6 +95,11 @@ static struct job *job_wait(struct rec_writer *w, bool *end)
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += SYNC_S;
 	pthread_mutex_lock(&w->lock);
+	if (!w->first && !w->stop) {
+		pthread_mutex_unlock(&w->lock);
+		writer_rest(w);
+		pthread_mutex_lock(&w->lock);
+	}
 	while (!w->first && !w->stop && !err)
 		err = pthread_cond_timedwait(&w->work, &w->lock, &until);
 	j = w->first;
