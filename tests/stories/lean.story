@@ -106,6 +106,52 @@ udp 0.0.0.0:8801  UNCONN
   sleep[300] to free the port now; in old, open the socket with SOCK_CLOEXEC (or
   close fd 3 in the child before exec).
 
+=== report 8801
+Report on port 8801
+  From 2026-11-21 12:00:01.000 to 12:00:13.000 UTC (12 s)
+  63 events, none lost
+
+How it stood at the end
+udp 0.0.0.0:8801 UNCONN
+  inode 7001, uid 0
+  Made by old[200] (/srv/old), dead: killed by SIGKILL at 12:00:09.000.
+  Held by sleep[300], running: sleep 1000
+    fd 3, CLOEXEC missing; inherited by fork from old[200] at 12:00:05.000
+      earlier old[200] created it
+      12:00:05.000 old[300] forked from old[200] with it
+      12:00:06.000 sleep[300] executed this program and kept it
+  Verdict: leaked (not certain) — old[200] made it and was killed by SIGKILL at
+  12:00:09; as far as was seen, sleep[300] inherited fd 3 by fork and kept it
+  over exec because CLOEXEC was not set.
+  Do: Its use was not watched from the beginning, so look first, then kill
+  sleep[300] to free the port now; in old, open the socket with SOCK_CLOEXEC (or
+  close fd 3 in the child before exec).
+
+Sockets that had it
+  udp 0.0.0.0:8801, inode 7001: older than the watch, still there at the end
+  (leaked)
+    earlier old[200] had it when it was first looked at
+    12:00:05.000 old[300] was forked from old[200] with it
+    12:00:06.000 sleep[300] executed sleep 1000 and kept it
+    12:00:09.000 old[200] was killed by SIGKILL
+    12:00:09.000 it passed from old[200], which died, to sleep[300]
+    12:00:09.000 leaked: sleep[300] keeps fd 3 of old[200], and whether it uses
+    it was not watched
+  HELD BY     FROM          UNTIL         USED  HOW
+  old[200]    earlier       12:00:09.000  ?     was there
+  sleep[300]  12:00:05.000  the end       ?     fork from old[200]
+
+Processes
+  init[1]: there from the beginning, started at 12:00:00.001; still running at
+  the end
+    bash[100]: there from the beginning, started at 12:00:00.500; still running
+    at the end
+      old[200]: there from the beginning, started at 12:00:00.600; killed by
+      SIGKILL at 12:00:09.000; a zombie for 1.0 s
+        sleep[300]: started at 12:00:05.000; executed sleep 1000 at
+        12:00:06.000; adopted by init[1] at 12:00:09.000; still running at the
+        end
+
 === port 8802
 tcp 0.0.0.0:8802  LISTEN
   inode 7002, uid 0

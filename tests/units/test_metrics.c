@@ -495,11 +495,14 @@ static void stuck(void **state)
 	struct page *p = *state;
 	struct feed *f = &p->f;
 
+	feed_exec(f, 200, "/usr/sbin/server");
 	feed_listener(f, 200, FILES(200), 3, 80, 1);
 	connection(f, 200, 7, 9001);
 	feed_fork(f, 200, 300);
 	feed_fd_close(f, 200, FILES(200), 7, 9001);
 	found(f, 300, 7, 9001, 0, 1); /* a server that forks: its child serves */
+	expect(render(p, METRICS_TEXT), "probate_stuck_connections", "0");
+	found(f, 300, 7, 9001, 0, 2); /* and does not wait on it while it computes */
 	expect(render(p, METRICS_TEXT), "probate_stuck_connections", "0");
 	connection(f, 200, 8, 9002);
 	feed_fork(f, 200, 301);

@@ -107,6 +107,7 @@ struct moment {
 	s32 fd;
 	u8 kind;
 	bool died;
+	bool certain; /* a leak: use would have been seen */
 };
 
 struct refusal {

@@ -106,7 +106,8 @@ static void say_moment(struct buf *b, const struct report *r, const struct track
 		say_life(b, r, mo->life, mo->ts);
 		buf_printf(b, " keeps fd %d of ", mo->fd);
 		say_life(b, r, mo->other, mo->ts);
-		buf_puts(b, " and never meant to");
+		buf_puts(b, mo->certain ? " and never meant to"
+					: ", and whether it uses it was not watched");
 		return;
 	}
 	say_life(b, r, mo->life, mo->ts);

@@ -48,7 +48,9 @@ static void on_transfer(struct report *r, const struct model *m, const struct ev
 static void on_leak(struct report *r, const struct model *m, const struct ev_leak *x, u32 track)
 {
 	struct moment *mo = moment_at(r, moment_new(r, x->h.ts, DID_LEAK, track));
+	const struct sock *s = sock_at(m, track_at(r, track)->sock);
 
+	mo->certain = s && verdict_certain(m, s, VERDICT_LEAKED);
 	mo->life = life_use(r, life_of_tgid(r, m, x->holder, LIFE_HOLDER));
 	mo->other = life_use(r, life_of_tgid(r, m, x->creator, LIFE_MAKER));
 	mo->fd = x->fd;

@@ -169,14 +169,15 @@ static void section(struct html *h, const struct landing *l, const struct socks 
 		const char *id, *name, *meaning;
 	} words[] = {
 		[KIND_LEAKED] = {"leaked", "Leaked ports",
-				 "Who made it is gone, and nobody who holds it means to: a server "
-				 "that wants the port does not get it."},
+				 "Who made it is gone, and as far as is known nobody who holds it "
+				 "means to: a server that wants the port does not get it."},
 		[KIND_SUSPECT] = {"suspected", "Suspected leaks",
 				  "Who made it is not known; nobody who holds it opened it or "
 				  "waits on it. None of these is certain."},
 		[KIND_STUCK] = {"stuck", "Stuck connections",
-				"Open only because somebody inherited them who does not read from "
-				"them: the other end waits in vain."},
+				"Open only because another program inherited them, and nobody "
+				"waits for anything on them: if that does not answer of itself, "
+				"the other end waits in vain."},
 	};
 
 	title(h, words[kind].id, words[kind].name, words[kind].meaning, list->n);

@@ -15,7 +15,6 @@ bool sock_is_over(const struct sock *s); /* a connection that has ended */
 /* The process did not make it, and the newest scan found somebody waiting on it. */
 bool hold_waited(const struct hold *h);
 bool hold_meant(const struct model *m, const struct hold *h, const struct image *creator);
-bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v);
 
 /* What is spoken of, and where to. */
 struct speech {

@@ -219,11 +219,32 @@ static bool sock_is_idle(const struct model *m, const struct sock *s)
 	return s->nholds;
 }
 
+/*
+ * May one of them be at work on it?  A server's child that was given a connection does not wait on
+ * it while it computes, or asks a database.  It runs the program of who accepted, or of its parent.
+ */
+static bool may_be_at_work(const struct model *m, const struct sock *s)
+{
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
+		const struct hold *h = hold_at(m, id);
+		const struct tabref *r = tabref_at(m, fdtab_at(m, h->fdtab)->refs);
+		const struct proc *p = r ? proc_at(m, r->proc) : NULL;
+		const struct proc *from = p ? proc_at(m, s->creator ? s->creator : p->birth) : NULL;
+		const struct image *had = s->creator ? creator_image(m, s)
+					  : from     ? image_at(m, from->image)
+						     : NULL;
+
+		if (p && had && program_same(m, image_at(m, p->image), had) == SAME_YES)
+			return true;
+	}
+	return false;
+}
+
 /* The end that its owner closed comes only when the last holder closes it too. */
 bool sock_is_stuck(const struct model *m, const struct sock *s)
 {
 	return sock_is_tcp(s) && sock_is_connection(s) && s->state != TCP_CLOSE &&
-	       sock_is_idle(m, s);
+	       sock_is_idle(m, s) && !may_be_at_work(m, s);
 }
 
 bool sock_is_suspect(const struct model *m, const struct sock *s)

@@ -33,6 +33,8 @@ struct answer {
 void verdict_sock(const struct model *m, const struct sock *s, struct answer *out);
 /* Only which, without the words: cheap, used by the model to tell leaks. */
 enum verdict verdict_of(const struct model *m, const struct sock *s);
+/* Was everything that led to it seen, from the socket's birth on? */
+bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v);
 /*
  * In flight: the UNIX socket at the end of the way (its queue may itself be in flight, and so on)
  * that some process holds; 0: none is, and nobody can receive it.  *steps: queues on the way.
