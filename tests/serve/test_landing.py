@@ -91,8 +91,11 @@ def test_all_kinds(exporter, planted, hostile):
     serve = exporter()
     leaks = [Leak("tcp").kill(), Leak("udp").kill()]
     planted += leaks
-    planted += [UnixLeak(hostile, HOSTILE_UNIX).kill(), Actor(STUCK),
-                Actor(ZOMBIES, 3, "stop"), Actor(SUBREAPER, 2, 4)]
+    unix = UnixLeak(hostile, HOSTILE_UNIX)
+    planted += [unix, Actor(STUCK), Actor(ZOMBIES, 3, "stop"), Actor(SUBREAPER, 2, 4)]
+    # who made a UNIX socket is learnt from its descriptor while the maker lives
+    serve.until(lambda p: p("probate_sockets", proto="unix", state="listen", verdict="shared") >= 1)
+    unix.kill()
     stuck, stopped, reaper = planted[-3:]
     serve.until(lambda p: p("probate_zombies", reason="subreaper_not_reaping") >= 4)
     page = check_page(landing(serve))
