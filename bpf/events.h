@@ -256,7 +256,8 @@ struct ev {
 	F(u16, via, VIA, "dup, scm_rights, pidfd_getfd")                                           \
 	F(u16, cloexec, BOOL, "close-on-exec set")                                                 \
 	F(u32, peeked, BOOL, "scm_rights: by MSG_PEEK, so the message waits on in its queue")      \
-	F(u32, zero, HIDE, "0")
+	F(u32, zero, HIDE, "0")                                                                    \
+	F(u64, queue, ID, "scm_rights: inode of the UNIX socket it was received from; 0: not known")
 
 /* close of a socket's descriptor; emitted after it is gone from the table. */
 #define EV_CLOSE(F)                                                                                \
@@ -761,7 +762,11 @@ struct ev {
 	F(u64, tag, HIDE, "tells whether id is still the one that was meant; nsinits: pid namespace")
 #define EV_KEPT_DUE(F)                                                                             \
 	F(u32, queue, HIDE, "KEPT_* number of the queue")                                          \
-	KEPT_DUE_FIELDS(F)
+	KEPT_DUE_FIELDS(F)                                                                         \
+	F(u64, over, HIDE, "in flight: inode of the UNIX socket in whose queue it is")             \
+	F(u64, scan_ts, HIDE, "in flight: when a scan counted it")                                 \
+	F(u32, count, HIDE, "in flight: how many times it is there")                               \
+	F(u32, zero, HIDE, "0")
 #define KEPT_ZOMBIES 0 /* exits that may deserve a zombie event */
 #define KEPT_FREES 1   /* freed by the kernel, and no wait seen yet */
 #define KEPT_GONES 2   /* sockets in their grace */

@@ -169,7 +169,7 @@ int BPF_PROG(sys_close, struct pt_regs *regs, long ret)
 #define INSTALL_PEEKED 0x100 /* with via: the message was not taken out of its queue */
 
 static __always_inline bool install_event(struct task_struct *task, s32 fd, s32 from_fd, u32 from,
-					  u16 via, bool cloexec)
+					  u16 via, bool cloexec, u64 queue)
 {
 	struct slot s = task_socket(task, fd);
 	struct ev_install *e;
@@ -189,6 +189,7 @@ static __always_inline bool install_event(struct task_struct *task, s32 fd, s32 
 	e->cloexec = cloexec;
 	e->peeked = !!(via & INSTALL_PEEKED);
 	e->zero = 0;
+	e->queue = queue;
 	EV_SUBMIT(e);
 	return true;
 }
@@ -203,7 +204,7 @@ int BPF_PROG(sys_dup, struct pt_regs *regs, long ret)
 	bool installed = false, cloexec = action == SYS_DUP3 && SYS_ARG3(regs) & O_CLOEXEC_NR;
 
 	if (ret >= 0 && ret != from && WANTED(INSTALL) && task_passes(task))
-		installed = install_event(task, ret, from, 0, VIA_DUP, cloexec);
+		installed = install_event(task, ret, from, 0, VIA_DUP, cloexec, 0);
 	if (action != SYS_DUP)
 		going_tell(task, SYS_ARG2(regs), ret >= 0 && ret != from && !installed);
 	return 0;
@@ -248,7 +249,7 @@ int BPF_PROG(sys_fcntl, struct pt_regs *regs, long ret)
 	if (cmd == F_SETFD_NR)
 		cloexec_event(task, fd, SYS_ARG3(regs) & 1);
 	else if (WANTED(INSTALL) && task_passes(task))
-		install_event(task, ret, fd, 0, VIA_DUP, cmd == F_DUPFD_CLOEXEC_NR);
+		install_event(task, ret, fd, 0, VIA_DUP, cmd == F_DUPFD_CLOEXEC_NR, 0);
 	return 0;
 }
 
@@ -341,6 +342,6 @@ int BPF_PROG(sys_pidfd_getfd, struct pt_regs *regs, long ret)
 		return 0;
 	pidfd = files_file(task->files, SYS_ARG1(regs));
 	install_event(task, ret, SYS_ARG2(regs), pidfd ? pidfd_tgid(pidfd) : 0, VIA_PIDFD_GETFD,
-		      true);
+		      true, 0);
 	return 0;
 }

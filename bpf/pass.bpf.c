@@ -18,11 +18,12 @@
 struct scm {
 	u64 at, end; /* control messages in user memory */
 	u64 fds;     /* descriptors of the one being walked */
-	u64 over;    /* sending: inode of the UNIX socket */
-	u64 queue;   /* and of its peer */
+	u64 over;    /* inode of the UNIX socket */
+	u64 queue;   /* sending: and of its peer */
 	u32 nfds;
+	u32 from; /* receiving: descriptor of the UNIX socket */
 	bool sending, cloexec, peeked;
-	u8 pad[1];
+	u8 pad[5];
 };
 
 static __always_inline void pass_event(struct task_struct *task, struct scm *m, s32 fd)
@@ -66,7 +67,7 @@ static long scm_fd(u32 i, struct scm *m)
 		pass_event(task, m, fd);
 	else
 		install_event(task, fd, -1, 0, VIA_SCM_RIGHTS | (m->peeked ? INSTALL_PEEKED : 0),
-			      m->cloexec);
+			      m->cloexec, m->over);
 	return 0;
 }
 
@@ -101,6 +102,8 @@ static __always_inline void scm_walk(struct scm *m, u64 msg)
 	}
 	if (!h.msg_control || h.msg_controllen < sizeof(struct cmsghdr) + 4)
 		return;
+	if (!m->sending)
+		m->over = task_slot(task_current(), m->from).inode;
 	m->at = (u64)h.msg_control;
 	m->end = m->at + h.msg_controllen;
 	bpf_loop(SCM_MSGS + 1, scm_msg, m, 0);
@@ -154,7 +157,8 @@ int BPF_PROG(sys_recvmsg, struct pt_regs *regs, long ret)
 {
 	struct task_struct *task = task_current();
 	struct scm m = {.cloexec = SYS_ARG3(regs) & MSG_CMSG_CLOEXEC_BIT,
-			.peeked = SYS_ARG3(regs) & MSG_PEEK_BIT};
+			.peeked = SYS_ARG3(regs) & MSG_PEEK_BIT,
+			.from = SYS_ARG1(regs)};
 
 	if (ret < 0 || !task_passes(task))
 		return 0;
@@ -206,6 +210,7 @@ int BPF_PROG(sys_recvmmsg, struct pt_regs *regs, long ret)
 		return 0;
 	v.m.cloexec = SYS_ARG4(regs) & MSG_CMSG_CLOEXEC_BIT;
 	v.m.peeked = SYS_ARG4(regs) & MSG_PEEK_BIT;
+	v.m.from = SYS_ARG1(regs);
 	if (WANTED(USE))
 		use_tell(task, SYS_ARG1(regs));
 	if (WANTED(INSTALL))

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "keep.h"
+#include "model_priv.h"
 
 static inline void kept_add(void *ctx, const struct ev *e, size_t bytes)
 {
@@ -91,7 +92,13 @@ static inline void sock_plain(struct sock *s)
 {
 	s->met_ts = 0;
 	s->keeper = s->made_next = s->made_prev = 0;
-	s->queue_next = s->queue_prev = 0;
+	s->flights = 0;
+}
+
+static inline void flight_plain(struct flight *f)
+{
+	f->met_ts = 0;
+	f->next = f->prev = f->queue_next = f->queue_prev = f->bin_next = 0;
 }
 
 static inline void fdtab_plain(struct fdtab *t)
@@ -124,6 +131,10 @@ static inline void assert_same_sock(const struct model *a, const struct model *b
 	const struct sock *s = sock_at(a, id);
 
 	SAME(sock, s, sock_at(b, id), sock_plain(&a_), sock_plain(&b_));
+	for (u32 i = s->flights, j = sock_at(b, id)->flights; i;
+	     i = flight_at(a, i)->next, j = flight_at(b, j)->next)
+		SAME(flight, flight_at(a, i), flight_at(b, j), flight_plain(&a_),
+		     flight_plain(&b_));
 	for (u32 o = s->origins; o; o = origin_at(a, o)->next)
 		SAME(origin, origin_at(a, o), origin_at(b, o), (void)0);
 	if (s->name)

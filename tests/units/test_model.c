@@ -271,6 +271,149 @@ static void scm_in_flight_dies(void **state)
 	assert_null(sock_by(f, 80));
 }
 
+/* ---- how often in which queue ---- */
+
+static void queue_made(struct feed *f, u32 pid, u32 inode, s32 fd)
+{
+	FEED(f, socket, SOCKET, pid, pid, .inode = inode, .cookie = inode, .proto = UNIX1,
+	     .state = 1, .files = FILES(pid), .fd = fd);
+}
+
+static void sent(struct feed *f, u32 inode, u32 queue)
+{
+	FEED(f, pass, PASS, 100, 100, .files = FILES(100), .inode = inode, .cookie = inode,
+	     .over = 998, .queue = queue, .fd = 3);
+}
+
+static void received(struct feed *f, u32 pid, u32 inode, u32 queue, bool peeked)
+{
+	FEED(f, install, INSTALL, pid, pid, .inode = inode, .cookie = inode, .netns = NETNS,
+	     .proto = TCP4, .state = 10, .local = EP4(inode), .files = FILES(pid), .fd = 7,
+	     .from_fd = -1, .via = VIA_SCM_RIGHTS, .queue = queue, .peeked = peeked);
+	feed_fd_close(f, pid, FILES(pid), 7, inode);
+}
+
+static u32 times_in(const struct feed *f, u32 inode, u32 queue)
+{
+	const struct sock *s = sock_by(f, inode);
+	const struct flight *in = s ? flight_in(f->m, s, queue) : NULL;
+
+	return in ? in->count : 0;
+}
+
+static void flights_are_counted(void **state)
+{
+	struct feed *f = *state;
+
+	feed_task(f, 200, 1, "taker");
+	queue_made(f, 200, 999, 9);
+	queue_made(f, 200, 997, 8);
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	sent(f, 80, 999);
+	sent(f, 80, 999);
+	sent(f, 80, 997);
+	feed_fd_close(f, 100, FILES(100), 3, 80);
+	received(f, 200, 80, 999, true); /* a peek takes nothing */
+	assert_int_equal(times_in(f, 80, 999), 2);
+	received(f, 200, 80, 999, false);
+	assert_int_equal(times_in(f, 80, 999), 1);
+	received(f, 200, 80, 997, false);
+	assert_int_equal(times_in(f, 80, 997), 0);
+	assert_int_equal(verdict_by(f, 80), VERDICT_HIDDEN);
+	assert_int_equal(sock_by(f, 80)->queue, 999);
+	received(f, 200, 80, 0, false); /* where from is not known */
+	assert_null(sock_by(f, 80));
+}
+
+/* The queue ends with its last holder, and what is in it with the queue, however often. */
+static void flights_end_with_their_queue(void **state)
+{
+	struct feed *f = *state;
+
+	feed_task(f, 200, 1, "taker");
+	queue_made(f, 200, 999, 9);
+	queue_made(f, 200, 997, 8);
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	sent(f, 80, 999);
+	sent(f, 80, 999);
+	sent(f, 80, 997);
+	feed_exit(f, 100, 1, 0, 9);
+	feed_fd_close(f, 200, FILES(200), 9, 999);
+	assert_int_equal(times_in(f, 80, 997), 1);
+	feed_exit(f, 200, 1, 0, 9);
+	assert_null(sock_by(f, 80));
+	assert_int_equal(f->m->priv->flights.live, 0);
+}
+
+/* What a scan counted has in it what the ring tells of from before; what it met no more is over. */
+static void flights_scanned(void **state)
+{
+	struct feed *f = *state;
+	u64 before, begin;
+
+	queue_made(f, 100, 999, 9);
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	before = f->ts;
+	f->ts += 20 * NS_PER_MS;
+	FEED(f, scan_queue, SCAN_QUEUE, 0, 0, .inode = 80, .cookie = 80, .proto = TCP4,
+	     .state = 10, .local = EP4(80), .netns = NETNS, .queue = 999, .count = 2);
+	FEED_AT(f, pass, PASS, before, 100, 100, .files = FILES(100), .inode = 80, .cookie = 80,
+		.over = 998, .queue = 999, .fd = 3);
+	assert_int_equal(times_in(f, 80, 999), 2);
+	sent(f, 80, 999);
+	assert_int_equal(times_in(f, 80, 999), 3);
+	begin = f->ts + NS_PER_S;
+	f->ts = begin;
+	FEED(f, scan_sock, SCAN_SOCK, 0, 0, .inode = 80, .cookie = 80, .proto = TCP4, .state = 10,
+	     .local = EP4(80), .netns = NETNS);
+	FEED(f, scan_end, SCAN_END, 0, 0, .scope = SCOPE_SOCKS, .begin = begin);
+	assert_int_equal(times_in(f, 80, 999), 0);
+}
+
+/* Each in the queue of the other, and held by nobody else: only a scan can say that it is over. */
+static void flights_in_a_circle(void **state)
+{
+	struct feed *f = *state;
+
+	queue_made(f, 100, 500, 4);
+	queue_made(f, 100, 501, 5);
+	sent(f, 500, 501);
+	sent(f, 501, 500);
+	sent(f, 501, 501);
+	feed_exit(f, 100, 1, 0, 9);
+	assert_non_null(sock_by(f, 500));
+	f->ts += NS_PER_S;
+	FEED(f, scan_end, SCAN_END, 0, 0, .scope = SCOPE_SOCKS, .begin = f->ts);
+	assert_null(sock_by(f, 500));
+	assert_null(sock_by(f, 501));
+	assert_int_equal(f->m->priv->flights.live, 0);
+}
+
+/* Its maker lets go while it is in flight, by close or by death: told when somebody takes it. */
+static void transfer_in_flight(void **state)
+{
+	struct feed *f = *state;
+
+	feed_task(f, 200, 1, "taker");
+	queue_made(f, 200, 999, 9);
+	for (u32 port = 80; port <= 81; port++) {
+		feed_listener(f, 100, FILES(100), 3, port, 0);
+		sent(f, port, 999);
+		if (port == 80)
+			feed_fd_close(f, 100, FILES(100), 3, port);
+		else
+			feed_exit(f, 100, 1, 0, 9);
+		assert_int_equal(f->told[EV_KIND_TRANSFER], port - 80);
+		feed_install(f, 200, FILES(200), (s32)port, port, VIA_SCM_RIGHTS, -1, 0, 0);
+		assert_int_equal(f->told[EV_KIND_TRANSFER], port - 79);
+		assert_int_equal(f->transfer.from, 100);
+		assert_int_equal(f->transfer.to, 200);
+		assert_int_equal(f->transfer.died, port == 81);
+		assert_int_equal(verdict_by(f, port), VERDICT_PASSED);
+	}
+	assert_int_equal(f->told[EV_KIND_LEAK], 0);
+}
+
 static void pidfd_getfd(void **state)
 {
 	struct feed *f = *state;
@@ -944,6 +1087,11 @@ int main(void)
 		T(closed_with_references),
 		T(scm_race),
 		T(scm_in_flight_dies),
+		T(flights_are_counted),
+		T(flights_end_with_their_queue),
+		T(flights_scanned),
+		T(flights_in_a_circle),
+		T(transfer_in_flight),
 		T(pidfd_getfd),
 		T(headless),
 		T(thread_files),

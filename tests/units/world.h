@@ -91,8 +91,7 @@ static inline void world_sock(const struct model *m, u32 id, u64 ts, world_sink 
 				 .queued = s->queued};
 	struct ev_scan_name n = {HEAD(SCAN_NAME, scan_name, 0, 0, ts), .inode = s->inode,
 				 .cookie = s->cookie};
-	struct ev_scan_queue q = {HEAD(SCAN_QUEUE, scan_queue, 0, 0, ts), SOCK_OF(s),
-				  .queue = s->queue};
+	struct ev_scan_queue q = {HEAD(SCAN_QUEUE, scan_queue, 0, 0, ts), SOCK_OF(s)};
 
 	if (s->left_ms && sock_end(s) > ts)
 		e.left_ms = (u32)((sock_end(s) - ts) / NS_PER_MS);
@@ -101,8 +100,11 @@ static inline void world_sock(const struct model *m, u32 id, u64 ts, world_sink 
 		n.name = *name_at(m, s->name);
 		sink(ctx, &n.h);
 	}
-	if (s->queue)
+	for (u32 f = s->flights; f; f = flight_at(m, f)->next) {
+		q.queue = flight_at(m, f)->queue;
+		q.count = flight_at(m, f)->count;
 		sink(ctx, &q.h);
+	}
 }
 
 static inline void world_facts(const struct model *m, u32 scope, u64 ts, world_sink sink, void *ctx)
@@ -195,6 +197,9 @@ static inline void dump_sock(struct buf *b, const struct model *m, const struct 
 		buf_printf(b, " (%u/%u %u fds how %u used %u %d since %llu)",
 			   tgid_of(m, rows[i].proc), rows[i].tid, rows[i].nfds, rows[i].how,
 			   rows[i].used, rows[i].deliberate, (unsigned long long)rows[i].since);
+	for (u32 f = s->flights; f; f = flight_at(m, f)->next)
+		buf_printf(b, " {%llu: %u}", (unsigned long long)flight_at(m, f)->queue,
+			   flight_at(m, f)->count);
 	for (u32 o = s->origins; o; o = origin_at(m, o)->next)
 		buf_printf(b, " [%u from %u via %u]", tgid_of(m, origin_at(m, o)->proc),
 			   tgid_of(m, origin_at(m, o)->from), origin_at(m, o)->via);

@@ -48,7 +48,7 @@ static void install_passed(struct model *m, struct proc *p, struct sock *s,
 		src = proc_ghost(m, from, 0)->id;
 	origin_add(m, s, p->id, (u8)e->via, src, e->h.ts);
 	if (e->via == VIA_SCM_RIGHTS && !e->peeked)
-		sock_set_queue(m, s, 0, e->h.ts);
+		flight_received(m, s, e->queue, e->h.ts);
 }
 
 void on_install(struct model *m, const struct ev_install *e)
@@ -69,6 +69,8 @@ void on_install(struct model *m, const struct ev_install *e)
 	else
 		install_passed(m, p, s, e);
 	hold_put(m, &slot, s);
+	if (!s->transferred) /* its maker may have let go of it while it was in flight */
+		sock_review(m, s);
 	sock_maybe_gone(m, s);
 }
 
@@ -155,11 +157,7 @@ void on_pass(struct model *m, const struct ev_pass *e)
 		return;
 	}
 	over = sock_known(m, e->over, 0);
-	sock_set_queue(m, s,
-		       e->queue		    ? e->queue
-		       : over && over->peer ? over->peer
-					    : e->over,
-		       e->h.ts);
+	flight_sent(m, s, e->queue ? e->queue : over && over->peer ? over->peer : e->over, e->h.ts);
 }
 
 /* The table a thread had before it began a copy: by the address it is told to have had, or as is

@@ -308,6 +308,21 @@ static void put_waits(struct dump *d)
 	free(v);
 }
 
+/* Those of one socket in their order. */
+static void put_flights(struct dump *d)
+{
+	const struct model *m = d->m;
+
+	for (u32 id = sock_after(m, 0); id; id = sock_after(m, id))
+		for (u32 i = sock_at(m, id)->flights; i; i = flight_at(m, i)->next) {
+			const struct flight *f = flight_at(m, i);
+			KEPT(KEPT_DUE, kept_due, .queue = KEPT_FLIGHTS, .id = id, .ts = f->ts,
+			     .over = f->queue, .scan_ts = f->scan_ts, .count = f->count);
+
+			put(d, &e.h);
+		}
+}
+
 static void put_queues(struct dump *d)
 {
 	const struct model *m = d->m;
@@ -318,9 +333,7 @@ static void put_queues(struct dump *d)
 	put_gones(d);
 	put_closings(d);
 	put_waits(d);
-	for (u32 i = 0; i < pr->nflights; i++)
-		put_due(d, KEPT_FLIGHTS,
-			&(struct due){.ts = pr->flights[i].ts, .id = pr->flights[i].sock});
+	put_flights(d);
 	for (u32 id = m->grace_head; id; id = proc_at(m, id)->grace_next)
 		put_due(d, KEPT_GRACES, &(struct due){.id = id});
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id)) {

@@ -201,15 +201,33 @@ static bool is_closing(const struct sock *s)
 	return s->closing;
 }
 
-static bool is_in_flight(const struct sock *s)
+/* Each is of a socket that is said to be in flight, and every such one has some: first that queue.
+ */
+static bool flights_ok(const struct stage *st)
 {
-	return s->queue != 0;
+	const struct pool *flights = &st->m->priv->flights;
+	u8 *seen = xcalloc(st->m->socks.used + 1, 1);
+	bool ok = true;
+
+	for (u32 id = 1; ok && id <= flights->used; id++) {
+		const struct flight *f = pool_at(flights, id);
+		const struct sock *s =
+			stage_has(st, KEEP_SOCK, f->sock) ? sock_at(st->m, f->sock) : NULL;
+
+		ok = s && f->queue && !s->gone && (seen[f->sock] || s->queue == f->queue);
+		if (ok)
+			seen[f->sock] = 1;
+	}
+	for (u32 id = 0; (id = stage_next(st, KEEP_SOCK, id));)
+		ok = ok && seen[id] == (sock_at(st->m, id)->queue != 0);
+	free(seen);
+	return ok;
 }
 
 static bool sock_queues_ok(const struct stage *st)
 {
 	const struct model_priv *pr = st->m->priv;
-	u32 *ids = xcalloc(pr->gones.count + pr->closings.count + pr->nflights, sizeof(*ids));
+	u32 *ids = xcalloc(pr->gones.count + pr->closings.count + 1, sizeof(*ids));
 	bool ok;
 
 	for (u32 i = 0; i < pr->gones.count; i++)
@@ -218,9 +236,7 @@ static bool sock_queues_ok(const struct stage *st)
 	for (u32 i = 0; i < pr->closings.count; i++)
 		ids[i] = pr->closings.v[i].id;
 	ok &= each_once(st, ids, pr->closings.count, is_closing);
-	for (u32 i = 0; i < pr->nflights; i++)
-		ids[i] = pr->flights[i].sock;
-	ok &= each_once(st, ids, pr->nflights, is_in_flight);
+	ok &= flights_ok(st);
 	for (u32 i = 0; i < pr->nwaits; i++)
 		ok &= stage_has(st, KEEP_SOCK, pr->waits[i].id);
 	free(ids);

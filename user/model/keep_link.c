@@ -261,8 +261,15 @@ void stage_count(struct stage *st)
 	for (u32 id = 0; (id = stage_next(st, KEEP_SOCK, id));)
 		for (u32 o = sock_at(m, id)->origins; o; o = origin_at(m, o)->next)
 			origin_index(m, o);
-	for (u32 i = 1; i <= m->priv->nflights; i++)
-		flight_index(m, i);
+	for (u32 i = 1, n = m->priv->flights.used; i <= n; i++) {
+		const struct flight *f = flight_at(m, i);
+		const u32 known = flight_find(m, f->sock, f->queue);
+
+		if (known) /* told twice */
+			pool_drop(&m->priv->flights, i);
+		else
+			flight_index(m, i);
+	}
 }
 
 /* ---- references ---- */

@@ -294,6 +294,21 @@ void on_kept_cgroup(struct model *m, const struct ev_kept_cgroup *e)
 		cgroup_set(st->m, e->id, len ? s : "");
 }
 
+/* Of an older recording, where a socket was in one queue, and that once: as is said of it. */
+static void load_flight(struct stage *st, const struct ev_kept_due *e)
+{
+	struct flight *f = flight_at(st->m, pool_new(&st->m->priv->flights));
+
+	f->sock = e->id;
+	f->queue = e->over;
+	f->ts = e->ts;
+	f->scan_ts = e->scan_ts;
+	f->met_ts = st->m->now;
+	f->count = e->count ? e->count : 1;
+	if (!f->queue && stage_has(st, KEEP_SOCK, e->id))
+		f->queue = sock_at(st->m, e->id)->queue;
+}
+
 void on_kept_due(struct model *m, const struct ev_kept_due *e)
 {
 	struct stage *st = stage_of(m, &e->h);
@@ -318,7 +333,7 @@ void on_kept_due(struct model *m, const struct ev_kept_due *e)
 		waits_push(pr, e->ts, e->id);
 		return;
 	case KEPT_FLIGHTS:
-		flight_push(pr, e->ts, st->m->now, e->id);
+		load_flight(st, e);
 		return;
 	case KEPT_GRACES:
 		due_add(&st->graces, 0, e->id, 0);

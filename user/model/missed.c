@@ -111,25 +111,28 @@ static void sock_tell_name(const struct sock *s, struct ev_scan_miss *e)
 	e->remote = s->remote;
 }
 
+static bool flight_missed(const struct model *m, const struct flight *f, u64 begin)
+{
+	return f->ts < begin && f->met_ts < begin && !cut_spares_flight(m, f, begin);
+}
+
 static void flights_find(struct model *m, const struct ev_scan_end *end)
 {
-	const struct model_priv *pr = m->priv;
-
-	for (u32 i = pr->nflights; i-- > 0;)
-		if (pr->flights[i].ts < end->begin && pr->flights[i].met_ts < end->begin &&
-		    !cut_spares_flight(m, sock_at(m, pr->flights[i].sock), end->begin))
-			key_add(m, pr->flights[i].sock);
+	for (u32 id = sock_after(m, 0); id; id = sock_after(m, id))
+		for (u32 f = sock_at(m, id)->flights; f; f = flight_at(m, f)->next)
+			if (flight_missed(m, flight_at(m, f), end->begin))
+				key_add(m, f);
 }
 
 static bool flight_tell(const struct model *m, u64 key, struct ev_scan_miss *e)
 {
-	const struct sock *s = sock_at(m, (u32)key);
-	const struct flight *f = s->id == key ? flight_of(m, s) : NULL;
+	const struct flight *f = flight_at(m, (u32)key);
 
-	if (!f || f->ts >= e->begin || f->met_ts >= e->begin)
+	/* One that ended meanwhile has no count, and another in its place was met since. */
+	if (!f->count || !flight_missed(m, f, e->begin))
 		return false;
-	sock_tell_name(s, e);
-	e->queue = s->queue;
+	sock_tell_name(sock_at(m, f->sock), e);
+	e->queue = f->queue;
 	return true;
 }
 

@@ -28,6 +28,7 @@ struct model *model_new(void)
 	pool_init(&m->names, sizeof(struct name));
 	pool_init(&pr->sents, sizeof(struct sent));
 	pool_init(&pr->paths, sizeof(struct path));
+	pool_init(&pr->flights, sizeof(struct flight));
 	pr->wake = ~0ull;
 	pr->collect_at = 4096;
 	m->filter = ~0ull;
@@ -52,7 +53,8 @@ void model_free(struct model *m)
 {
 	struct pool *all[] = {&m->procs,  &m->images,	   &m->deaths,	    &m->tabrefs,
 			      &m->fdtabs, &m->holds,	   &m->origins,	    &m->socks,
-			      &m->names,  &m->priv->sents, &m->priv->paths, &m->shares};
+			      &m->names,  &m->priv->sents, &m->priv->paths, &m->shares,
+			      &m->priv->flights};
 
 	stage_free(m->priv->stage);
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
@@ -66,7 +68,7 @@ void model_free(struct model *m)
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		pool_free(all[i]);
 	buf_free(&m->told);
-	free(m->priv->flights);
+	bins_free(&m->priv->by_flight);
 	cuts_free(m->priv);
 	buf_free(&m->priv->dying);
 	free(m->priv->zombies.v);

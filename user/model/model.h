@@ -44,6 +44,8 @@
  *  I10 The keeper of a sock is one of its holds.
  *  I11 A sock with closed_ts has neither hold nor queue.  While it is `closing` it is on no chain of
  *      by_port and in the queue of those once.
+ *  I12 A flight is one socket in one queue, so many times, more than none: found by both, on the list
+ *      of its socket and on the chain of its queue.  queue of a sock is that of its first flight.
  *  I9  Time does not run backwards: now is the largest ts seen.
  *  I10 Only a zombie has death.left_by, and it waits among `zombies` until that is settled.
  */
@@ -256,9 +258,8 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u64 cgroup;      /* of its creator; 0: not known */
 	u64 peer;        /* UNIX: inode of the peer; 0: none or not known */
 	u64 listener;    /* accepted: inode of the listener */
-	u64 queue;       /* in flight: inode of the UNIX socket in whose queue it is; 0: not */
-	u32 flight;      /* its number in the list of flights, 1..; 0: not in flight */
-	u32 queue_next, queue_prev; /* chain of by_queue */
+	u64 queue;       /* in flight: inode of the UNIX socket in whose queue it has been longest; 0: not */
+	u32 flights;     /* one for each queue that it is in, oldest first (flight.c) */
 	u32 name;        /* id in the pool of names (UNIX); 0: none */
 	u32 left_ms;     /* TIME_WAIT: left when scanned (at seen_ts) */
 	u32 queued;      /* LISTEN: waiting to be accepted, when scanned */

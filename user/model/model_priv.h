@@ -13,6 +13,7 @@
  * share.c     who holds what: counts                  sieve.c     scans: what is no news
  * chain.c     holders and chains                      missed.c    scans: what is missing
  * keep.c      a checkpoint written                    verify.c    the invariants
+ * flight.c    sockets in flight
  * keep_read.c, keep_link.c: and read
  *
  * Memory is given back in timers_run() alone, before an event is applied: a handler may keep
@@ -64,11 +65,16 @@ struct sent {
 	u8 cause;
 };
 
-/* A socket in flight between sendmsg and recvmsg. */
+/* A socket in the queue of a UNIX socket, between sendmsg and recvmsg. */
 struct flight {
-	u64 ts; /* last known to be so */
-	u64 met_ts; /* the sieve's */
-	u32 sock;
+	u64 queue;   /* inode of the UNIX socket */
+	u64 ts;      /* last known to be so */
+	u64 scan_ts; /* when a scan counted it last; 0: none did */
+	u64 met_ts;  /* the sieve's */
+	u32 sock, count;
+	u32 next, prev;             /* of the socket; the first one's prev is the last */
+	u32 queue_next, queue_prev; /* of the queue */
+	u32 bin_next;
 };
 
 /* What a pass did not meet, while it is being told. */
@@ -104,9 +110,9 @@ struct model_priv {
 	struct map by_origin; /* sock << 32 | proc -> its newest origin */
 	struct buf made;      /* made_in()'s */
 	struct pool sents, paths;
-	struct flight *flights;
-	u32 nflights, flights_cap;
-	struct map by_queue;  /* inode of a UNIX socket -> first sock in flight in its queue */
+	struct pool flights;
+	struct bins by_flight; /* (queue, sock) -> flight */
+	struct map by_queue;  /* inode of a UNIX socket -> first flight in its queue */
 	struct buf dying;     /* u64: inodes of UNIX sockets that ended, whose queues end next */
 	bool die;             /* they are under way */
 	u32 cgroups_at;       /* how many before those of nobody are looked for */
@@ -276,15 +282,11 @@ void socks_expire(struct model *m);
 void waits_push(struct model_priv *pr, u64 ts, u32 sock);
 /* Was a pass that began then cut in that network namespace? */
 bool cut_spares(const struct model *m, u32 netns, u64 begin);
-bool cut_spares_flight(const struct model *m, const struct sock *s, u64 begin);
+bool cut_spares_flight(const struct model *m, const struct flight *f, u64 begin);
 /* A pass over this scope ends: what it did not tell to be cut is whole again. */
 void cuts_end(struct model *m, u32 scope, u64 begin);
 void cuts_free(struct model_priv *pr);
-void flight_push(struct model_priv *pr, u64 ts, u64 met_ts, u32 sock); /* of a checkpoint */
-void flight_index(struct model *m, u32 i); /* the one with that number */
-void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts);
 u64 sock_end(const struct sock *s); /* when left_ms is over */
-struct flight *flight_of(const struct model *m, const struct sock *s); /* NULL: not in flight */
 void sock_maybe_gone(struct model *m, struct sock *s);
 void sock_let_go(struct model *m, struct sock *s); /* its last descriptor, or place in a queue, went */
 void sock_reopen(struct model *m, struct sock *s); /* it has one again */
@@ -292,6 +294,22 @@ void sock_finishes(struct model *m, struct sock *s); /* a change of state says w
 void sock_review(struct model *m, struct sock *s);
 void sock_lost_hold(struct model *m, struct sock *s);
 void sock_gone(struct model *m, struct sock *s);
+
+/* flight.c */
+static inline struct flight *flight_at(const struct model *m, u32 id)
+{
+	return pool_at(&m->priv->flights, id);
+}
+u32 flight_find(const struct model *m, u32 sock, u64 queue); /* 0: it is not there */
+struct flight *flight_in(const struct model *m, const struct sock *s, u64 queue);
+void flight_sent(struct model *m, struct sock *s, u64 queue, u64 ts);
+void flight_received(struct model *m, struct sock *s, u64 queue, u64 ts); /* queue 0: not known */
+void flight_scanned(struct model *m, struct sock *s, u64 queue, u32 count, u64 ts);
+void flight_end(struct model *m, u32 id);
+void flight_index(struct model *m, u32 id); /* of a checkpoint */
+void flights_end(struct model *m, struct sock *s);
+void flights_move(struct model *m, struct sock *to, struct sock *from);
+void queue_died(struct model *m, u64 inode); /* of the UNIX socket */
 
 /* origin.c */
 void origin_link(struct model *m, u32 id);  /* last on the list of its socket */

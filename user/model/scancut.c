@@ -53,11 +53,11 @@ bool cut_spares(const struct model *m, u32 netns, u64 begin)
 }
 
 /* It is met where its queue is. */
-bool cut_spares_flight(const struct model *m, const struct sock *s, u64 begin)
+bool cut_spares_flight(const struct model *m, const struct flight *f, u64 begin)
 {
-	const struct sock *q = sock_known(m, s->queue, 0);
+	const struct sock *q = sock_known(m, f->queue, 0);
 
-	return cut_spares(m, q ? q->netns : s->netns, begin);
+	return cut_spares(m, q ? q->netns : sock_at(m, f->sock)->netns, begin);
 }
 
 void cuts_end(struct model *m, u32 scope, u64 begin)

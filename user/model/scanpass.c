@@ -193,7 +193,7 @@ void on_scan_queue(struct model *m, const struct ev_scan_queue *e)
 	struct sock *s = sock_of(m, SOCK_EV(e));
 
 	if (s && !s->gone)
-		sock_set_queue(m, s, e->queue, e->h.ts);
+		flight_scanned(m, s, e->queue, e->count, e->h.ts);
 }
 
 /* ---- what was not met is over ---- */
@@ -265,15 +265,25 @@ static u32 sweep_tasks(struct model *m, u64 begin)
 	return dropped;
 }
 
+static void sweep_flights(struct model *m, const struct sock *s, u64 begin)
+{
+	u32 id = s->flights, next;
+
+	for (; id; id = next) {
+		const struct flight *f = flight_at(m, id);
+
+		next = f->next;
+		if (f->ts < begin && !cut_spares_flight(m, f, begin))
+			flight_end(m, id);
+	}
+}
+
 static u32 sweep_socks(struct model *m, u64 begin)
 {
 	u32 dropped = 0;
 
-	/* From the end: removal swaps the last one in, and what ends may take others with it. */
-	for (u32 i = m->priv->nflights; i-- > 0;)
-		if (i < m->priv->nflights && m->priv->flights[i].ts < begin &&
-		    !cut_spares_flight(m, sock_at(m, m->priv->flights[i].sock), begin))
-			sock_set_queue(m, sock_at(m, m->priv->flights[i].sock), 0, m->now);
+	for (u32 id = sock_after(m, 0); id; id = sock_after(m, id))
+		sweep_flights(m, sock_at(m, id), begin);
 	for (u32 id = sock_after(m, 0); id; id = sock_after(m, id)) {
 		struct sock *s = sock_at(m, id);
 
@@ -338,11 +348,11 @@ static bool miss_sock(struct model *m, const struct ev_scan_miss *e)
 {
 	struct sock *s = e->inode || e->cookie ? sock_known(m, e->inode, e->cookie)
 					       : sock_by_addr(m, SOCK_EV(e));
-	const struct flight *f = s ? flight_of(m, s) : NULL;
+	const struct flight *f = s && e->queue ? flight_in(m, s, e->queue) : NULL;
 	bool closing;
 
-	if (e->queue && f && s->queue == e->queue && f->ts < e->begin)
-		sock_set_queue(m, s, 0, e->h.ts);
+	if (f && f->ts < e->begin)
+		flight_end(m, flight_find(m, s->id, e->queue));
 	if (e->queue || !s || s->gone || s->nholds || s->queue || s->seen_ts >= e->begin)
 		return false;
 	closing = s->closing; /* then its hold was counted */

@@ -216,9 +216,9 @@ static bool knows_name(const struct model *m, const struct ev_scan_name *e)
 static bool knows_queue(const struct model *m, const struct ev_scan_queue *e)
 {
 	struct sock *s = sock_if_known(m, SOCK_EV(e));
-	struct flight *f = s && s->queue == e->queue ? flight_of(m, s) : NULL;
+	struct flight *f = s ? flight_in(m, s, e->queue) : NULL;
 
-	if (!f)
+	if (!f || (e->count && e->count != f->count && e->h.ts >= f->scan_ts))
 		return false;
 	f->met_ts = max_ts(f->met_ts, e->h.ts);
 	return sock_met(s, e->h.ts);

@@ -231,9 +231,7 @@ static void holds_move(struct model *m, struct sock *to, struct sock *from)
 /* Two records turn out to be one socket: `to` takes over all of `from`. */
 static void sock_join(struct model *m, struct sock *to, struct sock *from)
 {
-	u64 queue = from->queue;
-
-	sock_set_queue(m, from, 0, m->now);
+	flights_move(m, to, from);
 	if (!to->creator && from->creator) {
 		made_unlink(m, from);
 		to->creator = from->creator;
@@ -245,8 +243,6 @@ static void sock_join(struct model *m, struct sock *to, struct sock *from)
 	holds_move(m, to, from);
 	origins_move(m, to, from);
 	from->queue = 0;
-	if (queue && !to->queue)
-		sock_set_queue(m, to, queue, m->now);
 	to->opened = to->opened ? to->opened : from->opened;
 	to->cgroup = to->cgroup ? to->cgroup : from->cgroup;
 	to->listener = to->listener ? to->listener : from->listener;

@@ -6,73 +6,6 @@
 #include "model_priv.h"
 #include "verdict.h"
 
-/* ---- in flight ----
- *
- * An array of all, in which the last takes the place of one that ends; each socket knows its number
- * in it and is on the chain of its queue.
- */
-
-struct flight *flight_of(const struct model *m, const struct sock *s)
-{
-	return s->flight ? &m->priv->flights[s->flight - 1] : NULL;
-}
-
-void flight_push(struct model_priv *pr, u64 ts, u64 met_ts, u32 sock)
-{
-	if (pr->nflights == pr->flights_cap) {
-		pr->flights_cap = pr->flights_cap ? pr->flights_cap * 2 : 16;
-		pr->flights = xrealloc(pr->flights, pr->flights_cap * sizeof(*pr->flights));
-	}
-	pr->flights[pr->nflights++] = (struct flight){ts, met_ts, sock};
-}
-
-void flight_index(struct model *m, u32 i)
-{
-	struct sock *s = sock_at(m, m->priv->flights[i - 1].sock);
-
-	s->flight = i;
-	s->queue_prev = 0;
-	s->queue_next = map_get(&m->priv->by_queue, s->queue);
-	if (s->queue_next)
-		sock_at(m, s->queue_next)->queue_prev = s->id;
-	map_put(&m->priv->by_queue, s->queue, s->id);
-}
-
-static void flight_drop(struct model *m, struct sock *s)
-{
-	struct model_priv *pr = m->priv;
-	const struct flight *last = &pr->flights[--pr->nflights];
-
-	if (s->queue_prev)
-		sock_at(m, s->queue_prev)->queue_next = s->queue_next;
-	else if (s->queue_next)
-		map_put(&pr->by_queue, s->queue, s->queue_next);
-	else
-		map_take(&pr->by_queue, s->queue);
-	if (s->queue_next)
-		sock_at(m, s->queue_next)->queue_prev = s->queue_prev;
-	pr->flights[s->flight - 1] = *last;
-	sock_at(m, last->sock)->flight = s->flight;
-	s->flight = s->queue_next = s->queue_prev = 0;
-	if (pr->flights_cap > 1024 && pr->nflights < pr->flights_cap / 4) {
-		pr->flights_cap /= 2;
-		pr->flights = xrealloc(pr->flights, pr->flights_cap * sizeof(*pr->flights));
-	}
-}
-
-/* In flight in the queue of that UNIX socket; 0: not (any more). */
-void sock_set_queue(struct model *m, struct sock *s, u64 queue, u64 ts)
-{
-	if (s->flight)
-		flight_drop(m, s);
-	s->queue = queue;
-	if (!queue)
-		return;
-	sock_reopen(m, s);
-	flight_push(m->priv, ts, m->now, s->id);
-	flight_index(m, m->priv->nflights);
-}
-
 /* ---- the end ---- */
 
 static void sock_bury(struct model *m, struct sock *s)
@@ -84,59 +17,6 @@ static void sock_bury(struct model *m, struct sock *s)
 	due_push(m, &m->priv->gones, m->now, s->id, m->now);
 }
 
-static int by_flight(const void *va, const void *vb)
-{
-	const u64 *a = va, *b = vb;
-
-	return (*a < *b) - (*a > *b);
-}
-
-/* The last in the list of flights first, however they came on the chain of the queue. */
-static void queue_dies(struct model *m, u64 inode)
-{
-	struct buf b = {};
-	u64 *v;
-
-	for (u32 id = map_get(&m->priv->by_queue, inode); id; id = sock_at(m, id)->queue_next) {
-		u64 key = (u64)sock_at(m, id)->flight << 32 | id;
-
-		buf_add(&b, &key, sizeof(key));
-	}
-	v = (u64 *)(void *)b.s;
-	if (b.len)
-		qsort(v, b.len / sizeof(*v), sizeof(*v), by_flight);
-	for (u32 i = 0; i < b.len / sizeof(*v); i++) {
-		struct sock *s = sock_at(m, (u32)v[i]);
-
-		sock_set_queue(m, s, 0, m->now);
-		if (!s->nholds)
-			sock_let_go(m, s);
-	}
-	buf_free(&b);
-}
-
-/*
- * What waited in the queue of a UNIX socket dies with it, and that may be UNIX sockets with queues
- * of their own: one after the other, as they may be nested deep.
- */
-static void queue_died(struct model *m, u64 inode)
-{
-	struct model_priv *pr = m->priv;
-
-	if (!map_get(&pr->by_queue, inode))
-		return;
-	buf_add(&pr->dying, &inode, sizeof(inode));
-	if (pr->die)
-		return;
-	pr->die = true;
-	for (size_t at = 0; at < pr->dying.len; at += sizeof(inode)) {
-		memcpy(&inode, pr->dying.s + at, sizeof(inode));
-		queue_dies(m, inode);
-	}
-	buf_reset(&pr->dying);
-	pr->die = false;
-}
-
 void sock_gone(struct model *m, struct sock *s)
 {
 	u64 inode = PROTO_FAMILY(s->proto) == FAMILY_UNIX ? s->inode : 0;
@@ -144,7 +24,7 @@ void sock_gone(struct model *m, struct sock *s)
 
 	if (s->gone)
 		return;
-	sock_set_queue(m, s, 0, m->now);
+	flights_end(m, s);
 	if (s->closing) /* that was its end; it only was not certain until now */
 		m->priv->at = s->closed_ts;
 	TELL(m, gone, GONE, 0, .inode = s->inode, .cookie = s->cookie, .netns = s->netns,

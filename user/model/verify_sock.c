@@ -143,17 +143,31 @@ static const char *check_listening(const struct model *m)
 	return NULL;
 }
 
-static const char *check_flight(const struct model *m, const struct sock *s)
+static const char *check_flight(const struct model *m, const struct sock *s, u32 id, u32 prev)
 {
-	u32 id = s->queue ? map_get(&m->priv->by_queue, s->queue) : 0, n = 0;
+	const struct flight *f = flight_at(m, id);
+	u32 at = map_get(&m->priv->by_queue, f->queue), n = 0;
 
-	CHECK(!s->queue == !s->flight, "in flight and not, at once");
-	CHECK(!s->flight || (s->flight <= m->priv->nflights &&
-			     m->priv->flights[s->flight - 1].sock == s->id),
-	      "a flight under another number");
-	while (id && id != s->id && ++n <= m->socks.live)
-		id = sock_at(m, id)->queue_next;
-	CHECK(!s->queue || id == s->id, "not on the chain of its queue");
+	CHECK(f->sock == s->id && f->queue && f->count, "I12: a flight of nothing");
+	CHECK(flight_find(m, s->id, f->queue) == id, "I12: a flight that is not found");
+	CHECK(id == s->flights || f->prev == prev, "I12: flights in no order");
+	while (at && at != id && ++n <= m->priv->flights.live)
+		at = flight_at(m, at)->queue_next;
+	CHECK(at == id, "I12: not on the chain of its queue");
+	return NULL;
+}
+
+static const char *check_flights(const struct model *m, const struct sock *s, u32 *flights)
+{
+	u32 last = 0;
+
+	for (u32 id = s->flights; id; last = id, id = flight_at(m, id)->next) {
+		TRY(check_flight(m, s, id, last));
+		++*flights;
+	}
+	CHECK(s->queue == (s->flights ? flight_at(m, s->flights)->queue : 0),
+	      "I12: in flight and not, at once");
+	CHECK(!s->flights || flight_at(m, s->flights)->prev == last, "I12: the last is another");
 	return NULL;
 }
 
@@ -180,13 +194,12 @@ static const char *check_socks(const struct model *m)
 		CHECK(s->closed_ts ? !s->nholds && !s->queue : !s->closing,
 		      "I11: closed, and held");
 		TRY(check_sock_indexes(m, s));
-		TRY(check_flight(m, s));
+		TRY(check_flights(m, s, &queued));
 		CHECK(s->nholds || s->queue || s->sflags || s->state || s->inode || s->cookie,
 		      "I8: a socket without any life");
 		inodes += s->inode != 0;
 		cookies += s->cookie != 0;
 		nameless += !s->inode && !s->cookie;
-		queued += s->queue != 0;
 	}
 	CHECK(n == m->socks.live, "a socket without an id");
 	CHECK(holds == m->holds.live, "I5: a hold of no socket");
@@ -194,7 +207,7 @@ static const char *check_socks(const struct model *m)
 	CHECK(inodes == m->by_inode.count, "I6: an inode of no socket");
 	CHECK(cookies == m->by_cookie.count, "I6: a cookie of no socket");
 	CHECK(nameless == m->priv->by_tuple.count, "I6: addresses of no socket");
-	CHECK(queued == m->priv->nflights, "a flight of no socket");
+	CHECK(queued == m->priv->flights.live, "I12: a flight of no socket");
 	CHECK(gone == m->priv->gones.count, "I8: a gone socket that will never be freed");
 	return NULL;
 }
