@@ -106,6 +106,29 @@ def test_calls_that_fail(probate, failing, tmp_path, call, error):  # noqa: F811
         whole_or_said(path, one.returncode, told)
 
 
+@pytest.mark.skipif("/san/" in PROBATE, reason="the sanitizers have their own memory")
+@pytest.mark.parametrize("call, calls", [("malloc", 8000), ("mmap", 16)])
+def test_exporter_without_memory(probate, failing, tmp_path, monkeypatch, call, calls):  # noqa: F811
+    """It runs, or says in a sentence why it does not; what it left in its directory can be begun with."""
+    rng = random.Random(call)
+    run = tmp_path / "run"
+    run.mkdir()
+    monkeypatch.setenv("PROBATE_RUN", str(run))
+    for i in range(6):
+        failing(f"{call}:{errno.ENOMEM}:{rng.randrange(1, calls)}:{(1, 1000000)[i % 2]}" if i < 5 else "")
+        one = subprocess.Popen([PROBATE, "serve", "--user", "root", "--web.listen-address=127.0.0.1:0"],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                               text=True)
+        err = Lines(one.stderr)
+        watches = err.wait(lambda lines: any("watching" in line for line in lines), 30)
+        one.send_signal(signal.SIGTERM)
+        assert one.wait(30) in (0, 3, 4), (i, err.lines)
+        err.thread.join(5)
+        assert err.lines and not BROKEN.search("\n".join(err.lines)), err.lines
+        assert one.returncode or watches, err.lines
+    assert watches and not one.returncode, err.lines
+
+
 def test_an_output_that_cannot_take_its_name(failing, tmp_path):  # noqa: F811
     """What was there stays, nothing is left beside it, and it is said."""
     out = tmp_path / "x"

@@ -34,7 +34,10 @@ def bytes_of(pid):
         return int(re.search(r"VmSize:\s+(\d+)", f.read())[1]) << 10
 
 
-@pytest.mark.parametrize("args", [["record"], ["trace", "-o", "/dev/null", "--record"]], ids=lambda a: a[0])
+SERVE = ["serve", "--fd=full", "--user", "root", "--web.listen-address=127.0.0.1:0", "--record"]
+
+
+@pytest.mark.parametrize("args", [["record"], ["trace", "-o", "/dev/null", "--record"], SERVE], ids=lambda a: a[0])
 @pytest.mark.parametrize("more", [512 << 10, 2 << 20])
 def test_out_of_memory(obstacle, tmp_path, args, more):
     if obstacle:
