@@ -1,4 +1,5 @@
 """The flight recorder: files and directories, pipes, moments, damage, full disks, history."""
+import contextlib
 import json
 import os
 import pty
@@ -10,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import BROKEN, EXTRA, PATIENCE, PROBATE, Lines
+from conftest import BROKEN, EXTRA, PATIENCE, PROBATE, SCENE, Lines
 
 # Makes a port, lets a child inherit it, and is killed: {"port", "maker", "holder"}.
 LEAK = """
@@ -356,9 +357,12 @@ def a_dump(recorder, path):
 
 
 def fill(disk, leave):
-    with open(disk / "ballast", "wb") as f:
-        room = os.statvfs(disk)
-        f.write(bytes(max(0, room.f_bavail * room.f_bsize - leave)))
+    """A recorder writes meanwhile, too: what is free now may not be in a moment."""
+    with open(disk / "ballast", "wb", buffering=0) as f:
+        with contextlib.suppress(OSError):
+            while f.write(bytes(1 << 16)):
+                pass
+        f.truncate(max(0, f.tell() - leave))
 
 
 def test_full_disk_drops_the_oldest(recorder, leak, small_disk, tmp_path):
@@ -374,6 +378,21 @@ def test_full_disk_drops_the_oldest(recorder, leak, small_disk, tmp_path):
     recorded(d, port.port, "leaked")
     told = r.end(codes=(0, 4))
     assert "is full: the oldest segments make room" in told
+
+
+def test_a_dump_that_cannot_fit_is_said(recorder, small_disk, tmp_path):
+    """Older segments would not make room enough for it: no matter how many went."""
+    d = small_disk(max(256 << 10, 6 * a_dump(recorder, tmp_path / "size.prb"))) / "d"
+    many = subprocess.Popen([os.path.join(os.path.dirname(SCENE), "crowd"), "unix", "30000"],
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert many.stdout.readline() == b"ready\n"
+        r = recorder(f"{d}/", "--segment-size", "1K", "--checkpoint", "1")
+        assert r.err.wait(lambda lines: any("too small for a dump" in x for x in lines)), r.err.lines
+        told = r.end(codes=(4,))
+    finally:
+        many.communicate(b"")
+    assert "could not be written" in told, told
 
 
 def test_full_disk_of_a_file(recorder, leak, small_disk):

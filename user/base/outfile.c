@@ -188,6 +188,8 @@ struct outfile *outfile_open(const char *path, bool at_once, struct buf *err)
 		return f;
 	if (!err->len)
 		buf_printf(err, "cannot write %s: %s", path, strerror(f->fd < 0 ? -f->fd : errno));
+	if (f->fd >= 0) /* it came to no stream that would close it */
+		close(f->fd);
 	outfile_drop(f);
 	return NULL;
 }

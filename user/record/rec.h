@@ -99,8 +99,11 @@ struct rec_writer *rec_open(const char *path, const struct rec_limits *limits, b
 			    const char *tier, struct buf *err);
 /* Start the thread: when no right is to be given up any more.  What comes before waits for it. */
 void rec_start(struct rec_writer *w);
-/* Hand over a sealed block: head as far as it is known, and its raw bytes, which are taken. */
-bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw);
+/*
+ * Hand over a sealed block: head as far as it is known, and its raw bytes, which are taken.  more:
+ * bytes of the same dump that come next.
+ */
+bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw, size_t more);
 bool rec_wants_model(struct rec_writer *w);
 /* Does half a queue or more wait for the disk? */
 bool rec_behind(struct rec_writer *w);

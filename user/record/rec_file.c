@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,10 +62,9 @@ static int write_all(struct rec_writer *w, const void *p, size_t n)
 	return 0;
 }
 
-int write_block(struct rec_writer *w, struct rec_head *h, const void *raw, size_t n)
+size_t pack_block(struct rec_writer *w, struct rec_head *h, const void *raw, size_t n)
 {
 	size_t need = sizeof(*h) + rec_bound(n);
-	int err;
 
 	if (need > w->out_bytes) {
 		w->out = xrealloc(w->out, need);
@@ -73,10 +73,17 @@ int write_block(struct rec_writer *w, struct rec_head *h, const void *raw, size_
 	h->run = w->run;
 	rec_pack(h, raw, n, w->out + sizeof(*h));
 	memcpy(w->out, h, sizeof(*h));
-	err = write_all(w, w->out, sizeof(*h) + h->stored);
+	return sizeof(*h) + h->stored;
+}
+
+int write_block(struct rec_writer *w, struct rec_head *h, const void *raw, size_t n)
+{
+	size_t bytes = pack_block(w, h, raw, n);
+	int err = write_all(w, w->out, bytes);
+
 	if (!err) {
-		w->bytes += sizeof(*h) + h->stored;
-		w->written += sizeof(*h) + h->stored;
+		w->bytes += bytes;
+		w->written += bytes;
 		w->dirty = true;
 	} else if (!w->pipe && (ftruncate(w->fd, (off_t)w->bytes) ||
 				lseek(w->fd, (off_t)w->bytes, SEEK_SET) < 0)) {
@@ -213,6 +220,24 @@ bool drop_oldest(struct rec_writer *w)
 	return done;
 }
 
+u64 room_without_old(struct rec_writer *w)
+{
+	struct segment *all;
+	struct statvfs disk;
+	u64 room;
+	int n;
+
+	if (fstatvfs(w->dir, &disk) || !disk.f_frsize)
+		return UINT64_MAX;
+	room = (u64)disk.f_bavail * disk.f_frsize;
+	n = segments_of(w, &all);
+	for (int i = 0; i < n; i++)
+		if (strcmp(all[i].name, w->name))
+			room += (all[i].bytes + disk.f_frsize - 1) / disk.f_frsize * disk.f_frsize;
+	free(all);
+	return room;
+}
+
 void drop_old(struct rec_writer *w)
 {
 	struct segment *all;
@@ -254,7 +279,8 @@ int segment_next(struct rec_writer *w, const struct rec_head *first)
 {
 	int err;
 
-	if (w->dir >= 0 && segment_over(w, w->bytes)) {
+	/* One of which nothing but its header was written is still to be used. */
+	if (w->dir >= 0 && w->bytes != w->head_bytes && segment_over(w, w->bytes)) {
 		file_close(w, first);
 		w->segment++;
 		err = file_open(w);
@@ -263,5 +289,10 @@ int segment_next(struct rec_writer *w, const struct rec_head *first)
 		w->opened = time_boot_ns();
 		drop_old(w);
 	}
-	return w->bytes ? 0 : header_write(w, first);
+	if (w->bytes)
+		return 0;
+	err = header_write(w, first);
+	if (!err)
+		w->head_bytes = w->bytes;
+	return err;
 }

@@ -34,13 +34,35 @@ static int try_write(struct rec_writer *w, struct job *j)
 	return err ? err : write_block(w, &j->head, j->raw.s, j->raw.len);
 }
 
+/*
+ * Could it be written if everything older went?  Of a dump all its blocks must find room, packed as
+ * well as this one.  Else nothing goes for it.
+ */
+static bool room_can_be(struct rec_writer *w, struct job *j)
+{
+	u64 need = pack_block(w, &j->head, j->raw.s, j->raw.len);
+
+	if (j->more)
+		need += need * j->more / j->raw.len;
+	need += j->head.flags & REC_FIRST ? w->head_bytes : 0;
+	if (need <= room_without_old(w))
+		return true;
+	if (!w->too_small)
+		warn("the disk of %s is too small for %s of %llu KiB: older segments stay, and it "
+		     "is not written",
+		     w->path, j->head.type == REC_MODEL ? "a dump of the model" : "a block",
+		     (unsigned long long)(need + 1023) >> 10);
+	w->too_small = true;
+	return false;
+}
+
 static void job_do(struct rec_writer *w, struct job *j)
 {
 	int err;
 
 	writer_check(w);
 	err = try_write(w, j);
-	while (err == -ENOSPC && w->dir >= 0 && drop_oldest(w)) {
+	while (err == -ENOSPC && w->dir >= 0 && room_can_be(w, j) && drop_oldest(w)) {
 		if (!w->dropping)
 			warn("the disk of %s is full: the oldest segments make room", w->path);
 		w->dropping = true;
@@ -55,7 +77,7 @@ static void job_do(struct rec_writer *w, struct job *j)
 	if (err && err != -EPIPE) {
 		writer_full(w, err);
 	} else if (w->full) {
-		w->full = false;
+		w->full = w->too_small = false;
 		writer_well_again(w);
 		warn("recording to %s again", w->path);
 	}
@@ -225,12 +247,13 @@ static void wait_idle(struct rec_writer *w)
 	pthread_cond_timedwait(&w->idle, &w->lock, &until);
 }
 
-bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw)
+bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw, size_t more)
 {
 	struct job *j = xcalloc(1, sizeof(*j));
 	bool room;
 
 	j->head = *head;
+	j->more = more;
 	pthread_mutex_lock(&w->lock);
 	while (w->limits.wait && w->started && w->waiting > QUEUE_BYTES / 2 && !stop_asked())
 		wait_idle(w);

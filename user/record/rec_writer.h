@@ -12,6 +12,7 @@ struct job {
 	struct job *next;
 	struct rec_head head;
 	struct buf raw;
+	size_t more; /* of a dump: bytes of it that come in the next blocks, unpacked */
 };
 
 struct rec_writer {
@@ -28,6 +29,8 @@ struct rec_writer {
 	bool dirty;	   /* written, not synced */
 	bool full;	   /* could not write the last time: said */
 	bool dir_bad, file_bad; /* no longer ours: said */
+	bool too_small;	   /* the disk, for what was to be written: said */
+	u64 head_bytes;	   /* of a segment's header */
 	bool dropping;	   /* the oldest go because the disk is full: said */
 	char *out;
 	size_t out_bytes;
@@ -72,6 +75,8 @@ bool writer_owns(struct rec_writer *w);
 /* And a segment that is not is given up. */
 void writer_check(struct rec_writer *w);
 
+/* One block into w->out; its bytes in the file. */
+size_t pack_block(struct rec_writer *w, struct rec_head *h, const void *raw, size_t n);
 /* One block; after an error the file is as long as it was.  0 or -errno. */
 int write_block(struct rec_writer *w, struct rec_head *h, const void *raw, size_t n);
 /* The file of this segment, for nobody else to write; 0 or -errno. */
@@ -84,6 +89,8 @@ bool segment_over(const struct rec_writer *w, u64 bytes);
 int segment_next(struct rec_writer *w, const struct rec_head *first);
 /* Delete the oldest segment but the one that is written; false: there is none. */
 bool drop_oldest(struct rec_writer *w);
+/* Bytes the disk could take if they all went but the one that is written. */
+u64 room_without_old(struct rec_writer *w);
 /* Room for one more segment below the cap, and nothing older than wanted. */
 void drop_old(struct rec_writer *w);
 /* A block could not be written: said once, until it can be again. */

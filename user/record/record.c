@@ -115,7 +115,7 @@ static void block_add(struct recorder *r, const struct ev *e)
 	r->head.events++;
 }
 
-static void block_end(struct recorder *r, u8 type, u16 flags)
+static void block_end(struct recorder *r, u8 type, u16 flags, size_t more)
 {
 	r->head.type = type;
 	r->head.flags = flags;
@@ -124,7 +124,7 @@ static void block_end(struct recorder *r, u8 type, u16 flags)
 	r->head.lost = r->lost;
 	if (type == REC_EVENTS)
 		r->next += r->head.events;
-	rec_put(r->w, &r->head, &r->raw);
+	rec_put(r->w, &r->head, &r->raw, more);
 	buf_reset(&r->raw);
 	r->head.events = 0;
 	r->since = 0;
@@ -133,7 +133,7 @@ static void block_end(struct recorder *r, u8 type, u16 flags)
 static void events_end(struct recorder *r)
 {
 	if (r->raw.len)
-		block_end(r, REC_EVENTS, 0);
+		block_end(r, REC_EVENTS, 0, 0);
 }
 
 void recorder_event(struct recorder *r, const struct ev *e)
@@ -186,7 +186,7 @@ static void dump(struct recorder *r, struct model *m, u64 now)
 		if (r->raw.len < REC_BLOCK && at < all.len)
 			continue;
 		r->head.first_ts = r->head.last_ts = now > m->now ? now : m->now;
-		block_end(r, REC_MODEL, flags);
+		block_end(r, REC_MODEL, flags, all.len - at);
 		flags = 0;
 	}
 	r->dump_bytes = all.len;

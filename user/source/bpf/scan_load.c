@@ -181,7 +181,10 @@ int scan_open_for(struct scan **out, const struct want *first, struct buf *err)
 	int e = open_load(s, iters_of(first ? first : &all));
 
 	if (e) {
-		buf_printf(err, "the kernel refuses the BPF iterators (%s); %s", strerror(-e),
+		if (e == -ENOMEM)
+			buf_puts(err, "not enough memory to load the BPF iterators");
+		else
+			buf_printf(err, "the kernel refuses the BPF iterators (%s); %s", strerror(-e),
 			   e == -EPERM || e == -EACCES
 				   ? "run as root, or with CAP_BPF and CAP_PERFMON"
 				   : "they are used from Linux 5.15 on");
