@@ -389,17 +389,17 @@ COUNTED = {"probate_processes", "probate_zombies", "probate_zombies_by_parent", 
            "probate_socket_holders", "probate_leaked_sockets"}
 
 
-def metric_differences(moments, scrape):
-    """Each number is one that was right in the moments round the scrape; most often that is one."""
+def metric_differences(moments, scrape, churn):
+    """Each number is right in the moments round the scrape, but for so many who came or went."""
     truths = [census(m) for m in moments]
     got = {k: v for k, v in scrape.items() if k[0] in COUNTED}
     for key in {k for t in truths for k in t} | set(got):
         may = [t.get(key, 0) for t in truths]
-        if not min(may) <= got.get(key, 0) <= max(may):
+        if not min(may) - churn <= got.get(key, 0) <= max(may) + churn:
             yield f"{key[0]} {dict(key[1])} is {got.get(key, 0):.0f}, by the commands {may}"
 
 
-def page_differences(moments, page):
+def page_differences(moments, page, churn):
     """The figures of the page, and every socket and zombie it names, both ways."""
     tables, truths = Tables(page), [census(m) for m in moments]
     figures = dict((what, int(n)) for n, what in re.findall(r"<li[^>]*><b>(\d+)</b>(?:<a [^>]*>)?([a-z ]+)", page))
@@ -414,7 +414,7 @@ def page_differences(moments, page):
               "listening socket": total("probate_sockets", state="listen")}
     for what, may in wanted.items():
         n = next((n for told, n in figures.items() if told.removesuffix("es" if what == "process" else "s") == what), None)
-        if n is None or not min(may) <= n <= max(may):
+        if n is None or not min(may) - churn <= n <= max(may) + churn:
             yield f"{what}: {n} on the page, by the commands {may}"
     yield from page_rows(moments, tables)
 

@@ -379,6 +379,30 @@ static void scene_reuseport(void)
 	facts_end();
 }
 
+static void starter_run(void *unused)
+{
+	(void)unused;
+	tell_sock(tcp_listener(0));
+	go_wait();
+	cat_exec(NULL);
+}
+
+/* Listens, and with the first client executes the program that is to serve in its own place. */
+static void scene_on_demand(void)
+{
+	struct child c = child_start(starter_run, NULL);
+	struct sock s = hear_sock(&c, "LISTEN");
+	struct hold h = {.pid = c.pid, .fds = {s.fd}};
+
+	close(tcp_connect(s.port));
+	child_go(&c);
+	comm_await(c.pid, "cat");
+	facts_begin("on-demand");
+	fact_int("port", s.port);
+	fact_sock(&s, &h, 1);
+	facts_end();
+}
+
 static void bound_run(void *unused)
 {
 	(void)unused;
@@ -493,6 +517,7 @@ const struct scene listen_scenes[] = {
 	{"prefork", scene_prefork, "workers accept; step: the parent dies"},
 	{"daemonize", scene_daemonize, "a daemon listens, its ancestors are gone"},
 	{"reuseport", scene_reuseport, "two listeners of a group, one leaked"},
+	{"on-demand", scene_on_demand, "executes another program in its own place"},
 	{"bound-only", scene_bound_only, "bound, not listening"},
 	{"stopped-holder", scene_stopped_holder, "leaked, the holder is stopped"},
 	{"pid-reuse", scene_pid_reuse, "leaked, the maker's pid belongs to a stranger"},

@@ -146,6 +146,36 @@ static void scene_connected_port(void)
 	facts_end();
 }
 
+static void self_run(void *arg)
+{
+	int fd = tcp_connect_from(*(int *)arg, *(int *)arg);
+
+	tell_sock(fd);
+	stay();
+}
+
+/* Both ends of a connection are one socket, as when a client hits upon the port it connects to. */
+static void scene_self_connect(void)
+{
+	int port = port_wanted(), fd;
+	struct child c;
+	struct sock s;
+	struct hold h;
+
+	if (!port) { /* one that is free */
+		fd = tcp_bound(0);
+		port = sock_describe(fd).port;
+		close(fd);
+	}
+	c = child_start(self_run, &port);
+	s = hear_sock(&c, "ESTABLISHED");
+	h = (struct hold){.pid = c.pid, .fds = {s.fd}, .cloexec = {s.fd}};
+	facts_begin("self-connect");
+	fact_int("port", s.port);
+	fact_sock(&s, &h, 1);
+	facts_end();
+}
+
 static void net_run(void *arg)
 {
 	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
@@ -337,6 +367,7 @@ const struct scene net_scenes[] = {
 	{"fork-per-conn", scene_fork_per_conn, "each connection goes to a child of its own"},
 	{"conn-inherited", scene_conn_inherited, "closed by its owner, kept by a program it started"},
 	{"connected-port", scene_connected_port, "an outgoing connection occupies the port"},
+	{"self-connect", scene_self_connect, "a connection to itself"},
 	{"netns", scene_netns, "the same port in two network namespaces"},
 	{"time-wait", scene_time_wait, "all closed, TIME_WAIT remains"},
 	{"close-wait", scene_close_wait, "the peers closed, the owner never does"},

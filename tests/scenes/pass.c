@@ -50,11 +50,11 @@ static int fd_receive(int over)
 	return fd;
 }
 
-static void sender_run(void *unused)
+/* Of a listener, or of what is only bound when arg says so. */
+static void sender_run(void *arg)
 {
-	int fd = tcp_listener(0);
+	int fd = arg ? tcp_bound(0) : tcp_listener(0);
 
-	(void)unused;
 	close(link_fds[1]);
 	tell_sock(fd);
 	fd_send(link_fds[0], fd);
@@ -74,7 +74,7 @@ static void receiver_run(void *arg)
 }
 
 /* Sender makes a listener and sends it; receiver takes it or does not; the sender is killed. */
-static int pass_make(bool leave, struct sock *s, struct sock *queue, pid_t *receiver)
+static int pass_make(bool leave, bool bound, struct sock *s, struct sock *queue, pid_t *receiver)
 {
 	struct child to, from;
 	int fd = 0;
@@ -82,10 +82,10 @@ static int pass_make(bool leave, struct sock *s, struct sock *queue, pid_t *rece
 	check(socketpair(AF_UNIX, SOCK_STREAM, 0, link_fds), "socketpair");
 	to = child_start(receiver_run, leave ? "leave" : NULL);
 	*queue = hear_sock(&to, "ESTABLISHED");
-	from = child_start(sender_run, NULL);
+	from = child_start(sender_run, bound ? "bound" : NULL);
 	close(link_fds[0]);
 	close(link_fds[1]);
-	*s = hear_sock(&from, "LISTEN");
+	*s = hear_sock(&from, bound ? "BOUND" : "LISTEN");
 	hear_int(&from);
 	child_go(&to);
 	if (!leave)
@@ -102,27 +102,38 @@ static void scene_scm(void)
 	struct sock s, queue;
 	struct hold h = {0};
 
-	h.fds[0] = pass_make(false, &s, &queue, &h.pid);
+	h.fds[0] = pass_make(false, false, &s, &queue, &h.pid);
 	facts_begin("scm");
 	fact_int("port", s.port);
 	fact_sock(&s, &h, 1);
 	facts_end();
 }
 
-/* A listener is sent and never received, its maker is dead: it lives in a queue only. */
-static void scene_scm_in_flight(void)
+/* A socket is sent and never received, its maker is dead: it lives in a queue only. */
+static void leave_in_flight(const char *name, bool bound)
 {
 	struct sock s, queue;
 	pid_t receiver;
 
-	pass_make(true, &s, &queue, &receiver);
-	facts_begin("scm-in-flight");
+	pass_make(true, bound, &s, &queue, &receiver);
+	facts_begin(name);
 	fact_int("port", s.port);
 	fact_int("queue_inode", queue.inode);
 	fact_int("queue_fd", queue.fd);
 	fact_int("receiver", receiver);
 	fact_sock(&s, NULL, 0);
 	facts_end();
+}
+
+static void scene_scm_in_flight(void)
+{
+	leave_in_flight("scm-in-flight", false);
+}
+
+/* No table of listeners or descriptors shows it, and yet nobody else can bind its port. */
+static void scene_bound_in_flight(void)
+{
+	leave_in_flight("bound-in-flight", true);
 }
 
 static void taker_run(void *arg)
@@ -162,6 +173,7 @@ static void scene_pidfd_getfd(void)
 const struct scene pass_scenes[] = {
 	{"scm", scene_scm, "passed by SCM_RIGHTS, the sender is dead"},
 	{"scm-in-flight", scene_scm_in_flight, "sent and never received, the sender is dead"},
+	{"bound-in-flight", scene_bound_in_flight, "the same of a socket that is bound, not listening"},
 	{"pidfd-getfd", scene_pidfd_getfd, "copied by pidfd_getfd, the owner is dead"},
 	{0},
 };
