@@ -54,5 +54,8 @@ int main(int argc, char **argv)
 		line[strcspn(line, "\n")] = 0;
 		ask(m, &out, line);
 	}
+	in->ops->close(in);
+	model_free(m);
+	buf_free(&out.line);
 	return 0;
 }
