@@ -57,12 +57,11 @@ libs += $(serve_libs)
 features += -DHAVE_SERVE
 else
 left_out += echo 'probate: of $(serve_libs) some were not found (libmicrohttpd-dev libgnutls28-dev libyaml-dev libcrypt-dev libseccomp-dev libcap-dev): built without `serve`';
-no_serve := $(filter-out view_serve,$(basename $(notdir $(wildcard user/serve/*.c user/web/*.c)))) test_landing test_rights test_state test_web web_driver fuzz_web
+no_serve_c := $(filter-out user/serve/view_serve.c,$(wildcard user/serve/*.c user/web/*.c))
+no_serve := test_landing test_rights test_state test_web web_driver fuzz_web
 endif
-# A room a folder; no two files of user/ have one name.
+# A room a folder.
 rooms := $(patsubst %/,%,$(wildcard user/*/*/ user/*/))
-vpath main.c user
-vpath %.c $(rooms)
 vpath %.css $(rooms)
 made_headers = $(bpf_objs:%=build/%.skel.h) $(patsubst %,build/%.h,$(notdir $(wildcard user/*/*.css)))
 CFLAGS ?= $(OPT) -g
@@ -75,8 +74,8 @@ bpf_cflags = -g -O2 -target bpf -mcpu=v3 -D__BPF__ -D__TARGET_ARCH_$(arch) -Wall
 	-Ibpf -I$(VMLINUX) $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 
 bpf_objs := live scan
-user_names := $(filter-out $(no_serve),$(basename $(notdir $(wildcard user/*.c user/*/*.c user/*/*/*.c))))
-user_objs := $(user_names:%=$B/user/%.o)
+user_c := $(filter-out $(no_serve_c),$(wildcard user/*.c user/*/*.c user/*/*/*.c))
+user_objs := $(user_c:%.c=$B/%.o)
 lib_objs := $(filter-out $B/user/main.o,$(user_objs))
 unit_bins := $(patsubst %,$B/tests/%,$(filter-out $(no_serve),$(basename $(notdir $(wildcard tests/units/test_*.c)))))
 tools := $(patsubst %,$B/tests/%,scene work tiny gen holders crowd calls tape asker $(filter-out $(no_serve),web_driver))
@@ -125,7 +124,7 @@ build/%.css.h: %.css
 	$(Q)mkdir -p $(@D)
 	$(Q){ echo 'static const char $*_css[] ='; sed '/^\/\*.*\*\/$$/d; s/^\t*//; s/[\\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } > $@
 
-$B/user/%.o: %.c | $(made_headers)
+$B/user/%.o: user/%.c | $(made_headers)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(all_cflags) -MMD -MP -c $< -o $@
@@ -181,12 +180,12 @@ fuzz_cflags = -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(fuzz_fla
 	-DPROBATE_VERSION='"$(VERSION)"' $(features) $(shell $(PKG_CONFIG) --cflags $(libs) 2>/dev/null)
 # Not what talks to a kernel, writes recordings or is the program around a command.
 fuzz_skip := main live% scan scan_load scan_netns scan_prove scan_unix ring diag child choose doctor% selftest smallbtf procfs% pipe% \
-	rec_write rec_file rec_open record history option options view_doctor view_record
-fuzz_lib := $(patsubst %,$B/fuzz/user/%.o,$(filter-out $(fuzz_skip),$(user_names)))
+	rec_write rec_file rec_open record history usage options commands view_doctor view_record
+fuzz_lib := $(patsubst %.c,$B/fuzz/%.o,$(foreach c,$(user_c),$(if $(filter $(fuzz_skip),$(basename $(notdir $c))),,$c)))
 fuzz_parts := $(patsubst tests/fuzz/%.c,$B/fuzz/%.o,$(filter-out tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c)))
 fuzzers := $(patsubst %,$B/fuzz/%,$(filter-out $(no_serve),$(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))))
 
-$B/fuzz/user/%.o: %.c | $(made_headers)
+$B/fuzz/user/%.o: user/%.c | $(made_headers)
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(fuzz_cflags) -MMD -MP -c $< -o $@
@@ -255,6 +254,6 @@ clean:
 	rm -rf build
 
 # What a build of before says of files that have moved.
-user/%.c user/%.h: ;
+user/%.h: ;
 
--include $(wildcard build/bpf/*.d $B/user/*.d $B/tests/*.d $B/fuzz/*.d $B/fuzz/user/*.d)
+-include $(user_objs:.o=.d) $(fuzz_lib:.o=.d) $(wildcard build/bpf/*.d $B/tests/*.d $B/fuzz/*.d)

@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 	file = output_open(view, &opts);
 	out_init(&out, file ? outfile_file(file) : stdout, opts.json);
 	if (opts.list)
-		(view->daemon ? metrics_list : trace_list)(&out);
+		view->list(&out);
 	else
 		code = pipe_run(view, &opts, &out);
 	out_flush(&out);

@@ -2,6 +2,7 @@
 /* Views of a fuzzed model: text must be fit for a terminal, JSON must be JSON. */
 #include <stdlib.h>
 
+#include "commands.h"
 #include "fuzz.h"
 
 #define ASKED 3 /* processes and ports that are asked for one by one */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "view.h"
+#include "options.h"
 #include "view_pid.h"
 
 struct pid {
@@ -365,6 +365,7 @@ const struct view view_pid = {
 		"death",
 	.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS,
 	.watchable = true,
+	.operands = {1, 1, operand_pid, "pid needs the number of a process: probate pid 1234"},
 	.describe = pid_describe,
 	.open = pid_open,
 	.event = pid_event,

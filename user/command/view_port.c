@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "view.h"
+#include "options.h"
 
 struct port {
 	const struct opts *opts;
@@ -279,6 +279,7 @@ const struct view view_port = {
 	.help = "one port explained: who made it, who holds it, why, and what to do",
 	.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS,
 	.watchable = true,
+	.operands = {1, 1, operand_query, "port needs a port: probate port 8080"},
 	.want = port_want,
 	.describe = port_describe,
 	.open = port_open,

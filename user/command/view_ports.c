@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "view.h"
+#include "options.h"
 
 #define VERDICTS (VERDICT_HELD + 1)
 
@@ -407,12 +407,20 @@ static void ports_close(void *view)
 	free(v);
 }
 
+/* clang-format off */
+static const struct option_def options[] = {
+	{ 0, "leaked", NULL, "only leaked sockets; exit code 1 when there are any", FLAG(leaked) },
+	{},
+};
+/* clang-format on */
+
 const struct view view_ports = {
 	.name = "ports",
 	.usage = "[--leaked]",
 	.help = "every listening and bound socket with creator, holders and verdict",
 	.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS,
 	.watchable = true,
+	.options = options,
 	.want = ports_want,
 	.describe = ports_describe,
 	.open = ports_open,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "view_tree.h"
 
 struct tree {
@@ -169,6 +170,7 @@ const struct view view_tree = {
 	.help = "the process tree with sockets, zombies and container borders",
 	.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS,
 	.watchable = true,
+	.operands = {0, 1, operand_pid, NULL},
 	.open = tree_open,
 	.event = tree_event,
 	.settle = tree_settle,

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "options.h"
 #include "report.h"
 #include "report_perfetto.h"
 
@@ -116,7 +117,50 @@ static void report_close(void *view)
 	free(v);
 }
 
+/* "8801" may be a port or a process; "port 8801" and "pid 8801" say which. */
+static void operand_report(struct opts *o, const char *word)
+{
+	u64 n;
+
+	if (!o->arg && !o->about && (!strcmp(word, "pid") || !strcmp(word, "port"))) {
+		o->about = strcmp(word, "pid") ? ABOUT_PORT : ABOUT_PID;
+		return;
+	}
+	if (o->arg)
+		die(EXIT_USAGE, "report takes one port or process, and \"%s\" is one more", word);
+	o->arg = word;
+	if (!o->about)
+		o->about = parse_u64(word, UINT32_MAX, &n) ? ABOUT_PORT | ABOUT_PID : ABOUT_PORT;
+	if (o->about == (ABOUT_PORT | ABOUT_PID) && n > 65535)
+		o->about = ABOUT_PID;
+	if (o->about & ABOUT_PID)
+		operand_pid(o, word);
+	if (o->about & ABOUT_PORT)
+		operand_query(o, word);
+}
+
+static void report_check(struct opts *o)
+{
+	if (o->html + o->perfetto + o->json > 1)
+		die(EXIT_USAGE,
+		    "--html, --perfetto and --json are three forms of a report: choose one");
+	if (o->about && !o->arg)
+		die(EXIT_USAGE, "report %s needs a number after it",
+		    o->about == ABOUT_PID ? "pid" : "port");
+}
+
+/* clang-format off */
+static const struct option_def options[] = {
+	{ 0, "html", NULL, "one HTML page, complete in itself", FLAG(html) },
+	{ 0, "perfetto", NULL, "a trace for ui.perfetto.dev", FLAG(perfetto) },
+	{},
+};
+/* clang-format on */
+
 const struct view view_report = {
+	.options = options,
+	.operands = {0, 3, operand_report, NULL},
+	.check = report_check,
 	.name = "report",
 	.usage = "[PORT | pid N] [--html | --perfetto | --json]",
 	.help = "the post-mortem of a port, a process or the machine, as text or as one HTML page",

@@ -84,7 +84,7 @@ struct source *source_choose(const struct view *v, const struct opts *o)
 		.rescan = SCOPE_TASKS | SCOPE_FDS | (socks ? SCOPE_SOCKS : 0),
 		.high_rate = !v->daemon, /* somebody watches */
 		/* What goes on for days asks who made what it found there. */
-		.makers = v->daemon || v == &view_record,
+		.makers = v->daemon || v->records,
 		.patient = v->daemon,
 		.counting = v->daemon,
 		.spare = !o->record,

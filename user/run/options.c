@@ -16,34 +16,51 @@
 #define PROBATE_VERSION "unknown"
 #endif
 #define RING_DEFAULT (8u << 20)
-#define RECORD_DEFAULT "/var/lib/probate/"
-
-const struct view *const views[] = {
-	&view_ports,   &view_port,  &view_pid,	  &view_tree,
-	&view_zombies, &view_report, &view_trace, &view_record, &view_serve, &view_doctor, NULL,
-};
 
 #define OPTION_BASE 256 /* getopt's numbers for the table's rows */
 enum { OPT_HELP = 'h', OPT_VERSION = 'V' };
 
+#define NAMES_MAX 128
+
 struct parse {
-	struct option longs[OPTIONS + 3];
-	char shorts[2 * OPTIONS + 8];
-	const struct option_def *used[64];
+	struct option longs[NAMES_MAX + 3];
+	const struct option_def *defs[NAMES_MAX]; /* each name once */
+	u32 ndefs;
+	char shorts[2 * NAMES_MAX + 8];
+	struct {
+		const char *name, *value;
+	} used[64];
 	u32 nused;
 	bool help, version;
 };
 
+static void names_add(struct parse *p, const struct option_def *d)
+{
+	for (; d && d->name; d++) {
+		u32 i = 0;
+
+		while (i < p->ndefs && strcmp(p->defs[i]->name, d->name))
+			i++;
+		assert(i < NAMES_MAX);
+		if (i == p->ndefs)
+			p->defs[p->ndefs++] = d;
+	}
+}
+
 static void parse_prepare(struct parse *p)
 {
 	char *s = p->shorts;
-	size_t n = 0;
+	u32 n = 0;
 
+	names_add(p, option_common);
+	names_add(p, option_limits);
+	for (size_t i = 0; views[i]; i++)
+		names_add(p, views[i]->options);
 	*s++ = ':';
 	*s++ = 'h';
 	*s++ = 'V';
-	for (; n < OPTIONS; n++) {
-		const struct option_def *d = &option_defs[n];
+	for (; n < p->ndefs; n++) {
+		const struct option_def *d = p->defs[n];
 
 		p->longs[n] = (struct option){d->name, !!d->value, NULL, OPTION_BASE + (int)n};
 		if (!d->letter)
@@ -56,12 +73,12 @@ static void parse_prepare(struct parse *p)
 	p->longs[n++] = (struct option){"version", 0, NULL, OPT_VERSION};
 }
 
-static _Noreturn void option_error(int c, char **argv)
+static _Noreturn void option_error(const struct parse *p, int c, char **argv)
 {
-	const char *names[OPTIONS], *word = argv[optind - 1], *near = NULL;
+	const char *names[NAMES_MAX], *word = argv[optind - 1], *near = NULL;
 
-	for (size_t i = 0; i < OPTIONS; i++)
-		names[i] = option_defs[i].name;
+	for (u32 i = 0; i < p->ndefs; i++)
+		names[i] = p->defs[i]->name;
 	if (c == ':')
 		die(EXIT_USAGE, "%s needs a value", word);
 	if (optopt >= OPTION_BASE || optopt == OPT_HELP || optopt == OPT_VERSION)
@@ -69,39 +86,40 @@ static _Noreturn void option_error(int c, char **argv)
 	if (optopt)
 		die(EXIT_USAGE, "there is no option -%c; see probate --help", optopt);
 	if (!strncmp(word, "--", 2))
-		near = nearest_name(word + 2, names, ARRAY_SIZE(names));
+		near = nearest_name(word + 2, names, p->ndefs);
 	if (near)
 		die(EXIT_USAGE, "there is no option %s; did you mean --%s?", word, near);
 	die(EXIT_USAGE, "there is no option %s; see probate --help", word);
 }
 
-static const struct option_def *option_by_code(int c)
+static const struct option_def *option_by_code(const struct parse *p, int c)
 {
 	if (c >= OPTION_BASE)
-		return &option_defs[c - OPTION_BASE];
-	for (size_t i = 0; i < OPTIONS; i++)
-		if (option_defs[i].letter == c)
-			return &option_defs[i];
+		return p->defs[c - OPTION_BASE];
+	for (u32 i = 0; i < p->ndefs; i++)
+		if (p->defs[i]->letter == c)
+			return p->defs[i];
 	return NULL;
 }
 
-static void parse_options(struct parse *p, int argc, char **argv, struct opts *o)
+static void parse_options(struct parse *p, int argc, char **argv)
 {
 	int c;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, p->shorts, p->longs, NULL)) != -1) {
-		const struct option_def *d = option_by_code(c);
+		const struct option_def *d = option_by_code(p, c);
 
 		if (c == '?' || c == ':')
-			option_error(c, argv);
+			option_error(p, c, argv);
 		p->help |= c == OPT_HELP;
 		p->version |= c == OPT_VERSION;
 		if (!d)
 			continue;
-		option_take(d, o, optarg);
-		if (p->nused < ARRAY_SIZE(p->used))
-			p->used[p->nused++] = d;
+		if (p->nused == ARRAY_SIZE(p->used))
+			die(EXIT_USAGE, "that is more than %zu options", ARRAY_SIZE(p->used));
+		p->used[p->nused].name = d->name;
+		p->used[p->nused++].value = optarg;
 	}
 }
 
@@ -121,102 +139,20 @@ static const struct view *view_by_name(const char *name)
 	die(EXIT_USAGE, "there is no command \"%s\"; see probate --help", name);
 }
 
-/* trace's filters as words: pid=12, or port 80 as "port=80". */
-static void filter_word(struct opts *o, const char *word)
-{
-	const char *eq = strchr(word, '=');
-
-	for (size_t i = 0; eq && i < OPTIONS; i++) {
-		const struct option_def *d = &option_defs[i];
-
-		if (d->views && d->value && !strncmp(d->name, word, eq - word) &&
-		    !d->name[eq - word] && strstr(d->views, "trace")) {
-			option_take(d, o, eq + 1);
-			return;
-		}
-	}
-	die(EXIT_USAGE,
-	    "trace does not know the filter \"%s\": use event=, pid=, tree=, comm=, uid= or port=; "
-	    "a "
-	    "command to run stands after --",
-	    word);
-}
-
-static void operand_query(struct opts *o, const char *word)
-{
-	struct buf why = {};
-
-	if (!query_parse(word, &o->query, &why))
-		die(EXIT_USAGE, "%s", why.s);
-	buf_free(&why);
-}
-
-static void operand_pid(struct opts *o, const char *word)
-{
-	o->pid = pid_value(NULL, word);
-}
-
-static void operand_record(struct opts *o, const char *word)
-{
-	if (o->record)
-		die(EXIT_USAGE, "record writes to one place: \"%s\" or \"%s\"", o->record, word);
-	o->record = word;
-}
-
-/* "8801" may be a port or a process; "port 8801" and "pid 8801" say which. */
-static void operand_report(struct opts *o, const char *word)
-{
-	u64 n;
-
-	if (!o->arg && !o->about && (!strcmp(word, "pid") || !strcmp(word, "port"))) {
-		o->about = strcmp(word, "pid") ? ABOUT_PORT : ABOUT_PID;
-		return;
-	}
-	if (o->arg)
-		die(EXIT_USAGE, "report takes one port or process, and \"%s\" is one more", word);
-	o->arg = word;
-	if (!o->about)
-		o->about = parse_u64(word, UINT32_MAX, &n) ? ABOUT_PORT | ABOUT_PID : ABOUT_PORT;
-	if (o->about == (ABOUT_PORT | ABOUT_PID) && n > 65535)
-		o->about = ABOUT_PID;
-	if (o->about & ABOUT_PID)
-		operand_pid(o, word);
-	if (o->about & ABOUT_PORT)
-		operand_query(o, word);
-}
-
-/* What each command takes besides options. */
-static const struct {
-	const char *view;
-	u32 least, most;
-	void (*take)(struct opts *o, const char *word);
-	const char *missing;
-} operands[] = {
-	{"trace", 0, UINT32_MAX, filter_word, NULL},
-	{"record", 0, 1, operand_record, NULL},
-	{"port", 1, 1, operand_query, "port needs a port: probate port 8080"},
-	{"pid", 1, 1, operand_pid, "pid needs the number of a process: probate pid 1234"},
-	{"tree", 0, 1, operand_pid, NULL},
-	{"report", 0, 3, operand_report, NULL},
-};
-
 static void take_operands(const struct view *v, struct opts *o, char **words, u32 n)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(operands); i++) {
-		if (strcmp(operands[i].view, v->name))
-			continue;
-		if (n < operands[i].least)
-			die(EXIT_USAGE, "%s", operands[i].missing);
-		if (n > operands[i].most)
-			die(EXIT_USAGE, "%s takes one argument, and \"%s\" is one more", v->name,
-			    words[operands[i].most]);
-		o->arg = operands[i].most == 1 && n ? words[0] : NULL;
-		for (u32 w = 0; w < n; w++)
-			operands[i].take(o, words[w]);
-		return;
-	}
-	if (n)
+	const struct operands *p = &v->operands;
+
+	if (n < p->least)
+		die(EXIT_USAGE, "%s", p->missing);
+	if (n && !p->take)
 		die(EXIT_USAGE, "%s takes no argument, and \"%s\" is one", v->name, words[0]);
+	if (n > p->most)
+		die(EXIT_USAGE, "%s takes one argument, and \"%s\" is one more", v->name,
+		    words[p->most]);
+	o->arg = p->most == 1 && n ? words[0] : NULL;
+	for (u32 w = 0; w < n; w++)
+		p->take(o, words[w]);
 }
 
 /* Moments belong to recordings, a stretch to what shows what happens. */
@@ -249,7 +185,7 @@ static void check_recording(const struct view *v, const struct opts *o)
 	check_moments(v, o);
 	if (o->record && !v->live_only && !o->watch)
 		die(EXIT_USAGE, "--record is for what goes on: add -w, or use probate record");
-	if (o->replay && (v == &view_record ? !o->record : !!o->record))
+	if (o->replay && (v->records ? !o->record : !!o->record))
 		die(EXIT_USAGE,
 		    "to cut a piece out of a recording: probate -r OLD --since T --until T "
 		    "record NEW");
@@ -257,12 +193,9 @@ static void check_recording(const struct view *v, const struct opts *o)
 		die(EXIT_USAGE,
 		    "%s cannot be read and written at once: give the piece another name",
 		    o->record);
-	if (v == &view_record && o->out_path)
-		die(EXIT_USAGE, "record prints nothing for -o; to record there: probate record %s",
-		    o->out_path);
 	if (v->daemon && o->record && !strcmp(o->record, "-"))
 		die(EXIT_USAGE, "%s records into a directory: --record DIR/", v->name);
-	if (v != &view_record && o->record && !strcmp(o->record, "-") && !o->out_path)
+	if (!v->records && o->record && !strcmp(o->record, "-") && !o->out_path)
 		die(EXIT_USAGE,
 		    "%s and its recording cannot both go to standard output: add -o FILE", v->name);
 	if (o->cmd && (o->at || o->since || o->until))
@@ -271,19 +204,26 @@ static void check_recording(const struct view *v, const struct opts *o)
 		die(EXIT_USAGE, "--force goes with a recording that is written");
 }
 
+/* Each by the command that it was given to; without one, by any. */
+static void take_options(const struct parse *p, const struct view *v, struct opts *o)
+{
+	for (u32 i = 0; i < p->nused; i++) {
+		const struct option_def *d = option_find(v, p->used[i].name);
+
+		if (!d)
+			die(EXIT_USAGE, "--%s is not for %s; see probate %s --help", p->used[i].name,
+			    v->name, v->name);
+		option_take(d, o, p->used[i].value);
+	}
+}
+
 static void check_options(const struct parse *p, const struct view *v, const struct opts *o)
 {
-	for (u32 i = 0; i < p->nused; i++)
-		if (!option_is_for(p->used[i], v))
-			die(EXIT_USAGE, "--%s is not for %s; see probate %s --help",
-			    p->used[i]->name, v->name, v->name);
 	for (u32 i = 0; v->daemon && !o->record && i < p->nused; i++)
-		if (p->used[i]->views && strstr(p->used[i]->views, "record"))
-			die(EXIT_USAGE, "--%s goes with --record DIR/", p->used[i]->name);
-	if (o->html + o->perfetto + o->json > 1)
-		die(EXIT_USAGE,
-		    "--html, --perfetto and --json are three forms of a report: choose one");
-	if (o->cmd && strcmp(v->name, "trace"))
+		for (const struct option_def *d = option_limits; d->name; d++)
+			if (!strcmp(d->name, p->used[i].name))
+				die(EXIT_USAGE, "--%s goes with --record DIR/", d->name);
+	if (o->cmd && !v->runs)
 		die(EXIT_USAGE, "only trace runs a command: probate trace -- %s", o->cmd[0]);
 	if (o->cmd && o->replay)
 		die(EXIT_USAGE, "a replay (-r) runs no command");
@@ -322,7 +262,7 @@ const struct view *options_parse(int argc, char **argv, struct opts *o)
 	while (end < argc && strcmp(argv[end], "--"))
 		end++;
 	parse_prepare(&p);
-	parse_options(&p, end, argv, o);
+	parse_options(&p, end, argv);
 	if (end + 1 < argc)
 		o->cmd = argv + end + 1;
 	else if (end < argc)
@@ -333,6 +273,8 @@ const struct view *options_parse(int argc, char **argv, struct opts *o)
 	}
 	if (optind < end)
 		v = view_by_name(argv[optind]);
+	if (!p.help || !v)
+		take_options(&p, v, o);
 	if (p.help) {
 		usage_print(stdout, v);
 		return NULL;
@@ -342,11 +284,8 @@ const struct view *options_parse(int argc, char **argv, struct opts *o)
 	check_options(&p, v, o);
 	take_operands(v, o, argv + optind + 1, end - optind - 1);
 	check_recording(v, o);
-	if (v == &view_record && !o->record)
-		o->record = RECORD_DEFAULT;
-	if (o->about && !o->arg)
-		die(EXIT_USAGE, "report %s needs a number after it",
-		    o->about == ABOUT_PID ? "pid" : "port");
+	if (v->check)
+		v->check(o);
 	set_kinds(o);
 	return v;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What people ask for in words: a port, a set of events; and what a mistyped word meant. */
+#include <limits.h>
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -256,4 +257,35 @@ bool query_parse(const char *s, struct query *q, struct buf *why)
 	}
 	colon = strrchr(s, ':');
 	return colon ? addr_query(s, colon - s, q, why) : port_query(s, q, why);
+}
+
+/* ---- as operands ---- */
+
+u32 pid_value(const char *what, const char *value)
+{
+	u64 pid;
+
+	bool ok = parse_u64(value, INT_MAX, &pid) && pid;
+
+	if (!ok && !what)
+		die(EXIT_USAGE, "\"%s\" is not the number of a process", value);
+	if (!ok)
+		die(EXIT_USAGE, "%s takes the number of a process, not \"%s\"", what, value);
+	return pid;
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+void operand_query(struct opts *o, const char *word)
+{
+	struct buf why = {};
+
+	if (!query_parse(word, &o->query, &why))
+		die(EXIT_USAGE, "%s", why.s);
+	buf_free(&why);
+}
+
+void operand_pid(struct opts *o, const char *word)
+{
+	o->pid = pid_value(NULL, word);
 }

@@ -54,6 +54,7 @@ struct turn {
 	bool whole;            /* no loss waits to be repaired */
 };
 
+struct option_def;
 struct view {
 	const char *name;
 	const char *usage;    /* after the name: "[--leaked]" */
@@ -62,6 +63,18 @@ struct view {
 	bool live_only;       /* needs events: no one-shot answer (trace) */
 	bool watchable;       /* takes -w */
 	bool daemon;          /* nobody looks at it all the time, and it serves whoever asks */
+	bool records;         /* its answer is a recording */
+	bool runs;            /* runs a command: -- CMD */
+	const struct option_def *options; /* of its own (options.h); NULL: none */
+	bool limits;          /* takes option_limits, too: it records into a directory */
+	struct operands {
+		u32 least, most;
+		void (*take)(struct opts *o, const char *word); /* NULL: there are none */
+		const char *missing; /* the sentence when there are fewer than least */
+	} operands;
+	/* All options are taken: complete them, or end the program when they make no sense together; may be NULL. */
+	void (*check)(struct opts *o);
+	void (*list)(struct out *out); /* --list */
 	bool own_source;      /* opens what it needs itself: main opens none, feeds nothing and calls finish (doctor) */
 	/* Narrow the one-shot scan to what the question needs; NULL: everything in scope. */
 	void (*want)(const struct opts *o, struct want *w);
@@ -91,8 +104,5 @@ struct view {
 	int (*finish)(void *v, const struct model *m);
 	void (*close)(void *v);
 };
-
-extern const struct view view_trace, view_ports, view_port, view_pid, view_tree, view_zombies,
-	view_report, view_record, view_serve, view_doctor;
 
 #endif

@@ -12,14 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "view.h"
+#include "options.h"
+#include "rights.h"
 
 #ifdef HAVE_SERVE
 
 #include "landing.h"
 #include "life.h"
 #include "notify.h"
-#include "rights.h"
 #include "self.h"
 #include "serve_state.h"
 
@@ -261,12 +261,64 @@ static void *serve_open(const struct opts *o, struct out *out)
 
 #endif
 
+/* ---- options --------------------------------------------------------------------------------- */
+
+static void set_listen(struct opts *o, const char *value)
+{
+	if (o->web.nlisten == WEB_LISTEN_MAX)
+		die(EXIT_USAGE, "--web.listen-address can be given %d times at most",
+		    WEB_LISTEN_MAX);
+	o->web.listen[o->web.nlisten++] = value;
+}
+
+static void set_allow_host(struct opts *o, const char *value)
+{
+	if (o->web.nallow == WEB_ALLOW_MAX)
+		die(EXIT_USAGE, "--web.allow-host can be given %d times at most", WEB_ALLOW_MAX);
+	o->web.allow[o->web.nallow++] = value;
+}
+
+static void set_telemetry_path(struct opts *o, const char *value)
+{
+	if (*value != '/')
+		die(EXIT_USAGE,
+		    "--web.telemetry-path begins with a slash, as /metrics does, not \"%s\"",
+		    value);
+	o->web.path = value;
+}
+
+static void set_web_config(struct opts *o, const char *value)
+{
+	o->web.config = *value ? value : NULL; /* as with node_exporter, "" is none */
+}
+
+/* clang-format off */
+static const struct option_def options[] = {
+	{ 0, "list", NULL, "list the metrics and what they mean", FLAG(list) },
+	{ 0, "web.listen-address", "ADDR", "where to listen, repeatable (" WEB_LISTEN_DEFAULT ")", OWN(set_listen) },
+	{ 0, "web.telemetry-path", "PATH", "where the metrics are (" WEB_PATH_DEFAULT ")", OWN(set_telemetry_path) },
+	{ 0, "web.config.file", "FILE", "TLS and passwords, as of Prometheus's exporters", OWN(set_web_config) },
+	{ 0, "web.allow-host", "NAME", "a host name to be asked by, repeatable; *.NAME, or * for any", OWN(set_allow_host) },
+	{ 0, "web.systemd-socket", NULL, "use the sockets that systemd gives", FLAG(web.systemd) },
+	{ 0, "user", "NAME", "started as root: become this user (" RIGHTS_USER ")", TEXT(user) },
+#define C(ID, name, on, help) \
+	{ 0, "collector." name, NULL, help, BIT(collectors, COLLECTOR_##ID) }, \
+	{ 0, "no-collector." name, NULL, on ? "leave these out" : "leave these out (as usual)", NO_BIT(collectors, COLLECTOR_##ID) },
+	COLLECTOR_TABLE(C)
+#undef C
+	{},
+};
+/* clang-format on */
+
 const struct view view_serve = {
 	.name = "serve",
 	.usage = "",
 	.help = "the Prometheus exporter; with --record DIR the flight recorder, too",
 	.live_only = true,
 	.daemon = true,
+	.options = options,
+	.limits = true,
+	.list = metrics_list,
 	.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS,
 	.open = serve_open,
 #ifdef HAVE_SERVE

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "commands.h"
 #include "view.h"
 
 static void take(void *ctx, const struct ev *e, size_t bytes)
