@@ -238,7 +238,9 @@ def test_standard_files_closed(live, line, tmp_path):
         assert done.code == plain.code, f"{closed}: {done}"
         assert not done.sentences() or not plain.code, str(done)
         if closed == "<&-" and "trace" not in line:
-            assert done.out.count(b"\n") and len(done.out) > len(plain.out) // 2
+            assert done.out.endswith(b"\n")
+            # the machine's other zombies come and go between two answers
+            assert line.startswith("zombies") or len(done.out) > len(plain.out) // 2
     assert not os.listdir(tmp_path)
 
 
