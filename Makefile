@@ -73,7 +73,7 @@ arch := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/; s/ppc64le/power
 bpf_cflags = -g -O2 -target bpf -mcpu=v3 -D__BPF__ -D__TARGET_ARCH_$(arch) -Wall -Wextra -Wno-unused-parameter $(WERROR) \
 	-Ibpf -I$(VMLINUX) $(shell $(PKG_CONFIG) --cflags libbpf 2>/dev/null)
 
-bpf_objs := live scan
+bpf_objs := live scan scan_keep
 user_c := $(filter-out $(no_serve_c),$(wildcard user/*.c user/*/*.c user/*/*/*.c))
 user_objs := $(user_c:%.c=$B/%.o)
 lib_objs := $(filter-out $B/user/main.o,$(user_objs))
@@ -179,7 +179,7 @@ fuzz_flags := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=
 fuzz_cflags = -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(fuzz_flags) -Ibpf -Ibuild $(rooms:%=-I%) \
 	-DPROBATE_VERSION='"$(VERSION)"' $(features) $(shell $(PKG_CONFIG) --cflags $(libs) 2>/dev/null)
 # Not what talks to a kernel, writes recordings or is the program around a command.
-fuzz_skip := main live% scan scan_load scan_netns scan_prove scan_unix ring diag child choose doctor% selftest smallbtf procfs% pipe% \
+fuzz_skip := main live% scan scan_keep scan_load scan_netns scan_prove scan_unix ring diag child choose doctor% selftest smallbtf procfs% pipe% \
 	rec_write rec_file rec_open record history usage options commands view_doctor view_record
 fuzz_lib := $(patsubst %.c,$B/fuzz/%.o,$(foreach c,$(user_c),$(if $(filter $(fuzz_skip),$(basename $(notdir $c))),,$c)))
 fuzz_parts := $(patsubst tests/fuzz/%.c,$B/fuzz/%.o,$(filter-out tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c)))

@@ -492,6 +492,44 @@ struct ev {
 #define CUT_NAMES 4  /* names were left out that could not be told from a forgery */
 #define CUT_ERROR 5  /* the kernel refused the walk */
 
+/*
+ * What keeps a socket that no descriptor shows.  Subject: the thread that sleeps in a call on it,
+ * or the process whose io_uring has it; 0: it was looked for, and nothing was found.
+ */
+#define EV_SCAN_KEEPER(F)                                                                          \
+	F(u64, inode, ID, "inode of the socket")                                                   \
+	F(u64, cookie, ID, "its cookie; 0: not known")                                             \
+	F(u32, how, HIDE, "KEEPER_* number")                                                       \
+	F(u32, call, HIDE, "KEEPER_CALL: CALL_* number")                                           \
+	F(u32, count, DEC, "how many keep it")                                                     \
+	F(u32, zero, HIDE, "0")
+#define KEEPER_NONE 0    /* not known */
+#define KEEPER_CALL 1    /* a thread sleeps in a system call on it, which has its file */
+#define KEEPER_REQUEST 2 /* an io_uring has a request under way on it */
+#define KEEPER_FIXED 3   /* it is registered in an io_uring */
+
+/* System calls that sleep on a socket, by numbers of our own: a recording may go elsewhere. */
+#define CALL_TABLE(C)                                                                              \
+	C(1, accept)                                                                               \
+	C(2, accept4)                                                                              \
+	C(3, poll)                                                                                 \
+	C(4, ppoll)                                                                                \
+	C(5, select)                                                                               \
+	C(6, pselect6)                                                                             \
+	C(7, read)                                                                                 \
+	C(8, readv)                                                                                \
+	C(9, recvfrom)                                                                             \
+	C(10, recvmsg)                                                                             \
+	C(11, recvmmsg)                                                                            \
+	C(12, write)                                                                               \
+	C(13, writev)                                                                              \
+	C(14, sendto)                                                                              \
+	C(15, sendmsg)                                                                             \
+	C(16, sendmmsg)                                                                            \
+	C(17, connect)                                                                             \
+	C(18, sendfile)                                                                            \
+	C(19, splice)
+
 /* Command line and executable of a process, read from /proc.  Subject: tgid. */
 #define EV_SCAN_ARGS(F)                                                                            \
 	F(u64, start, TIME, "leader's start, to tell a reused pid")                                \
@@ -731,9 +769,17 @@ struct ev {
 	F(u32, closed_by, HIDE, "pid that closed its last descriptor; 0: not known")               \
 	F(u64, closed_ts, HIDE, "when that was; 0: it has one")                                    \
 	F(u32, closing, HIDE, "and it is not known yet whether it is over")
+#define KEPT_KEEPER_FIELDS(F)                                                                      \
+	F(u32, keep_pid, HIDE, "scan_keeper: process")                                             \
+	F(u32, keep_tid, HIDE, "scan_keeper: thread")                                              \
+	F(u8, keep_how, HIDE, "scan_keeper: how")                                                  \
+	F(u8, keep_call, HIDE, "scan_keeper: call")                                                \
+	F(u16, keep_count, HIDE, "scan_keeper: count")
 #define EV_KEPT_SOCK(F)                                                                            \
 	KEPT_SOCK_FIELDS(F)                                                                        \
-	F(u32, zero, HIDE, "0")
+	F(u32, zero, HIDE, "0")                                                                    \
+	KEPT_KEEPER_FIELDS(F)                                                                      \
+	F(u32, zero2, HIDE, "0")
 
 /* The name of a UNIX socket. */
 #define EV_KEPT_NAME(F)                                                                            \
@@ -916,6 +962,7 @@ struct ev {
 	K(84, LEAK, leak, "leak", TOLD, "a socket is kept by a program that never meant to")       \
 	K(85, RESYNC, resync, "resync", TOLD, "the picture is right again after a loss")           \
 	K(86, GONE, gone, "destroy", TOLD, "a socket is no more")                                  \
+	K(88, SCAN_KEEPER, scan_keeper, NULL, RAW, "what keeps a socket without a descriptor")     \
 	K(89, SCAN_CUT, scan_cut, NULL, RAW, "a scan did not see everything")
 
 enum ev_kind {

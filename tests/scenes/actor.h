@@ -21,7 +21,7 @@ struct scene {
 
 /* One table a file, ended by a scene without a name. */
 extern const struct scene listen_scenes[], pass_scenes[], table_scenes[], net_scenes[],
-	zombie_scenes[], tree_scenes[], death_scenes[];
+	zombie_scenes[], tree_scenes[], death_scenes[], waited_scenes[];
 
 struct child {
 	pid_t pid;

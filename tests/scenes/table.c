@@ -2,14 +2,9 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -188,98 +183,6 @@ static void scene_headless(void)
 	facts_end();
 }
 
-enum { WAITED = 3 };
-
-static int waited[WAITED]; /* a listener for accept, one for poll, a UDP socket for recv */
-
-static void *thread_accept(void *unused)
-{
-	tell_int(gettid());
-	accept(waited[0], NULL, NULL);
-	return unused;
-}
-
-static void *thread_poll(void *unused)
-{
-	struct pollfd p = {.fd = waited[1], .events = POLLIN};
-
-	tell_int(gettid());
-	poll(&p, 1, -1);
-	return unused;
-}
-
-static void *thread_recv(void *unused)
-{
-	char byte;
-
-	tell_int(gettid());
-	recv(waited[2], &byte, 1, 0);
-	return unused;
-}
-
-static void waited_run(void *unused)
-{
-	(void)unused;
-	waited[0] = tcp_listener(0);
-	waited[1] = tcp_listener(0);
-	waited[2] = udp_bound();
-	for (int i = 0; i < WAITED; i++)
-		tell_sock(waited[i]);
-	thread_start(thread_accept, NULL);
-	go_wait();
-	thread_start(thread_poll, NULL);
-	go_wait();
-	thread_start(thread_recv, NULL);
-	go_wait();
-	for (int i = 0; i < WAITED; i++)
-		close(waited[i]);
-	tell_int(0);
-	go_wait();
-	exit(0);
-}
-
-/* The thread has entered that system call and sleeps there. */
-static void call_await(pid_t pid, int tid, long call)
-{
-	char path[64], text[256];
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid, tid);
-	do {
-		usleep(1000);
-		file_read(path, text, sizeof(text));
-	} while (strtol(text, NULL, 10) != call || *text == 'r');
-}
-
-/* Closed while threads sleep in accept, poll and recv on them.  Step: their process ends. */
-static void scene_closed_waited(void)
-{
-	const long calls[WAITED] = {SYS_accept, SYS_poll, SYS_recvfrom};
-	struct child c = child_start(waited_run, NULL);
-	struct sock s[WAITED];
-
-	for (int i = 0; i < WAITED; i++)
-		s[i] = hear_sock(&c, i < 2 ? "LISTEN" : "BOUND");
-	for (int i = 0; i < WAITED; i++) {
-		call_await(c.pid, hear_int(&c), calls[i]);
-		child_go(&c);
-	}
-	hear_int(&c);
-	facts_begin("closed-waited");
-	fact_int("port", s[0].port);
-	fact_int("pid", c.pid);
-	for (int i = 0; i < WAITED; i++)
-		fact_sock(&s[i], NULL, 0);
-	facts_end();
-	if (!step_wait())
-		return;
-	child_go(&c);
-	child_reap(c.pid);
-	facts_begin("closed-waited");
-	for (int i = 0; i < WAITED; i++)
-		fact_gone(&s[i]);
-	facts_end();
-}
-
 static void *thread_leave(void *unused)
 {
 	check(unshare(CLONE_FILES), "unshare");
@@ -426,7 +329,6 @@ const struct scene table_scenes[] = {
 	{"close-range", scene_close_range, "close_range plain, CLOEXEC and UNSHARE"},
 	{"clone-files", scene_clone_files, "one table for two; step: closed for both"},
 	{"headless", scene_headless, "the leader has exited, a worker lives"},
-	{"closed-waited", scene_closed_waited, "closed while threads sleep in calls on them"},
 	{"thread-files", scene_thread_files, "only one thread's own table has it"},
 	{"leader-unshares", scene_leader_unshares, "the leader unshares and closes, a thread keeps"},
 	{"private-shared", scene_private_shared, "two threads on one table, the first has ended"},

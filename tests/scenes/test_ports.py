@@ -25,7 +25,7 @@ SCENES = {
     "close-range": dict(verdict=["shared", "owned"]),
     "clone-files": dict(verdict="shared"),
     "headless": dict(verdict="owned"),
-    "closed-waited": dict(verdict="hidden", late=("hidden", "held"), certain=(True, False)),
+    "closed-waited": dict(verdict="hidden", late="hidden", certain=(True, False)),
     "thread-files": dict(verdict="owned"),
     "leader-unshares": dict(verdict="owned"),
     "private-shared": dict(verdict="owned"),
@@ -296,18 +296,52 @@ def test_chain_names_the_giver(probate, scene, watch, name):
     assert chain[-1]["step"] == SCENES[name]["via"]
 
 
-def test_what_sleepers_keep_is_not_gone(stage):
-    """closed-waited: who made them and who closed them stays known, and their end is told."""
-    s = stage.play("closed-waited")
-    stage.check()
+def keepers(stage, want):
+    """Who is said to keep each socket of the scene, live as soon as that was looked for."""
+    def said(_=None):
+        got = [socket and socket["hidden"] for socket in stage.sockets()]
+        return [h and (h["where"], h["pid"], h["tid"], h["call"]) for h in got]
+    if stage.live:
+        stage.watcher.poll(lambda _: said() == want)
+    assert said() == want
+    return stage.sockets()
+
+
+def all_end(stage, scene):
+    """It is known who made and closed them, and none is told gone before its end is."""
     truths = list(stage.truths())
     if stage.live:
         for got in stage.sockets():
-            assert got["creator"]["pid"] == s["pid"] and f"[{s['pid']}] closed" in got["why"]
+            assert got["creator"]["pid"] == scene["pid"]
+            assert f"[{scene['pid']}] closed" in got["why"]
         assert not {t["inode"] for t in truths} & fold_ports(stage.watcher.objects)[1]
-    s.step()
+    scene.step()
     for truth in truths:
         stage.gone(truth)
+
+
+def test_what_sleepers_keep_is_not_gone(stage):
+    """closed-waited: each by a thread in a call, and both are named."""
+    s = stage.play("closed-waited")
+    stage.check()
+    said = keepers(stage, [("call", s["pid"], tid, call)
+                           for tid, call in zip(s["tids"], s["calls"].split())])
+    assert f"thread {s['tids'][0]} of scene[{s['pid']}] sleeps in accept() on it" in said[0]["why"]
+    about = stage.probate("pid", "--json", s["pid"]).one()
+    assert {(k["tid"], k["call"]) for k in about["kept"]} == set(zip(s["tids"], s["calls"].split()))
+    all_end(stage, s)
+
+
+def test_what_an_io_uring_keeps_is_not_gone(stage):
+    """closed-uring: a request under way, and a registered file."""
+    s = stage.play("closed-uring", dict(verdict="hidden", late="hidden", certain=(True, False)))
+    if not s["can"]:
+        pytest.skip("this kernel has no io_uring, or lets nobody use it")
+    stage.check()
+    request, fixed = keepers(stage, [("io_uring", s["pid"], None, None)] * 2)
+    assert f"an io_uring of scene[{s['pid']}] has a request under way on it" in request["why"]
+    assert f"an io_uring of scene[{s['pid']}] has it registered" in fixed["why"]
+    all_end(stage, s)
 
 
 @pytest.mark.beyond

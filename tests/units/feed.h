@@ -101,9 +101,10 @@ static inline void feed(struct feed *f, const struct ev *e)
 		struct ev_destroy over = {.h = {.kind = EV_KIND_DESTROY,
 						.size = sizeof(over),
 						.ts = f->m->now},
+					  .inode = s->inode,
 					  .cookie = s->cookie};
 
-		if (!s->closing || !sock_is_tcp(s))
+		if (!s->closing || !sock_is_tcp(s) || !(s->inode || s->cookie))
 			continue;
 		feed_one(f, &over.h);
 		id = 0;

@@ -521,6 +521,12 @@ static void cost_scan_cut(struct world_of *w)
 	     .proto = TCP4);
 }
 
+static void cost_scan_keeper(struct world_of *w)
+{
+	GIVE(&w->c, scan_keeper, SCAN_KEEPER, MAKER, .inode = NAMED + some(w), .how = KEEPER_CALL,
+	     .call = 1, .count = 1);
+}
+
 /* ---- about the stream ---- */
 
 static void cost_clock(struct world_of *w)

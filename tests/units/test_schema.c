@@ -77,7 +77,7 @@ static void test_numbers_stay(void **state)
 		{73, "kept_name"}, {74, "kept_origin"}, {75, "kept_due"},  {76, "kept_sent"},
 		{77, "kept_cgroup"}, {78, "kept_end"},
 		{80, "zombie"},	   {81, "reap"},       {82, "reparent"},  {83, "transfer"},
-		{84, "leak"},	   {85, "resync"},     {86, "gone"},	  {89, "scan_cut"},
+		{84, "leak"},	   {85, "resync"},     {86, "gone"},	  {88, "scan_keeper"}, {89, "scan_cut"},
 	};
 
 	(void)state;

@@ -261,7 +261,37 @@ static void hidden(void **state)
 	       "bash[100] receive it");
 	FEED(f, scan_sock, SCAN_SOCK, 0, 0, .inode = 70, .cookie = 70, .proto = TCP4, .state = 10,
 	     .local = EP4(70));
-	expect(f, 70, VERDICT_HIDDEN, false, "no process's descriptor table shows it", "io_uring");
+	expect(f, 70, VERDICT_HIDDEN, false, "keeps it that is in no process's descriptor table",
+	       "io_uring");
+}
+
+/* No descriptor shows it, and who keeps it was looked for. */
+static void kept(void **state)
+{
+	struct feed *f = *state;
+
+	FEED(f, scan_task, SCAN_TASK, 300, 300, .start = 1, .name = {"nginx"});
+	FEED(f, source, SOURCE, 0, 0, .blind = 1, .filter = ~0ull);
+	FEED(f, scan_sock, SCAN_SOCK, 0, 0, .inode = 70, .cookie = 70, .proto = TCP4, .state = 10,
+	     .local = EP4(70));
+	expect(f, 70, VERDICT_HELD, false, "the one whose descriptors cannot", "io_uring");
+	FEED(f, scan_keeper, SCAN_KEEPER, 300, 303, .inode = 70, .cookie = 70, .count = 1,
+	     .how = KEEPER_CALL, .call = 2);
+	expect(f, 70, VERDICT_HIDDEN, false, "thread 303 of nginx[300] sleeps in accept4() on it",
+	       "shutdown()");
+	FEED(f, scan_keeper, SCAN_KEEPER, 300, 303, .inode = 70, .cookie = 70, .count = 3,
+	     .how = KEEPER_CALL);
+	expect(f, 70, VERDICT_HIDDEN, false,
+	       "nginx[300] sleeps in a system call on it, as do 2 more", "with the others");
+	FEED(f, scan_keeper, SCAN_KEEPER, 300, 0, .inode = 70, .count = 1, .how = KEEPER_REQUEST);
+	expect(f, 70, VERDICT_HIDDEN, false, "an io_uring of nginx[300] has a request under way",
+	       "IORING_OP_ASYNC_CANCEL");
+	FEED(f, scan_keeper, SCAN_KEEPER, 400, 0, .inode = 70, .count = 1, .how = KEEPER_FIXED);
+	expect(f, 70, VERDICT_HIDDEN, false, "an io_uring of pid 400 has it registered",
+	       "IORING_UNREGISTER_FILES");
+	FEED(f, scan_fd, SCAN_FD, 300, 300, .inode = 70, .cookie = 70, .proto = TCP4, .state = 10,
+	     .local = EP4(70), .files = FILES(300), .fd = 4);
+	expect(f, 70, VERDICT_HELD, false, "nginx[300] holds it", "nginx[300]");
 }
 
 static void kernel(void **state)
@@ -563,6 +593,7 @@ int main(void)
 		T(bind_refused),
 		T(passed),
 		T(hidden),
+		T(kept),
 		T(kernel),
 		T(orphaned),
 		T(held),

@@ -129,6 +129,17 @@ u32 slots_of(const struct model *m, const struct proc *p, struct slot **out)
 	return n;
 }
 
+u32 kept_by(const struct model *m, const struct proc *p, u32 after)
+{
+	while ((after = sock_next(m, after))) {
+		const struct sock *s = sock_at(m, after);
+
+		if (s->keep_how && s->keep_pid == p->tgid && !s->nholds)
+			return after;
+	}
+	return 0;
+}
+
 /* ---- JSON ---- */
 
 /* What it was born as, and what it executed since; what its parents ran before is theirs. */
@@ -215,6 +226,29 @@ static void json_sockets(struct json *j, const struct model *m, const struct pro
 	free(s);
 }
 
+/* Only where there are any. */
+static void json_kept(struct json *j, const struct model *m, const struct proc *p)
+{
+	if (!kept_by(m, p, 0))
+		return;
+	json_arr(j, "kept");
+	for (u32 id = 0; (id = kept_by(m, p, id));) {
+		const struct sock *s = sock_at(m, id);
+
+		json_obj(j, NULL);
+		json_id(j, "inode", s->inode);
+		json_str(j, "proto", name_proto(s->proto));
+		json_sock_local(j, "local", m, s);
+		json_str(j, "state", sock_state(s));
+		json_id(j, "netns", s->netns);
+		json_str(j, "where", hidden_where(s));
+		json_id(j, "tid", s->keep_tid);
+		json_str(j, "call", name_call(s->keep_call));
+		json_end_obj(j);
+	}
+	json_end_arr(j);
+}
+
 static void json_children(struct json *j, const struct model *m, const struct proc *p)
 {
 	json_arr(j, "children");
@@ -281,6 +315,7 @@ static void pid_json(struct out *o, const struct model *m, const struct proc *p)
 	json_lineage(&j, m, p);
 	json_tristate(&j, "daemonised", daemonised(m, p));
 	json_sockets(&j, m, p);
+	json_kept(&j, m, p);
 	json_children(&j, m, p);
 	json_exit(&j, "exit", m, p, true);
 	json_reaped(&j, m, p);

@@ -30,6 +30,9 @@ u32 slots_of(const struct model *m, const struct proc *p, struct slot **out);
 /* Processes that hold the socket; counted once, for a process may hold it a thousand times. */
 u32 sock_procs(const struct model *m, const struct sock *s, struct map *counted);
 
+/* Sockets that it keeps without a descriptor, one after the other: 0 first, 0 at the end. */
+u32 kept_by(const struct model *m, const struct proc *p, u32 after);
+
 void pid_text(struct out *o, const struct model *m, const struct proc *p, bool ago);
 
 #endif

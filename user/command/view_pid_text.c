@@ -276,6 +276,25 @@ static void sockets_print(struct out *o, const struct model *m, const struct pro
 	free(s);
 }
 
+static void kept_print(struct out *o, const struct model *m, const struct proc *p)
+{
+	struct buf b = {0};
+	bool first = true;
+
+	for (u32 id = 0; (id = kept_by(m, p, id)); first = false) {
+		const struct sock *s = sock_at(m, id);
+
+		if (first)
+			out_printf(o, "Kept without a descriptor");
+		text_sock(&b, m, s);
+		buf_printf(&b, " %s: ", sock_state(s) ? sock_state(s) : "");
+		words_kept(&b, m, s);
+		out_wrap(o, 2, b.s);
+		buf_reset(&b);
+	}
+	buf_free(&b);
+}
+
 static void children_print(struct out *o, const struct model *m, const struct proc *p)
 {
 	struct buf b = {0};
@@ -331,6 +350,7 @@ void pid_text(struct out *o, const struct model *m, const struct proc *p, bool a
 	death_print(o, m, p);
 	lineage_print(o, m, p);
 	sockets_print(o, m, p, ago);
+	kept_print(o, m, p);
 	children_print(o, m, p);
 	older_print(o, m, p);
 }

@@ -64,9 +64,8 @@ static u32 limits_of(const struct doctor *d, const char *out[16])
 			   "mount, CAP_NET_ADMIN, and nobody there who wants to be alone): TCP states that "
 			   "change under a task on which the kernel runs no tracing program are "
 			   "missed.";
-	out[n++] = "A socket registered in io_uring whose descriptor is closed shows as hidden; "
-		   "which ring "
-		   "holds it can be read only with privilege over its process.";
+	out[n++] = "What keeps a socket without a descriptor is named if it is a call that a thread "
+		   "sleeps in, or an io_uring; not if it is a part of the kernel that was given it.";
 	if (!d->may_probe)
 		out[n++] =
 			"The kernel does not let iterators read its memory: names of UNIX sockets, "

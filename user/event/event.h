@@ -123,8 +123,16 @@ static inline u64 event_value(const struct ev *e, const struct field *f)
 void event_text(struct buf *b, const struct ev *e);
 int event_parse(const char *line, void *buf, const char **why);
 
+/* A socket that no descriptor shows: what keeps it can be asked (scan_keeper). */
+struct unheld {
+	u64 inode;
+	u32 netns;
+};
+#define KEEPERS_ASKED 256 /* at a time */
+
 /* Names of numbers, shared by text and JSON.  NULL or "?" for what has none, as each says. */
 const char *name_via(unsigned int via);
+const char *name_call(unsigned int call);          /* "accept4"; NULL: not known */
 const char *name_tcp_state(unsigned int state);   /* "LISTEN"; NULL: no such state */
 const char *name_signal(unsigned int sig);        /* "SIGKILL"; "SIG35" beyond; "?" for 0 */
 const char *name_errno(int err);                  /* of -errno or errno: "EADDRINUSE" */

@@ -25,6 +25,17 @@ static const char *const vias[] = {
 };
 _Static_assert(ARRAY_SIZE(vias) == VIA_MAX, "VIA_MAX is behind the table");
 
+static const char *const calls[] = {
+#define C(n, name) [n] = #name,
+	CALL_TABLE(C)
+#undef C
+};
+
+const char *name_call(unsigned int call)
+{
+	return call < ARRAY_SIZE(calls) ? calls[call] : NULL;
+}
+
 const char *name_via(unsigned int via)
 {
 	return via < ARRAY_SIZE(vias) ? vias[via] : "?";

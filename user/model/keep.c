@@ -234,6 +234,7 @@ static void put_sock(struct dump *d, const struct sock *from)
 	KEPT(KEPT_SOCK, kept_sock);
 
 	KEPT_SOCK_FIELDS(SAVE)
+	KEPT_KEEPER_FIELDS(SAVE)
 	put(d, &e.h);
 	if (from->name)
 		put_name(d, from);

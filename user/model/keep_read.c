@@ -231,11 +231,14 @@ void on_kept_hold(struct model *m, const struct ev_kept_hold *e)
 
 void on_kept_sock(struct model *m, const struct ev_kept_sock *e)
 {
-	struct sock *to = slot_of(m, &e->h, KEEP_SOCK, e->id, e->state <= 255);
+	struct sock *to = slot_of(m, &e->h, KEEP_SOCK, e->id,
+				  e->state <= 255 && e->keep_how <= KEEPER_FIXED &&
+					  !(e->keep_how && e->queue));
 
 	if (!to)
 		return;
 	KEPT_SOCK_FIELDS(LOAD)
+	KEPT_KEEPER_FIELDS(LOAD)
 	to->met_ts = m->priv->stage->m->now;
 }
 

@@ -254,12 +254,16 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	bool leaked;     /* a leak event was emitted and still holds */
 	bool timed;      /* is among those that end by the clock */
 	bool closing;    /* closed just now: not listed, as it is most likely over */
+	u8 keep_how;     /* KEEPER_*: what keeps it though no descriptor does; 0: not known */
+	u8 keep_call;    /* CALL_* */
+	u16 keep_count;  /* how many keep it; 0: nobody has looked, or nothing was found */
 	u64 opened;      /* when it was created; 0: before anything was watching */
 	u64 cgroup;      /* of its creator; 0: not known */
 	u64 peer;        /* UNIX: inode of the peer; 0: none or not known */
 	u64 listener;    /* accepted: inode of the listener */
 	u64 queue;       /* in flight: inode of the UNIX socket in whose queue it has been longest; 0: not */
 	u32 flights;     /* one for each queue that it is in, oldest first (flight.c) */
+	u32 keep_pid, keep_tid; /* keep_how: who */
 	u32 name;        /* id in the pool of names (UNIX); 0: none */
 	u32 left_ms;     /* TIME_WAIT: left when scanned (at seen_ts) */
 	u32 queued;      /* LISTEN: waiting to be accepted, when scanned */
@@ -344,6 +348,13 @@ const struct ev *model_told(const struct model *m, const struct ev *before);
 bool model_knows(struct model *m, const struct ev *e);
 bool model_tells(const struct model *m, const struct ev_scan_end *e);
 const struct ev *model_missed(struct model *m, const struct ev_scan_end *e);
+
+/*
+ * Sockets with an inode that something keeps and no descriptor shows, at most `max` of them: the
+ * source can be asked what does.  model_asks: one became so by an event since that was called last.
+ */
+u32 model_unheld(struct model *m, struct unheld *out, u32 max);
+bool model_asks(const struct model *m);
 
 /* Is there something to do by then although no event comes?  A tick at that time does it. */
 bool model_due(const struct model *m, u64 ts);

@@ -97,6 +97,7 @@ struct model_priv {
 	u32 by;               /* tgid whose act on descriptors it is; 0: it is none */
 	u32 left;             /* of a close: references to the file beside the slot */
 	struct dueq closings; /* socks that may be over; tag: closed_ts */
+	bool outlived;        /* one of them was not: what keeps it? */
 	struct dueq gones;    /* socks that are gone, to be freed before the next event; tag: when they went */
 	struct due *waits;    /* heap, the earliest first: sockets that end by the clock (left_ms) */
 	u32 nwaits, waits_cap;

@@ -224,6 +224,15 @@ static bool knows_queue(const struct model *m, const struct ev_scan_queue *e)
 	return sock_met(s, e->h.ts);
 }
 
+static bool knows_keeper(const struct model *m, const struct ev_scan_keeper *e)
+{
+	const struct sock *s = sock_known(m, e->inode, e->cookie);
+
+	return !s || s->nholds || s->queue || (!s->keep_how && !e->how) ||
+	       (s->keep_how == e->how && s->keep_call == e->call && s->keep_pid == e->h.tgid &&
+		s->keep_tid == e->h.tid && s->keep_count == e->count);
+}
+
 static bool knows(struct model *m, const struct ev *e)
 {
 	const void *p = e;
@@ -239,6 +248,8 @@ static bool knows(struct model *m, const struct ev *e)
 		return knows_name(m, p);
 	case EV_KIND_SCAN_QUEUE:
 		return knows_queue(m, p);
+	case EV_KIND_SCAN_KEEPER:
+		return knows_keeper(m, p);
 	case EV_KIND_SCAN_ARGS:
 		return knows_args(m, p);
 	}

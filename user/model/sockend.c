@@ -148,8 +148,10 @@ static void closings_expire(struct model *m)
 		const struct due *due = &q->v[q->head];
 		struct sock *s = sock_at(m, due->id);
 
-		if (s->id == due->id && s->closing && s->closed_ts == due->tag)
+		if (s->id == due->id && s->closing && s->closed_ts == due->tag) {
 			sock_relist(m, s);
+			m->priv->outlived = true;
+		}
 		due_drop(q);
 	}
 	if (q->count)
@@ -216,6 +218,7 @@ void sock_let_go(struct model *m, struct sock *s)
 
 void sock_reopen(struct model *m, struct sock *s)
 {
+	s->keep_how = KEEPER_NONE;
 	if (!s->closed_ts)
 		return;
 	sock_relist(m, s);

@@ -56,6 +56,8 @@ static void notice(struct pipe *p, const struct ev *e)
 		p->scanning = true;
 	else if (e->kind == EV_KIND_SCAN_END)
 		p->scanning = false;
+	if (e->kind == EV_KIND_SCAN_END && ((const struct ev_scan_end *)e)->scope & SCOPE_SOCKS)
+		p->unlooked = true;
 	if (p->child.pid)
 		child_event(&p->child, e);
 }

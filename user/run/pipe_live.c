@@ -22,6 +22,8 @@
 #define PATIENT_MS 1000 /* of a daemon, that is called when somebody asks */
 #define ASKED_MS   2    /* while somebody waits for the disk */
 #define RESCAN_NS NS_PER_S /* at most one rescan in this time */
+#define LOOK_NS	  NS_PER_S /* at most one look for what keeps sockets in this time */
+#define LOOK_SHARE 100	   /* which takes at most a hundredth of it */
 #define CHECK_NS  NS_PER_S /* how often lost exits of CMD's tree are looked for */
 #define TAIL_NS                                                                             \
 	(150 * NS_PER_MS)   /* after the end of CMD's tree: its sockets and frees come late \
@@ -68,6 +70,28 @@ int pipe_scan(struct pipe *p, const struct want *want)
 	p->scanning = false;
 	p->scanned = time_boot_ns();
 	return err;
+}
+
+/* What keeps sockets that no descriptor shows; most machines have none. */
+static void keepers_look(struct pipe *p)
+{
+	struct unheld asked[KEEPERS_ASKED];
+	u32 n = model_unheld(p->model, asked, ARRAY_SIZE(asked));
+
+	p->unlooked = false;
+	if (n && p->source->ops->keepers)
+		p->source->ops->keepers(p->source, asked, n, pipe_event, p);
+}
+
+/* After scans, and when one that was just closed turns out to be kept; a hundredth of the time. */
+static void keepers_turn(struct pipe *p, u64 now)
+{
+	if ((!p->unlooked && !model_asks(p->model)) || now < p->look)
+		return;
+	keepers_look(p);
+	p->look = now + LOOK_NS;
+	if (LOOK_SHARE * (time_boot_ns() - now) > LOOK_NS)
+		p->look = now + LOOK_SHARE * (time_boot_ns() - now);
 }
 
 static bool nameless(const struct model *m, const struct proc *proc)
@@ -128,6 +152,7 @@ int pipe_one_shot(struct pipe *p)
 		warn("the scan failed: %s", strerror(-err));
 		return EXIT_INCOMPLETE;
 	}
+	keepers_look(p);
 	pipe_settle(p);
 	describe(p, false);
 	return EXIT_ANSWERED;
@@ -249,6 +274,7 @@ static int poll_loop(struct pipe *p)
 		if ((p->lost && now - p->scanned >= RESCAN_NS) ||
 		    (p->budget && budget_scan_due(p->budget, now)))
 			scan_everything(p);
+		keepers_turn(p, now);
 		batch_end(p, now, n);
 		history_turn(p);
 		view_turn(p, now);

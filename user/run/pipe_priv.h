@@ -23,11 +23,13 @@ struct pipe {
 	u64 scanned, checked, over, stop; /* when last; 0: not */
 	u64 again;			  /* the view wants its turn by then; 0: when something happens */
 	u64 ticked;			  /* ts of the last tick */
+	u64 look;			  /* not asked before what keeps sockets without a descriptor */
 	u64 asked;			  /* for the history: what must be written first; 0: nobody asks */
 	u64 since, until;		  /* CLOCK_REALTIME of a replay's stretch; 0: none */
 	u64 sliced;			  /* events so far */
 	u64 bad;			  /* events that were no events */
 	bool scanning, lost;
+	bool unlooked; /* sockets were scanned, and that was not asked since */
 	bool marked;  /* the last event ended a batch */
 	bool started; /* the stretch asked for has begun */
 	bool done;    /* and is over */

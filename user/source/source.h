@@ -87,6 +87,12 @@ struct source_ops {
 	/* scan_args (and cgroup) events for these tgids.  Vanished ones are passed over; NULL: a file. */
 	int (*describe)(struct source *s, const u32 *tgids, u32 n, sink_fn sink, void *ctx);
 	/*
+	 * scan_keeper of sockets that no descriptor shows, the first KEEPERS_ASKED; 0, or -errno where
+	 * the kernel cannot tell.  NULL: nor can this source.
+	 */
+	int (*keepers)(struct source *s, const struct unheld *asked, u32 n, sink_fn sink,
+		       void *ctx);
+	/*
 	 * Deliver what has come; wait up to timeout_ms for more when nothing has.  Number of events
 	 * delivered, -ENODATA at the end of a file, -errno.  NULL: this source has no events.
 	 */

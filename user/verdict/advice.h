@@ -30,6 +30,9 @@ void add_stray(struct buf *b, const struct speech *sp);
 /* Who let a leak slip, and how not to: advice_slip.c. */
 void advise_slip(struct buf *b, const struct speech *sp);
 
+/* What keeps one that no descriptor shows: advice_hidden.c. */
+void say_hidden(const struct speech *sp);
+
 /* Pieces of sentences: advice_words.c. */
 void add_unsure(struct buf *b, const struct answer *a);
 void creator_story(struct buf *b, const struct speech *sp);

@@ -156,11 +156,11 @@ static enum verdict verdict_creator_gone(const struct model *m, const struct soc
 
 /*
  * Tables that could not be read may well show a socket that no other does: then it is not called
- * hidden, unless it was followed from its birth on.  One without an inode is no file of anybody's.
+ * hidden, unless it was followed from its birth on, or what keeps it was found.  One without an inode is no file of anybody's.
  */
 static enum verdict verdict_unseen(const struct model *m, const struct sock *s)
 {
-	return m->blind && s->inode && !s->born ? VERDICT_HELD : VERDICT_HIDDEN;
+	return m->blind && s->inode && !s->born && !s->keep_how ? VERDICT_HELD : VERDICT_HIDDEN;
 }
 
 /* No table shows it: does the kernel finish it, or does somebody have a reference unseen? */

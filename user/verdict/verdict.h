@@ -72,6 +72,8 @@ bool hold_keeps(const struct model *m, const struct sock *s, const struct hold *
  * What sent the signal that killed it: " from bash[1400]", " from a timer of its own"; nothing where
  * that is not known.  who: how the caller calls the process behind it, empty when there is none.
  */
+/* "thread 123 of nginx[120] sleeps in accept4() on it": what keeps one that no descriptor shows. */
+void words_kept(struct buf *b, const struct model *m, const struct sock *s);
 void words_cause(struct buf *b, u32 cause, u32 signal, bool again, const struct buf *who);
 u32 death_cause(const struct death *d); /* enum cause, also of old recordings */
 

@@ -240,6 +240,13 @@ static void json_queue(struct json *j, const struct model *m, const struct sock 
 	json_id(j, "pid", p ? p->tgid : 0);
 }
 
+const char *hidden_where(const struct sock *s)
+{
+	if (s->keep_how == KEEPER_CALL)
+		return "call";
+	return s->keep_how ? "io_uring" : "unknown";
+}
+
 static void json_hidden(struct json *j, const struct model *m, const struct sock *s,
 			enum verdict verdict)
 {
@@ -254,9 +261,11 @@ static void json_hidden(struct json *j, const struct model *m, const struct sock
 		json_queue(j, m, s);
 	} else {
 		json_null(j, "refs");
-		json_str(j, "where", "unknown");
+		json_str(j, "where", hidden_where(s));
 		json_null(j, "queue");
-		json_null(j, "pid");
+		json_id(j, "pid", s->keep_how ? s->keep_pid : 0);
+		json_id(j, "tid", s->keep_how ? s->keep_tid : 0);
+		json_str(j, "call", s->keep_how ? name_call(s->keep_call) : NULL);
 	}
 	json_end_obj(j);
 }

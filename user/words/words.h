@@ -12,6 +12,7 @@ void json_proc(struct json *j, const char *key, const struct model *m, u32 proc)
 void json_ref(struct json *j, const char *key, const struct model *m, u32 proc); /* {"pid","comm"} or null */ /* with its exit */
 void json_proc_members(struct json *j, const struct model *m, const struct proc *p);
 void json_sock(struct json *j, const struct model *m, const struct sock *s); /* members, verdict included */
+const char *hidden_where(const struct sock *s); /* what keeps it that no descriptor shows */
 void json_sock_local(struct json *j, const char *key, const struct model *m, const struct sock *s);
 void json_ep(struct json *j, const char *key, const struct ep *ep); /* port 0: null */
 void json_nspid(struct json *j, const char *key, const struct proc *p);

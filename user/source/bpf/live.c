@@ -44,6 +44,15 @@ static int live_describe(struct source *s, const u32 *tgids, u32 n, sink_fn sink
 	return 0;
 }
 
+static int live_keepers(struct source *s, const struct unheld *asked, u32 n, sink_fn sink,
+			void *ctx)
+{
+	struct live *l = (struct live *)s;
+
+	live_begin(l, sink, ctx);
+	return scan_keepers(l->scan, asked, n, live_pass, l);
+}
+
 static int tree_put(struct live *l, u32 tgid)
 {
 	u8 one = 1;
@@ -155,12 +164,14 @@ static const struct source_ops scan_ops = {
 	.name = "bpf",
 	.scan = live_scan,
 	.describe = live_describe,
+	.keepers = live_keepers,
 	.close = live_close,
 };
 static const struct source_ops live_ops = {
 	.name = "bpf",
 	.scan = live_scan,
 	.describe = live_describe,
+	.keepers = live_keepers,
 	.poll = live_poll,
 	.follow = live_follow,
 	.stats = live_stats,

@@ -14,6 +14,8 @@ int scan_open(struct scan **out, struct buf *err);
 int scan_open_for(struct scan **out, const struct want *first, struct buf *err);
 /* scan_begin, what `want` asks for, scan_end.  0 or -errno; a vanished process is no error. */
 int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx);
+/* scan_keeper of each of these sockets, at most KEEPERS_ASKED; 0, or why the kernel cannot tell. */
+int scan_keepers(struct scan *s, const struct unheld *asked, u32 n, sink_fn sink, void *ctx);
 /* From now on tell who opened what, where it can be proven. */
 void scan_makers(struct scan *s);
 /*

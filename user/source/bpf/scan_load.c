@@ -213,6 +213,7 @@ void scan_close(struct scan *s)
 		return;
 	for (u32 i = 0; i < s->nobjects; i++)
 		scan_bpf__destroy(s->object[i]);
+	keep_close(s);
 	if (s->netns_fd >= 0)
 		close(s->netns_fd);
 	free(s);

@@ -35,6 +35,8 @@ struct scan {
 	bool init_pidns;
 	void (*between)(void *ctx); /* two reads; NULL: nothing is to be done there */
 	void *between_ctx;
+	struct scan_keep_bpf *keep; /* scan_keep.c; NULL: not asked for yet */
+	int keep_error;		    /* why it cannot be had */
 	u32 blind; /* processes that the last pass should have met and did not */
 };
 
@@ -97,6 +99,9 @@ void unix_take(struct pass *p);
  */
 enum walk_kind { KIND_TCP, KIND_UDP, KIND_UNIX };
 int walk_proven(struct pass *p, enum walk_kind kind);
+
+/* scan_keep.c: its kernel side, if it was loaded. */
+void keep_close(struct scan *s);
 
 /* Have an iterator loaded, now if it was not; 0 or why it cannot be. */
 int iter_need(struct scan *s, enum iter i);
