@@ -433,7 +433,15 @@ struct ev {
 	F(u32, sigchld, SIGCHLD, "disposition of SIGCHLD")                                         \
 	F(s32, wait_pid, HIDE, "TASK_IN_WAIT: pid argument of wait4/waitid as given; -1: any")     \
 	F(struct nspids, nspid, NSPIDS, "pid in the nested pid namespaces")                        \
-	F(struct comm, name, HIDE, "comm of the leader")
+	F(struct comm, name, HIDE, "comm of the leader")                                           \
+	F(u64, ran_ns, HIDE, "dead or dying: how long ago it last ran; 0: not known")              \
+	F(u64, frozen, HIDE, "STUCK_FROZEN: id of the cgroup that is to be thawed; 0: not known")  \
+	F(u32, stuck, HIDE, "STUCK_* bits")                                                        \
+	F(u32, parent_tid, PID, "thread of the parent whose child it is; 0: not told")             \
+	F(u32, wait_tid, PID, "a thread of it that sleeps in a wait; 0: none, or not told")        \
+	F(u32, wait_nr, PID, "WAITS_PID, WAITS_GROUP: which")                                        \
+	F(u32, wait_for, HIDE, "WAITS_* number: whom that wait is for")                             \
+	F(u32, wait_opts, HIDE, "its options as in waitid(); WEXITED is set for wait4()")
 #define TASK_ZOMBIE 1        /* dead, not reaped */
 #define TASK_HEADLESS 2      /* leader dead, threads live */
 #define TASK_STOPPED 4       /* stopped by a signal (job control) */
@@ -443,6 +451,23 @@ struct ev {
 #define TASK_IN_WAIT 64      /* the leader sleeps in wait4 or waitid */
 #define TASK_DUMPING 128     /* dumping core */
 #define TASK_NO_START 256    /* read without privilege: files, namespaces or fds not readable */
+#define TASK_REAPED 512      /* has reaped a child some time in its life */
+#define TASK_STRANGER 1024   /* forked by somebody who has executed more programs than its parent */
+#define TASK_VFORKED 2048    /* the thread that made it waits until it executes a program or ends */
+#define TASK_EXITING 4096    /* ended for itself and all others, but the kernel is not done with it */
+#define TASK_THREAD_LEFT 8192 /* dead, but a tracer (told as its own) keeps a dead thread of it */
+/* What keeps the leader from going on. */
+#define STUCK_FROZEN 1       /* by the freezer of cgroup2 */
+#define STUCK_FREEZER 2      /* by that of a hierarchy of its own (cgroup v1) */
+#define STUCK_TRACE 4        /* stopped by its tracer */
+#define STUCK_EXIT_STOP 8    /* with that: on its way out (PTRACE_EVENT_EXIT) */
+#define STUCK_VFORK 16       /* in vfork, until the child executes a program or ends */
+#define STUCK_BLOCKED 32     /* in uninterruptible sleep, for a second at least */
+#define STUCK_KILLED 64      /* it was killed and has not ended yet */
+#define WAITS_ANY 1
+#define WAITS_PID 2
+#define WAITS_GROUP 3
+#define CGROUP_FREEZER (1ull << 63) /* in an id: of the freezer's own hierarchy */
 
 /* A socket sits in a slot.  Subject: tgid/tid whose table it is.  Source: iter/task_file, /proc. */
 #define EV_SCAN_FD(F)                                                                              \
@@ -665,7 +690,17 @@ struct ev {
 	F(u8, exit_signal, HIDE, "signal its parent gets; 0: none")                                \
 	F(u8, sigchld, HIDE, "disposition of SIGCHLD; 255: not known")                             \
 	F(u8, ghost, HIDE, "inferred")                                                             \
-	F(u16, born, HIDE, "its fork was seen")
+	F(u16, born, HIDE, "its fork was seen")                                                    \
+	F(u64, ran_ts, HIDE, "dead or dying when met: when it last ran; 0: not known")             \
+	F(u64, frozen, HIDE, "cgroup that is to be thawed")                                        \
+	F(u64, habit_ns, HIDE, "how long its children lately were dead before it reaped them")     \
+	F(u32, stuck, HIDE, "STUCK_* bits")                                                        \
+	F(u32, parent_tid, HIDE, "thread of the parent whose child it is")                         \
+	F(u32, wait_tid, HIDE, "thread that sleeps in a wait")                                     \
+	F(u32, wait_nr, HIDE, "whom it waits for")                                                 \
+	F(u32, wait_opts, HIDE, "options of the wait")                                             \
+	F(u16, wait_for, HIDE, "WAITS_* number")                                                   \
+	F(u16, adopted, HIDE, "it was seen to be handed over to its parent")
 #define EV_KEPT_PROC(F) KEPT_PROC_FIELDS(F)
 
 /* What a process runs. */

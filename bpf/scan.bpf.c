@@ -12,6 +12,7 @@
  */
 #include "scan.bpf.h"
 #include "scan_port.bpf.h"
+#include "scan_stuck.bpf.h"
 #include "scan_unix.bpf.h"
 
 #define SIGCHLD		    17
@@ -26,9 +27,6 @@
 struct regs {
 	u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
 };
-
-const volatile bool may_regs =
-	true; /* bpf_task_pt_regs (5.15) and task->__state (5.14) are there */
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -46,14 +44,6 @@ static __always_inline u32 task_sigchld(struct task_struct *t)
 	if (handler == 1 || hand->action[SIGCHLD - 1].sa.sa_flags & SA_NOCLDWAIT)
 		return 1;
 	return handler ? 2 : 0;
-}
-
-/* The pid `level` namespaces down; numbers[] lies behind the end of the struct. */
-static __always_inline int nspid_read(struct upid *nr, struct pid *pid, u32 level)
-{
-	void *numbers = __builtin_preserve_access_index(&pid->numbers);
-
-	return bpf_probe_read_kernel(nr, sizeof(*nr), numbers + (level & 63) * sizeof(*nr));
 }
 
 /* Few tasks are below the initial namespace, so the common one takes no helper call. */
@@ -137,6 +127,8 @@ static __always_inline void task_life(struct ev_scan_task *e, struct task_struct
 	}
 	if (sig->flags & SIGNAL_STOP_STOPPED)
 		e->flags |= TASK_STOPPED;
+	if (!t->exit_state && sig->live.counter <= 0)
+		e->flags |= TASK_EXITING;
 	if (t->flags & PF_KTHREAD)
 		e->flags |= TASK_KTHREAD;
 	if (BPF_CORE_READ_BITFIELD(sig, is_child_subreaper))
@@ -179,6 +171,7 @@ int scan_tasks(struct at_task *ctx)
 	e.files = (u64)t->files;
 	parent = t->real_parent;
 	e.parent = parent ? parent->tgid : 0;
+	e.parent_tid = parent && parent->pid ? parent->pid : t->pid; /* the first has none */
 	if (t->ptrace)
 		e.tracer = t->parent->tgid;
 	e.sid = task_sid(t);
@@ -192,6 +185,8 @@ int scan_tasks(struct at_task *ctx)
 	nspids_fill(&e, t);
 	task_spaces(&e, t);
 	wait_fill(&e, t, regs);
+	if (!(t->flags & PF_KTHREAD))
+		plight_fill(&e, t, sig, may_regs && regs ? regs->orig_ax : 0);
 	__builtin_memcpy(e.name.s, t->comm, COMM_LEN);
 	bpf_seq_write(ctx->meta->seq, &e, sizeof(e));
 	return 0;

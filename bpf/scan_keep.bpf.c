@@ -67,10 +67,6 @@ struct at_task_file {
 
 #define KEPT __attribute__((preserve_access_index))
 
-struct wait_queue_entry {
-	void *private;
-	struct list_head entry;
-} KEPT;
 struct io_uring_task {
 	struct task_struct *task;
 	struct file *registered_rings[RINGS_OWN];

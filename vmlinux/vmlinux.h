@@ -290,6 +290,40 @@ struct sighand_struct;
 
 struct css_set;
 
+struct wait_queue_head {
+	struct list_head head;
+};
+
+typedef struct wait_queue_head wait_queue_head_t;
+
+struct wait_queue_entry {
+	void *private;
+	struct list_head entry;
+};
+
+typedef struct wait_queue_entry wait_queue_entry_t;
+
+struct wait_opts {
+	enum pid_type wo_type;
+	int wo_flags;
+	struct pid *wo_pid;
+	wait_queue_entry_t child_wait;
+};
+
+struct sched_info {
+	long long unsigned int last_arrival;
+};
+
+typedef struct {
+	long unsigned int sig[1];
+} sigset_t;
+
+struct sigpending {
+	sigset_t signal;
+};
+
+struct completion;
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
@@ -301,6 +335,7 @@ struct task_struct {
 	int exit_code;
 	int exit_signal;
 	unsigned int in_execve: 1;
+	struct sched_info sched_info;
 	pid_t pid;
 	pid_t tgid;
 	struct task_struct *real_parent;
@@ -311,6 +346,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct hlist_node pid_links[4];
 	struct list_head thread_node;
+	struct completion *vfork_done;
 	u64 start_boottime;
 	const struct cred *real_cred;
 	const struct cred *cred;
@@ -319,6 +355,8 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
+	struct sigpending pending;
+	u64 parent_exec_id;
 	u64 self_exec_id;
 	struct css_set *cgroups;
 };
@@ -415,6 +453,12 @@ struct signal_struct {
 	struct rlimit rlim[16];
 	struct mm_struct *oom_mm;
 	struct list_head thread_head;
+	wait_queue_head_t wait_chldexit;
+	struct sigpending shared_pending;
+	long unsigned int cnvcsw;
+	long unsigned int cnivcsw;
+	long unsigned int cmin_flt;
+	long long unsigned int sum_sched_runtime;
 };
 
 struct sighand_struct {
@@ -423,15 +467,29 @@ struct sighand_struct {
 
 struct cgroup;
 
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup_freezer_state {
+	bool freeze;
+	bool e_freeze;
+};
+
+struct freezer {
+	struct cgroup_subsys_state css;
+	unsigned int state;
+};
+
+enum cgroup_subsys_id {
+	freezer_cgrp_id = 6,
+};
+
 struct css_set {
+	struct cgroup_subsys_state *subsys[14];
 	struct cgroup *dfl_cgrp;
 };
-
-struct wait_queue_head {
-	struct list_head head;
-};
-
-typedef struct wait_queue_head wait_queue_head_t;
 
 struct inode;
 
@@ -478,7 +536,9 @@ struct path {
 struct kernfs_node;
 
 struct cgroup {
+	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
+	struct cgroup_freezer_state freezer;
 };
 
 struct kernfs_node {

@@ -55,7 +55,7 @@ class Morgue:
         """A zombie may be `recent` for a moment before it has a reason, in both modes."""
         if self.live:
             self.watcher.poll(lambda objects: not errors())
-        left = until(errors, 0 if self.live else 5, 0.2)
+        left = until(errors, 0 if self.live else 20, 0.2)
         if left:
             pytest.fail(told(left))
 
@@ -89,8 +89,13 @@ def zombie_errors(truth, got, live, reason, sigchld, death):
 
 def scene_check(morgue, name, table):
     s = morgue.play(name)
-    morgue.check(lambda: [e for z in s["zombies"] for e in
-                          zombie_errors(z, morgue.find(z["pid"]), morgue.live, *table[name])])
+
+    def errors():
+        got = {z["pid"]: z for z in morgue.ask()}
+        return [e for z in s["zombies"] for e in
+                zombie_errors(z, got.get(z["pid"]), morgue.live, *table[name])]
+
+    morgue.check(errors)
 
 
 @pytest.mark.parametrize("name", SCENES)

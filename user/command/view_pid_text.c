@@ -101,7 +101,10 @@ static void death_print(struct out *o, const struct model *m, const struct proc 
 		buf_puts(&b, "was ");
 	if (d->known || d->ts)
 		text_death(&b, m, p);
-	if (p->state != PROC_GONE) {
+	if (p->flags & TASK_EXITING && p->state != PROC_GONE) {
+		buf_puts(&b, ", but the kernel is not done with it");
+		words_dying(&b, m, p);
+	} else if (p->state != PROC_GONE) {
 		buf_puts(&b, ", and is a zombie: nobody has reaped it yet");
 	} else if (d->reaper) {
 		buf_puts(&b, ", and was reaped by ");
@@ -118,6 +121,20 @@ static void death_print(struct out *o, const struct model *m, const struct proc 
 	}
 	buf_puts(&b, ".");
 	out_wrap(o, 2, b.s);
+	buf_free(&b);
+}
+
+/* What keeps it from going on; of who is known to have ended death_print() says it. */
+static void stuck_print(struct out *o, const struct model *m, const struct proc *p)
+{
+	struct buf in = {0}, ends = {0}, b = {0};
+
+	if (!p->death && words_stuck(m, p, &in, &ends)) {
+		buf_printf(&b, "It %s: %s.", in.s, ends.s);
+		out_wrap(o, 2, b.s);
+	}
+	buf_free(&in);
+	buf_free(&ends);
 	buf_free(&b);
 }
 
@@ -342,11 +359,12 @@ void pid_text(struct out *o, const struct model *m, const struct proc *p, bool a
 
 	text_proc(&b, m, p->id);
 	out_printf(o, "%s%s%s  %s%s", out_tint(o, TINT_BOLD), b.s, out_tint(o, TINT_NONE),
-		   proc_state_long(p),
+		   proc_state(p),
 		   p->ghost ? " (inferred: others spoke of it, it was not seen itself)" : "");
 	buf_free(&b);
 	facts_print(o, m, p, ago);
 	images_print(o, m, p);
+	stuck_print(o, m, p);
 	death_print(o, m, p);
 	lineage_print(o, m, p);
 	sockets_print(o, m, p, ago);

@@ -92,7 +92,7 @@ static void border_text(struct buf *b, const struct model *m, const struct proc 
 /* `one`: it stands for itself alone, so its death can be told. */
 static void marks_text(struct buf *b, const struct model *m, const struct proc *p, bool one)
 {
-	const char *state = proc_state_long(p);
+	const char *state = proc_state(p);
 
 	if (strcmp(state, "running")) {
 		buf_printf(b, "  %s", state);

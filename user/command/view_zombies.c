@@ -20,44 +20,40 @@ struct zombies {
 	struct pace pace;
 };
 
-static const char *const why[] = {
-	[REASON_PARENT_NOT_WAITING] = "it does not wait for them",
-	[REASON_PARENT_MISSES_SOME] =
-		"it waits once for each SIGCHLD, but several deaths can share one signal",
-	[REASON_WAITS_FOR_OTHER] = "it sleeps waiting for another child",
-	[REASON_PARENT_STOPPED] = "it is stopped, so it cannot wait",
-	[REASON_PARENT_BLOCKED] = "it is blocked in the kernel, so it cannot wait",
-	[REASON_TRACED] = "a tracer holds the zombie and has not let go",
-	[REASON_NO_EXIT_SIGNAL] = "the child has no exit signal; only __WCLONE or __WALL finds it",
-	[REASON_INIT_NOT_REAPING] =
-		"it is PID 1 of its namespace, inherits orphans, and does not reap",
-	[REASON_SUBREAPER_NOT_REAPING] =
-		"it asked for orphans as a subreaper, and does not reap them",
-	[REASON_HEADLESS] = "the main thread ended, others live on",
-	[REASON_RECENT] = "it died just now; this is normal",
-};
+/* Looks like a zombie, and is none: other threads live on, or the kernel is not done with its end.
+ */
+static bool is_other(const struct model *m, const struct proc *p)
+{
+	u64 since;
 
-/* Zombies, then the headless.  The array is the caller's. */
-static u32 dead_of(const struct model *m, struct dead **out, u32 *headless)
+	if (p->state == PROC_GONE || !(p->flags & (TASK_HEADLESS | TASK_EXITING)))
+		return false;
+	since = p->flags & TASK_EXITING ? dead_since(m, p) : 0;
+	return !since || m->now >= since + ZOMBIE_AFTER_NS; /* everybody is dying for a moment */
+}
+
+/* Zombies, then those that only look like it.  The array is the caller's. */
+static u32 dead_of(const struct model *m, struct dead **out, u32 *others)
 {
 	u32 n = 0, cap = 0, from;
 	struct buf action = {0};
 
 	*out = NULL;
-	*headless = 0;
+	*others = 0;
 	for (u32 pass = 0; pass < 2; pass++) {
 		from = n;
 		for (u32 id = proc_next(m, 0); id; id = proc_next(m, id)) {
 			const struct proc *p = proc_at(m, id);
 
-			if (pass ? strcmp(proc_state(p), "headless") : p->state != PROC_ZOMBIE)
+			if (pass ? !is_other(m, p)
+				 : p->state != PROC_ZOMBIE || p->flags & TASK_EXITING)
 				continue;
 			if (n == cap)
 				*out = xrealloc(*out, (cap = cap ? cap * 2 : 64) * sizeof(**out));
 			(*out)[n++] = dead_make(m, p, verdict_zombie(m, p, &action));
 			buf_reset(&action);
 		}
-		*headless = n - from;
+		*others = n - from;
 		if (n > from)
 			qsort(*out + from, n - from, sizeof(**out), dead_cmp);
 	}
@@ -71,9 +67,9 @@ static void zombies_describe(const struct opts *o, const struct model *m, struct
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id)) {
 		const struct proc *p = proc_at(m, id);
 
-		if (p->state == PROC_ZOMBIE || p->flags & TASK_HEADLESS)
+		if (p->state == PROC_ZOMBIE || p->flags & (TASK_HEADLESS | TASK_EXITING))
 			tgid_add(tgids, m, p->parent);
-		if (p->flags & TASK_HEADLESS)
+		if (p->flags & (TASK_HEADLESS | TASK_EXITING))
 			tgid_add(tgids, m, id);
 	}
 }
@@ -104,7 +100,7 @@ static void parent_print(struct out *o, const struct model *m, const struct proc
 
 	text_proc(&b, m, child->parent);
 	if (p) {
-		buf_printf(&b, "  %s, %s", proc_state_long(p), sigchld_words(p->sigchld));
+		buf_printf(&b, "  %s, %s", proc_state(p), sigchld_words(p->sigchld));
 		if (proc_container(m, p, box)) {
 			buf_puts(&b, ", container ");
 			buf_add_safe(&b, box, strlen(box), 0);
@@ -156,6 +152,22 @@ static void names_text(struct buf *b, const struct model *m, const struct dead *
 	buf_puts(b, same == n ? ")" : " and others)");
 }
 
+/* The kernel keeps no time of death, but when who died last ran. */
+static void ran_text(struct buf *b, const struct model *m, const struct dead *d, u32 n)
+{
+	u64 oldest = 0;
+	char span[24];
+
+	for (u32 i = 0; i < n; i++)
+		if (d[i].proc->ran_ts && (!oldest || d[i].proc->ran_ts < oldest))
+			oldest = d[i].proc->ran_ts;
+	if (!oldest || oldest > m->now)
+		return;
+	time_span(span, m->now - oldest);
+	buf_printf(b, n == 1 ? " (it last ran %s ago)" : " (the first of them last ran %s ago)",
+		   span);
+}
+
 static void deaths_text(struct buf *b, const struct model *m, const struct dead *d, u32 n, bool ago)
 {
 	u64 oldest = exited(m, d->proc);
@@ -174,6 +186,8 @@ static void deaths_text(struct buf *b, const struct model *m, const struct dead 
 				   : "; some from before anything was watching");
 	else if (ago)
 		text_ago(b, m, oldest);
+	if (!oldest && ago)
+		ran_text(b, m, d, n);
 }
 
 static void group_print(struct out *o, const struct model *m, const struct dead *d, u32 n, bool ago)
@@ -188,7 +202,7 @@ static void group_print(struct out *o, const struct model *m, const struct dead 
 	deaths_text(&b, m, d, n, ago);
 	out_wrap(o, 2, b.s);
 	buf_reset(&b);
-	buf_printf(&b, "Reason: %s: %s.", name_reason(d->reason), why[d->reason]);
+	buf_printf(&b, "Reason: %s: %s.", name_reason(d->reason), reason_why(d->reason));
 	out_wrap(o, 2, b.s);
 	buf_reset(&b);
 	if (action.len) {
@@ -199,15 +213,20 @@ static void group_print(struct out *o, const struct model *m, const struct dead 
 	buf_free(&action);
 }
 
-static void headless_print(struct out *o, const struct model *m, const struct dead *d, u32 n)
+static void others_print(struct out *o, const struct model *m, const struct dead *d, u32 n)
 {
 	struct buf b = {0};
+	enum reason said = REASONS;
 
-	if (!n)
-		return;
-	out_printf(o, "%sHeadless, not zombies: the main thread ended, others live on%s",
-		   out_tint(o, TINT_BOLD), out_tint(o, TINT_NONE));
 	for (u32 i = 0; i < n; i++) {
+		if (d[i].reason != said)
+			out_printf(o, "%s%s%s", out_tint(o, TINT_BOLD),
+				   d[i].reason == REASON_DYING ? "Dying, not zombies: the kernel "
+								 "is not done with their end"
+							       : "Headless, not zombies: the main "
+								 "thread ended, others live on",
+				   out_tint(o, TINT_NONE));
+		said = d[i].reason;
 		text_proc(&b, m, d[i].proc->id);
 		buf_puts(&b, "  ");
 		text_args(&b, m, d[i].proc, 60);
@@ -218,14 +237,15 @@ static void headless_print(struct out *o, const struct model *m, const struct de
 			out_wrap(o, 4, b.s);
 		buf_reset(&b);
 	}
-	out_printf(o, "%s", "");
+	if (n)
+		out_printf(o, "%s", "");
 	buf_free(&b);
 }
 
 static void zombies_text(struct out *o, const struct model *m, const struct dead *d, u32 n,
-			 u32 headless, bool ago)
+			 u32 others, bool ago)
 {
-	u32 dead = n - headless, parents = 0;
+	u32 dead = n - others, parents = 0;
 
 	for (u32 i = 0, k; i < dead; i = k) {
 		for (k = i + 1; k < dead && d[k].ppid == d[i].ppid && d[k].reason == d[i].reason;
@@ -241,13 +261,14 @@ static void zombies_text(struct out *o, const struct model *m, const struct dead
 	}
 	if (dead)
 		out_printf(o, "%s", "");
-	headless_print(o, m, d + dead, headless);
+	others_print(o, m, d + dead, others);
 	if (dead)
 		out_printf(o, "%u zombie%s of %u parent%s.", dead, dead == 1 ? "" : "s", parents,
 			   parents == 1 ? "" : "s");
 	else
 		out_printf(o, "No zombies.");
-	if (m->caps & SRC_PROC || m->lost_since) /* whose descriptors are unread is no matter here */
+	if (m->caps & SRC_PROC ||
+	    m->lost_since) /* whose descriptors are unread is no matter here */
 		text_limits(o, m);
 }
 
@@ -272,7 +293,7 @@ static void dead_json(struct json *j, const struct model *m, const struct dead *
 {
 	const struct proc *p = d->proc;
 	struct buf action = {0};
-	u64 at = exited(m, p);
+	u64 at = exited(m, p), since = dead_since(m, p);
 	char box[32];
 
 	verdict_zombie(m, p, &action);
@@ -284,8 +305,8 @@ static void dead_json(struct json *j, const struct model *m, const struct dead *
 	json_id(j, "ppid", d->ppid);
 	parent_json(j, m, proc_at(m, p->parent));
 	json_time(j, "exited", model_wall(m, at));
-	if (at && age)
-		json_u64(j, "age_s", (m->now - at) / NS_PER_S);
+	if (since && since <= m->now && age)
+		json_u64(j, "age_s", (m->now - since) / NS_PER_S);
 	else
 		json_null(j, "age_s");
 	json_str(j, "reason", name_reason(d->reason));
@@ -341,12 +362,12 @@ static void zombies_json(struct zombies *v, const struct model *m, const struct 
 static void zombies_render(struct zombies *v, const struct model *m)
 {
 	struct dead *d;
-	u32 headless, n = dead_of(m, &d, &headless);
+	u32 others, n = dead_of(m, &d, &others);
 
 	if (v->opts->json) {
 		zombies_json(v, m, d, n);
 	} else {
-		zombies_text(page_begin(&v->page, v->out), m, d, n, headless, !v->opts->watch);
+		zombies_text(page_begin(&v->page, v->out), m, d, n, others, !v->opts->watch);
 		page_end(&v->page);
 	}
 	free(d);

@@ -20,21 +20,20 @@ static void oldest_add(struct oldest *o, u64 since)
 
 static u32 proc_state_index(const struct proc *p)
 {
-	if (p->state == PROC_ZOMBIE)
+	if (proc_is_zombie(p))
 		return STATE_ZOMBIE;
 	if (p->flags & TASK_HEADLESS)
 		return STATE_HEADLESS;
 	return p->flags & TASK_STOPPED ? STATE_STOPPED : STATE_RUNNING;
 }
 
-/* Of who died before anything was watching only that it has been dead since it was found is known.
- */
-static u64 dead_since(const struct model *m, const struct proc *p)
+/* Of who died before anything was watching and has not run since it is known when it was found. */
+static u64 dead_for(const struct model *m, const struct proc *p)
 {
-	const struct death *d = death_at(m, p->death);
+	u64 since = dead_since(m, p);
 
-	if (d && d->ts)
-		return d->ts;
+	if (since)
+		return since;
 	return p->parent_ts ? p->parent_ts : p->seen_ts;
 }
 
@@ -43,7 +42,7 @@ static void zombie_look(struct census *n, const struct proc *p)
 	const struct model *m = n->in->m;
 	const struct proc *parent = proc_at(m, p->parent);
 
-	oldest_add(&n->zombies[verdict_zombie(m, p, NULL)], dead_since(m, p));
+	oldest_add(&n->zombies[reason_group(verdict_zombie(m, p, NULL))], dead_for(m, p));
 	if (WANTS(n, PROGRAM))
 		labels_add_program(&n->zombies_program, m, parent);
 	if (WANTS(n, UNIT))
@@ -60,7 +59,7 @@ void census_procs(struct census *n)
 		if (p->state == PROC_GONE)
 			continue;
 		n->procs[proc_state_index(p)]++;
-		if (p->state == PROC_ZOMBIE)
+		if (proc_is_zombie(p))
 			zombie_look(n, p);
 	}
 }

@@ -44,6 +44,12 @@ void collect_pids(struct collect *x)
 		family_u64(&x->w, METRIC_PIDS_USED, s->pids_used);
 }
 
+/* Once for those of one key; and who is headless or dying is no zombie. */
+static bool reason_is_told(u32 i)
+{
+	return i == reason_group(i) && i != REASON_HEADLESS && i != REASON_DYING;
+}
+
 void collect_zombie(struct collect *x)
 {
 	const struct oldest *z = x->census.zombies;
@@ -51,11 +57,11 @@ void collect_zombie(struct collect *x)
 
 	family_begin(w, METRIC_ZOMBIES);
 	for (u32 i = 0; i < REASONS; i++)
-		if (i != REASON_HEADLESS)
+		if (reason_is_told(i))
 			sample_u64(w, LABELS(name_reason(i)), z[i].count);
 	family_begin(w, METRIC_ZOMBIE_AGE);
 	for (u32 i = 0; i < REASONS; i++)
-		if (i != REASON_HEADLESS)
+		if (reason_is_told(i))
 			sample_ns(w, LABELS(name_reason(i)), age_of(&z[i], x->in->now));
 	family_begin(w, METRIC_REAP_SECONDS);
 	sample_histogram(w, &x->c->reaps);

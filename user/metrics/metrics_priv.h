@@ -11,7 +11,6 @@
 
 #include "labels.h"
 
-#define REASONS (REASON_RECENT + 1)
 #define VERDICTS (VERDICT_HELD + 1)
 #define TCP_STATES 13 /* 0: no known one */
 

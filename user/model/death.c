@@ -15,7 +15,7 @@
  * As find_new_reaper(): the nearest subreaper above in the namespace, else its PID 1.  The kernel
  * walks up for who descends from a subreaper only.
  */
-static u32 new_parent(struct model *m, const struct proc *dead, bool *above)
+u32 proc_adopter(const struct model *m, const struct proc *dead, bool *above)
 {
 	u32 init = dead->pidns ? map_get(&m->nsinits, dead->pidns) : 0;
 
@@ -31,9 +31,14 @@ static u32 new_parent(struct model *m, const struct proc *dead, bool *above)
 	*above = false;
 	if (init && init != dead->id && proc_at(m, init)->state == PROC_RUNNING)
 		return init;
-	if (dead->tgid == 1)
-		return 0;
-	return proc_someone(m, 1, m->now)->id;
+	return dead->nspid.nr[0] || dead->tgid == 1 ? 0 : proc_find(m, 1);
+}
+
+static u32 new_parent(struct model *m, const struct proc *dead, bool *above)
+{
+	u32 to = proc_adopter(m, dead, above);
+
+	return to || dead->tgid == 1 ? to : proc_someone(m, 1, m->now)->id;
 }
 
 static void tell_reparent(struct model *m, const struct proc *c, u32 from)
@@ -107,10 +112,28 @@ void proc_die(struct model *m, struct proc *p, u64 ts)
 	p->state = PROC_ZOMBIE;
 	if (p->parent)
 		proc_at(m, p->parent)->zombies++;
-	p->flags &= (u16) ~(TASK_HEADLESS | TASK_STOPPED | TASK_IN_WAIT | TASK_DUMPING);
+	p->flags &= (u16) ~(TASK_HEADLESS | TASK_STOPPED | TASK_IN_WAIT | TASK_DUMPING |
+			    TASK_VFORKED | TASK_EXITING);
+	p->stuck = 0;
+	p->wait_for = 0;
 	proc_drop_tables(m, p);
 	orphans_hand_over(m, p, ts ? ts : m->now);
 	due_push(m, &m->priv->zombies, m->now + ZOMBIE_AFTER_NS, p->id, p->start);
+}
+
+/*
+ * A longer one counts at once, shorter ones little by little: so one child that waited long is
+ * forgotten after a dozen that did not.
+ */
+static void habit_add(struct proc *reaper, const struct death *d, u64 ts)
+{
+	u64 took = d->ts && ts > d->ts ? ts - d->ts : 0;
+
+	if (took >= reaper->habit_ns)
+		reaper->habit_ns = took;
+	else
+		reaper->habit_ns -= (reaper->habit_ns - took) / 4;
+	reaper->reaps++;
 }
 
 void proc_reap(struct model *m, struct proc *p, u32 reaper, u64 ts)
@@ -126,7 +149,7 @@ void proc_reap(struct model *m, struct proc *p, u32 reaper, u64 ts)
 	d->reaper = reaper;
 	proc_ref(m, reaper);
 	if (reaper)
-		proc_at(m, reaper)->reaps++;
+		habit_add(proc_at(m, reaper), d, ts);
 	TELL(m, reap, REAP, subject, .start = p->start, .child = p->tgid,
 	     .zombie_ns = d->ts && ts > d->ts && !d->auto_reaped ? ts - d->ts : 0,
 	     .reaper = reaper ? subject : 0);

@@ -138,6 +138,9 @@ struct proc {
 	u64 parent_ts;    /* since when parent is so */
 	u64 setsid_ts;    /* when it became a session leader; 0: not seen */
 	u64 orphaned_ts;  /* when its birth parent died before it; 0: not (seen) */
+	u64 ran_ts;       /* met dead or dying: when it last ran, which is its end; 0: not known */
+	u64 habit_ns;     /* how long its children lately were dead before it reaped them: see habit_add() */
+	u64 frozen;       /* STUCK_FROZEN, STUCK_FREEZER: the cgroup that is to be thawed */
 	u64 cgroup;
 	u32 older, newer; /* lives of the same tgid still remembered, before and after it */
 	u32 birth;        /* proc that forked it, referenced; 0: not known */
@@ -154,6 +157,10 @@ struct proc {
 	u32 sid, pgid, tty, uid;
 	u32 pidns, netns, mntns; /* namespace inodes; 0: not known */
 	s32 wait_pid;     /* with TASK_IN_WAIT: pid it waits for as given; -1: any */
+	u32 stuck;        /* STUCK_* bits of its newest scan */
+	u32 parent_tid;   /* thread of its parent whose child it is, when scanned; 0: not known */
+	u32 wait_tid, wait_nr, wait_opts; /* a wait that one of its threads sleeps in, as in the schema */
+	u16 wait_for;     /* WAITS_*; 0: none, or not told */
 	struct nspids nspid;
 	u16 flags;        /* TASK_* bits */
 	u8 state;         /* enum proc_state */
@@ -166,6 +173,7 @@ struct proc {
 	u32 zombies;      /* children that are zombies now */
 	u32 nchildren;    /* children that are not gone */
 	u32 reaps;        /* children it reaped, as far as seen */
+	bool adopted;     /* it was seen to be handed over to its parent */
 	bool under;       /* it was a subreaper, or descends from one that was */
 };
 
@@ -384,6 +392,11 @@ const struct name *sock_file(const struct model *m, const struct sock *s);
 /* Look-ups; id or 0. */
 u32 proc_find(const struct model *m, u32 tgid);            /* newest life, dead or alive */
 u32 proc_find_start(const struct model *m, u32 tgid, u64 start);
+/*
+ * Who gets its children when all of it ends; 0: not known.  *above: one of its ancestors, as a
+ * subreaper; else PID 1 of its pid namespace.
+ */
+u32 proc_adopter(const struct model *m, const struct proc *p, bool *above);
 u32 sock_find(const struct model *m, u64 inode, u64 cookie);
 /* The hold in that slot of the table; NULL: no socket is there. */
 struct hold *hold_in(const struct model *m, u32 fdtab, s32 fd);

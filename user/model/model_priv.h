@@ -205,6 +205,8 @@ void proc_vanish(struct model *m, struct proc *p); /* dead and gone, unseen */
 void zombies_expire(struct model *m);
 void frees_expire(struct model *m);
 void signals_drop(struct model *m, u32 proc);
+/* That signal, on its way to the process; NULL: none is. */
+struct sent *signal_sent(const struct model *m, u32 proc, u32 signal);
 void death_find_killer(struct model *m, const struct proc *p, struct death *d,
 		       const struct ev_exit *e);
 

@@ -129,6 +129,7 @@ static bool is_above(const struct model *m, u32 above, u32 id)
 
 static void parent_put(struct model *m, struct proc *p, struct proc *to, u64 ts)
 {
+	p->adopted |= p->parent && to;
 	proc_unlink(m, p);
 	p->parent_ts = ts;
 	if (!to)

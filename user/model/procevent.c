@@ -179,7 +179,7 @@ void on_exec(struct model *m, const struct ev_exec *e)
 	p->cgroup = e->cgroup;
 	p->uid = e->uid;
 	p->exit_signal = SIGCHLD_NR; /* begin_new_exec() sets it */
-	p->flags &= (u16)~TASK_HEADLESS;
+	p->flags &= (u16) ~(TASK_HEADLESS | TASK_VFORKED);
 	if (p->sigchld == 2)
 		p->sigchld = 0; /* handlers do not survive an exec */
 	fdtab_exec(m, p, e);

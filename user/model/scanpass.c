@@ -44,13 +44,36 @@ static void task_comm(struct model *m, struct proc *p, const struct comm *name)
 	image_set_comm(image_own(m, p), name);
 }
 
+static void task_stuck(struct proc *p, const struct ev_scan_task *e)
+{
+	p->stuck = e->stuck;
+	p->frozen = e->frozen;
+	p->tracer = e->tracer;
+	p->wait_pid = e->wait_pid;
+	p->wait_tid = e->wait_tid;
+	p->wait_nr = e->wait_nr;
+	p->wait_opts = e->wait_opts;
+	p->wait_for = (u16)e->wait_for;
+	p->parent_tid = e->parent_tid;
+	if (e->ran_ns && e->ran_ns < e->h.ts && !p->ran_ts)
+		p->ran_ts = e->h.ts - e->ran_ns;
+}
+
+/* Its end was seen, but the kernel is not done with it: all that is still to be said of it. */
+static void task_ending(const struct model *m, struct proc *p, const struct ev_scan_task *e)
+{
+	if (!(e->flags & TASK_EXITING) || e->h.ts <= death_at(m, p->death)->ts)
+		return;
+	p->flags = (u16)(e->flags | (p->flags & TASK_NSINIT));
+	task_stuck(p, e);
+}
+
 static void task_facts(struct model *m, struct proc *p, const struct ev_scan_task *e)
 {
 	const u16 keep = TASK_NSINIT;
 
 	p->ghost = false;
 	p->cgroup = e->cgroup;
-	p->tracer = e->tracer;
 	p->sid = e->sid;
 	p->pgid = e->pgid;
 	p->tty = e->tty;
@@ -59,7 +82,7 @@ static void task_facts(struct model *m, struct proc *p, const struct ev_scan_tas
 	p->mntns = e->mntns ? e->mntns : p->mntns;
 	p->exit_signal = (u8)e->exit_signal;
 	p->sigchld = (u8)e->sigchld;
-	p->wait_pid = e->wait_pid;
+	task_stuck(p, e);
 	p->flags = (u16)(e->flags | (p->flags & keep));
 	if (e->flags & TASK_SUBREAPER)
 		proc_mark_under(m, p);
@@ -79,8 +102,10 @@ void on_scan_task(struct model *m, const struct ev_scan_task *e)
 	p = proc_life(m, e->h.tgid, e->start, e->h.ts, e->flags & TASK_ZOMBIE);
 	if (p->state == PROC_GONE)
 		return;
-	if (p->state == PROC_ZOMBIE && !(e->flags & TASK_ZOMBIE))
-		return; /* read while it died */
+	if (p->state == PROC_ZOMBIE && !(e->flags & TASK_ZOMBIE)) {
+		task_ending(m, p, e); /* or it was read while it died */
+		return;
+	}
 	parent = e->parent && e->parent != e->h.tgid ? proc_someone(m, e->parent, e->h.ts) : NULL;
 	task_facts(m, p, e);
 	proc_set_parent(m, p, parent ? parent->id : 0, e->h.ts);

@@ -54,6 +54,16 @@ static bool spaces_known(const struct model *m, const struct proc *p, const stru
 	return !(e->flags & TASK_NSINIT) || !p->pidns || map_get(&m->nsinits, p->pidns) == p->id;
 }
 
+/* When it last ran is kept as it was first told: what is told later is the same. */
+static bool task_stuck_known(const struct proc *p, const struct ev_scan_task *e)
+{
+	if (e->ran_ns && !p->ran_ts)
+		return false;
+	return p->stuck == e->stuck && p->frozen == e->frozen && p->wait_for == e->wait_for &&
+	       p->wait_tid == e->wait_tid && p->wait_nr == e->wait_nr &&
+	       p->wait_opts == e->wait_opts && p->parent_tid == e->parent_tid;
+}
+
 static bool task_facts_known(const struct model *m, const struct proc *p,
 			     const struct ev_scan_task *e)
 {
@@ -62,7 +72,7 @@ static bool task_facts_known(const struct model *m, const struct proc *p,
 	return p->cgroup == e->cgroup && p->tracer == e->tracer && p->sid == e->sid &&
 	       p->pgid == e->pgid && p->tty == e->tty && p->uid == e->uid &&
 	       p->exit_signal == (u8)e->exit_signal && p->sigchld == (u8)e->sigchld &&
-	       p->wait_pid == e->wait_pid &&
+	       p->wait_pid == e->wait_pid && task_stuck_known(p, e) &&
 	       p->flags == (u16)(e->flags | (p->flags & TASK_NSINIT)) && i &&
 	       !strncmp(i->comm, e->name.s, COMM_LEN - 1) && spaces_known(m, p, e);
 }
@@ -76,6 +86,8 @@ static bool task_life_known(const struct model *m, const struct proc *p,
 	if (e->flags & TASK_ZOMBIE)
 		return p->state == PROC_ZOMBIE && !death_at(m, p->death)->left_by &&
 		       (death_at(m, p->death)->known || e->flags & TASK_NO_START);
+	if (p->state == PROC_ZOMBIE && e->flags & TASK_EXITING)
+		return !e->files;
 	return p->state == PROC_RUNNING && (!e->files || (tab && tabref_find(m, p, tab)));
 }
 
@@ -143,9 +155,8 @@ static struct sock *sock_if_known(const struct model *m, const struct sock_ev *e
 		return NULL;
 	if (!ep_known(&s->local, &e->local, newer) || !ep_known(&s->remote, &e->remote, newer))
 		return NULL;
-	if (newer &&
-	    ((e->state && s->state != (u8)e->state) || s->uid != e->uid ||
-	     s->sflags != sock_ev_flags(e)))
+	if (newer && ((e->state && s->state != (u8)e->state) || s->uid != e->uid ||
+		      s->sflags != sock_ev_flags(e)))
 		return NULL;
 	return s;
 }

@@ -25,7 +25,7 @@ void signals_drop(struct model *m, u32 proc)
 	}
 }
 
-static struct sent *signal_sent(const struct model *m, u32 proc, u32 signal)
+struct sent *signal_sent(const struct model *m, u32 proc, u32 signal)
 {
 	u32 id = map_get(&m->priv->signals, proc);
 	struct sent *s;

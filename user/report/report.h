@@ -127,7 +127,8 @@ struct crop {
 	u32 count, left; /* ever; not reaped by the end */
 	u64 first, last; /* exits; 0: before anything was watching */
 	u64 longest;     /* ns from exit to reap, or to the end */
-	u8 reason;       /* enum reason, of the last one when it was told */
+	u64 young_ns;    /* in less nobody is accused */
+	u8 reason;       /* enum reason, of the last one when it was told, should it stay */
 };
 
 struct gap {
@@ -270,6 +271,7 @@ const char *say_end(const struct tenure *t);
 const char *say_used(const struct tenure *t);
 void say_life_line(struct buf *b, const struct report *r, const struct model *m, u32 life);
 void say_refusal(struct buf *b, const struct model *m, const struct refusal *f);
+enum reason crop_reason(const struct crop *c); /* none is accused of what was soon over */
 void say_crop(struct buf *b, const struct crop *c);
 void say_handover(struct buf *b, const struct handover *h);
 void say_gap(struct buf *b, const struct model *m, const struct gap *g);

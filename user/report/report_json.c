@@ -326,7 +326,7 @@ static void json_crops(struct json *j, const struct report *r, const struct mode
 		json_obj(j, NULL);
 		json_comm(j, "comm", c->comm);
 		json_who(j, "parent", &c->parent);
-		json_str(j, "reason", name_reason(c->reason));
+		json_str(j, "reason", name_reason(crop_reason(c)));
 		json_u64(j, "count", c->count);
 		json_u64(j, "left", c->left);
 		json_arr(j, "pids");

@@ -105,11 +105,9 @@ static struct crop *crop_of(struct report *r, const struct who *parent, const ch
 static void crop_add(struct report *r, const struct model *m, const struct proc *p, u64 exited,
 		     struct who parent)
 {
-	struct buf action = {0};
-	enum reason why = verdict_zombie(m, p, &action);
+	enum reason why = zombie_reason_if_stays(m, p);
 	struct crop *c = crop_of(r, &parent, proc_comm(m, p));
 
-	buf_free(&action);
 	r->zombies++;
 	if (!c)
 		return;
@@ -117,6 +115,7 @@ static void crop_add(struct report *r, const struct model *m, const struct proc 
 		c->pid[c->count] = p->tgid;
 	c->count++;
 	c->reason = why;
+	c->young_ns = zombie_young_ns(m, p);
 	if (!c->first || exited < c->first)
 		c->first = exited;
 	if (exited > c->last)

@@ -201,6 +201,11 @@ void say_life_line(struct buf *b, const struct report *r, const struct model *m,
 	}
 }
 
+enum reason crop_reason(const struct crop *c)
+{
+	return c->longest && c->longest < c->young_ns ? REASON_RECENT : c->reason;
+}
+
 void say_crop(struct buf *b, const struct crop *c)
 {
 	char span[24];
@@ -213,7 +218,7 @@ void say_crop(struct buf *b, const struct crop *c)
 	}
 	buf_puts(b, " of ");
 	say_who(b, &c->parent);
-	buf_printf(b, ": %s; ", name_reason(c->reason));
+	buf_printf(b, ": %s; ", name_reason(crop_reason(c)));
 	if (c->left == c->count)
 		buf_puts(b, c->count == 1 ? "still there at the end" : "all there at the end");
 	else if (c->left)

@@ -25,11 +25,11 @@ static void proc_look(struct found *f, const struct model *m, const struct proc 
 {
 	enum reason reason;
 
-	if (p->state == PROC_RUNNING) {
+	if (p->state != PROC_GONE && !proc_is_zombie(p)) {
 		f->procs++;
 		f->headless += (p->flags & TASK_HEADLESS) != 0;
 	}
-	if (p->state != PROC_ZOMBIE)
+	if (!proc_is_zombie(p))
 		return;
 	reason = verdict_zombie(m, p, NULL);
 	if (reason == REASON_RECENT)

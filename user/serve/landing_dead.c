@@ -56,31 +56,11 @@ static u32 groups_of(const struct model *m, struct deads *list, struct group **o
 	return n;
 }
 
-/* In short; the sentences are verdict_zombie()'s. */
-static const char *remedy_of(enum reason reason)
-{
-	static const char *const words[] = {
-		[REASON_PARENT_NOT_WAITING] = "Restart the parent",
-		[REASON_PARENT_MISSES_SOME] = "Restart the parent",
-		[REASON_WAITS_FOR_OTHER] = "Wait, or restart the parent",
-		[REASON_PARENT_STOPPED] = "Continue the parent",
-		[REASON_PARENT_BLOCKED] = "Wait",
-		[REASON_TRACED] = "End the tracer",
-		[REASON_NO_EXIT_SIGNAL] = "Restart the parent",
-		[REASON_INIT_NOT_REAPING] = "Run it below an init",
-		[REASON_SUBREAPER_NOT_REAPING] = "Restart the parent",
-		[REASON_HEADLESS] = "Nothing",
-		[REASON_RECENT] = "Wait",
-	};
-
-	return words[reason];
-}
-
 static void advice_cell(struct html *h, const struct model *m, const struct group *g, bool open)
 {
 	cell_begin(h);
 	buf_printf(h->out, "<details%s><summary>", open ? " open" : "");
-	buf_puts(h->out, remedy_of(g->dead->reason));
+	buf_puts(h->out, reason_brief(g->dead->reason));
 	if (g->dead->reason == REASON_PARENT_STOPPED && g->dead->ppid)
 		buf_printf(h->out, ": <code>kill -CONT %u</code>", g->dead->ppid);
 	buf_puts(h->out, "</summary>");

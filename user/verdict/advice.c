@@ -66,8 +66,6 @@ static void say_owned(const struct speech *sp)
 	buf_puts(b, " and is the only one that holds it");
 	if (p->flags & TASK_HEADLESS)
 		buf_puts(b, "; its main thread has ended, but other threads live on");
-	if (p->flags & TASK_DUMPING)
-		buf_puts(b, "; it has crashed and is writing its core dump");
 	add_leaked_member(b, sp->m, sp->s);
 	b = &sp->out->action;
 	if (p->flags & TASK_DUMPING) {
@@ -300,6 +298,38 @@ static void say_elsewhere(const struct speech *sp)
 		   sp->s->netns);
 }
 
+#define STUCK_SAID 3 /* holders that cannot go on, of whom it is said in what they are stuck */
+
+/* Who is stuck does not serve, and may not end either: what ends that comes before all advice. */
+static void say_stuck(const struct speech *sp)
+{
+	struct buf in = {0}, ends = {0};
+	u32 said = 0;
+
+	for (u32 i = 0; i < sp->n && said < STUCK_SAID; i++) {
+		const struct proc *p = proc_at(sp->m, sp->rows[i].proc);
+
+		if ((i && sp->rows[i - 1].proc == p->id) || !words_stuck(sp->m, p, &in, &ends))
+			continue;
+		said++;
+		buf_puts(&sp->out->why, "; ");
+		words_proc(&sp->out->why, sp->m, p->id);
+		buf_printf(&sp->out->why, " %s", in.s);
+		if (!(p->flags & TASK_DUMPING)) {
+			buf_puts(&sp->out->action, "; ");
+			words_proc(&sp->out->action, sp->m, p->id);
+			buf_printf(&sp->out->action,
+				   p->stuck & STUCK_KILLED ? " was killed and ends only then: %s"
+							   : " does nothing until then: %s",
+				   ends.s);
+		}
+		buf_reset(&in);
+		buf_reset(&ends);
+	}
+	buf_free(&in);
+	buf_free(&ends);
+}
+
 void advise_sock(const struct model *m, const struct sock *s, struct answer *out)
 {
 	static void (*const say[])(const struct speech *) = {
@@ -319,6 +349,7 @@ void advise_sock(const struct model *m, const struct sock *s, struct answer *out
 		say_over(&sp);
 	else
 		say[out->verdict](&sp);
+	say_stuck(&sp);
 	name = name_at(m, s->name);
 	if (name && name->len && name->s[0])
 		say_file(&sp);

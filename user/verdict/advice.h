@@ -9,6 +9,9 @@
 /* Fill why and action of an answer whose verdict and certainty stand. */
 void advise_sock(const struct model *m, const struct sock *s, struct answer *out);
 
+bool waits_are_told(const struct model *m, const struct proc *p);
+/* Not born to its parent, as far as is known. */
+bool proc_is_adopted(const struct proc *parent, const struct proc *p);
 enum reason zombie_reason(const struct model *m, const struct proc *p);
 bool sock_is_connection(const struct sock *s);
 bool sock_is_over(const struct sock *s); /* a connection that has ended */

@@ -2,42 +2,12 @@
 /* The words about zombies: what ends this one, and what would have prevented it. */
 #include "advice.h"
 
-/*
- * In the texts %c is the zombie, %p its parent, %t its tracer, %n the zombie's pid in its
- * parent's pid namespace.
- */
+#define ORPHANS_MAX 1024 /* children of an adopter that are looked at */
+
 static const char *const remedies[] = {
-	[REASON_PARENT_NOT_WAITING] =
-		"%p has not waited for %c: fix or restart it; once it is gone, init takes %c over "
-		"and reaps it.",
-	[REASON_PARENT_MISSES_SOME] =
-		"%p reaps in its SIGCHLD handler, but one signal can stand for several exits: call "
-		"waitpid(-1, "
-		"&st, WNOHANG) there until it returns 0; restart it to get rid of %c.",
-	[REASON_WAITS_FOR_OTHER] = "%p is blocked in a wait for another child and gets to %c after "
-				   "that; if it does not, "
-				   "restart it and let it wait for any child.",
-	[REASON_PARENT_STOPPED] =
-		"%p is stopped by a signal and reaps nothing: continue it (kill -CONT %P).",
-	[REASON_PARENT_BLOCKED] =
-		"%p cannot reap now (it is dying or writing a core dump); %c goes when it is done.",
-	[REASON_TRACED] = "%t traces %c and has to wait for it before its parent can: detach or "
-			  "end the tracer.",
-	[REASON_NO_EXIT_SIGNAL] = "%c was made by clone() without an exit signal, so %p is not "
-				  "told of its death: it has to wait "
-				  "with __WALL or __WCLONE; ending %p frees it.",
-	[REASON_INIT_NOT_REAPING] =
-		"%p is PID 1 of its container (%c is pid %n in there) and does not reap what it "
-		"adopts: run an init such as tini in front of it (docker run --init), and restart "
-		"the "
-		"container to be rid of it.",
-	[REASON_SUBREAPER_NOT_REAPING] = "%p declared itself a subreaper (PR_SET_CHILD_SUBREAPER) "
-					 "and adopted %c, but does not "
-					 "wait for it: fix or restart it; then init reaps.",
-	[REASON_HEADLESS] = "%c is no zombie: its main thread has ended, but other threads live on "
-			    "and hold all it "
-			    "has; to end it, kill the process (kill %C).",
-	[REASON_RECENT] = "%c has only just died: give %p a moment to reap it.",
+#define R(ID, key, why, brief, remedy) [REASON_##ID] = remedy,
+	REASON_TABLE(R)
+#undef R
 };
 
 static void add_name(struct buf *b, const struct model *m, const struct proc *p)
@@ -48,9 +18,121 @@ static void add_name(struct buf *b, const struct model *m, const struct proc *p)
 		buf_puts(b, "its parent");
 }
 
+static void add_tgid(struct buf *b, const struct model *m, u32 tgid)
+{
+	u32 id = proc_find(m, tgid);
+
+	if (id)
+		words_proc(b, m, id);
+	else
+		buf_printf(b, "process [%u]", tgid);
+}
+
 static u32 inner_pid(const struct proc *p)
 {
-	return p->level ? p->nspid.nr[p->level - 1] : p->tgid;
+	return p->level && p->level <= NS_LEVELS ? p->nspid.nr[p->level - 1] : p->tgid;
+}
+
+/* ": sleep[12], in its thread 34" */
+static void add_wait(struct buf *b, const struct model *m, const struct proc *parent)
+{
+	if (!parent || !parent->wait_for)
+		return;
+	if (parent->wait_for == WAITS_PID) {
+		buf_puts(b, ", ");
+		add_tgid(b, m, parent->wait_nr);
+	} else if (parent->wait_for == WAITS_GROUP) {
+		buf_printf(b, ", %u", parent->wait_nr);
+	}
+	if (parent->wait_tid && parent->wait_tid != parent->tgid)
+		buf_printf(b, " (in its thread %u)", parent->wait_tid);
+}
+
+/* An orphan that it has not reaped either; looked for only where an answer is written. */
+static const struct proc *orphan_left(const struct model *m, const struct proc *p)
+{
+	u32 budget = ORPHANS_MAX;
+
+	if (!p->zombies)
+		return NULL;
+	for (const struct proc *c = proc_at(m, p->child); c && budget--; c = proc_at(m, c->next)) {
+		u64 since = dead_since(m, c);
+
+		if (proc_is_zombie(c) && proc_is_adopted(p, c) &&
+		    (!since || m->now >= since + ZOMBIE_AFTER_NS))
+			return c;
+	}
+	return NULL;
+}
+
+/* "once it is gone, node[12], PID 1 of its container, takes a[3] over and reaps it" */
+static void add_adopter(struct buf *b, const struct model *m, const struct proc *p)
+{
+	const struct proc *parent = proc_at(m, p->parent), *to, *left;
+	bool above, init;
+
+	if (parent && parent->flags & TASK_NSINIT && parent->tgid != 1) {
+		buf_puts(b, "its pid namespace, which ends with it, takes ");
+		add_name(b, m, p);
+		buf_puts(b, " along");
+		return;
+	}
+	to = proc_at(m, parent && waits_are_told(m, p) ? proc_adopter(m, parent, &above) : 0);
+	left = to ? orphan_left(m, to) : NULL;
+	buf_puts(b, "once it is gone, ");
+	if (!to || (to->tgid == 1 && !left)) {
+		buf_puts(b, "init takes ");
+		add_name(b, m, p);
+		buf_puts(b, " over and reaps it");
+		return;
+	}
+	init = to->flags & TASK_NSINIT && to->tgid != 1;
+	words_proc(b, m, to->id);
+	buf_puts(b, above ? ", the subreaper above it," : init ? ", PID 1 of its container," : "");
+	buf_puts(b, " takes ");
+	add_name(b, m, p);
+	if (left) {
+		buf_puts(b, " over, but has not reaped ");
+		words_proc(b, m, left->id);
+		buf_puts(b, " either, which it adopted: if it does not reap what it adopts, ");
+		buf_puts(b, init ? "restart the container with an init such as tini"
+				 : "end that, too");
+	} else if (to->reaps || to->flags & TASK_REAPED) {
+		buf_puts(b, " over and reaps it");
+	} else {
+		buf_puts(b, " over and has to reap it, which it has not been seen to do yet");
+	}
+}
+
+/* In steps, so that a sentence does not change with every child that is reaped. */
+static void add_habit(struct buf *b, const struct proc *parent)
+{
+	static const u16 ms[] = {10,   50,   100,   200,   500,	  1000,
+				 2000, 5000, 10000, 20000, 30000, 60000};
+	u32 i = 0;
+
+	if (!parent || !parent->reaps || parent->habit_ns > ms[ARRAY_SIZE(ms) - 1] * NS_PER_MS)
+		return;
+	while (parent->habit_ns > ms[i] * NS_PER_MS)
+		i++;
+	if (ms[i] < 1000)
+		buf_printf(b, " (lately it reaped its children within %u ms)", ms[i]);
+	else
+		buf_printf(b, " (lately it reaped its children within %u s)", ms[i] / 1000);
+}
+
+/* Of the parent: what it is stuck in, or what ends that. */
+static void add_stuck(struct buf *b, const struct model *m, const struct proc *parent, bool ends)
+{
+	struct buf in = {0}, out = {0};
+
+	if (!parent || !words_stuck(m, parent, &in, &out)) {
+		buf_puts(&in, "is dying");
+		buf_puts(&out, "wait until it is gone");
+	}
+	buf_puts(b, ends ? out.s : in.s);
+	buf_free(&in);
+	buf_free(&out);
 }
 
 static void add_part(struct buf *b, const struct model *m, const struct proc *p, char what)
@@ -65,21 +147,50 @@ static void add_part(struct buf *b, const struct model *m, const struct proc *p,
 		add_name(b, m, parent);
 		break;
 	case 't':
-		if (proc_find(m, p->tracer))
-			add_name(b, m, proc_at(m, proc_find(m, p->tracer)));
-		else
-			buf_printf(b, "process [%u]", p->tracer);
+		add_tgid(b, m, p->tracer);
 		break;
 	case 'n':
 		buf_printf(b, "%u", inner_pid(p));
 		break;
-	case 'P':
-		buf_printf(b, "%u", parent ? parent->tgid : 0);
-		break;
 	case 'C':
 		buf_printf(b, "%u", p->tgid);
 		break;
+	case 'x':
+		buf_puts(b, name_signal(p->exit_signal));
+		break;
+	case 'w':
+		add_wait(b, m, parent);
+		break;
+	case 'q':
+	case 'f':
+		add_stuck(b, m, parent, what == 'f');
+		break;
+	case 'a':
+		add_adopter(b, m, p);
+		break;
+	case 'i':
+		if (parent && parent->flags & TASK_NSINIT)
+			buf_puts(b, ", the init of its pid namespace,");
+		break;
+	case 'h':
+		add_habit(b, parent);
+		break;
+	case 'k':
+		words_dying(b, m, p);
+		break;
 	}
+}
+
+/* PID 1 of a pid namespace that waits for this one to be gone. */
+static void add_kept_init(struct buf *b, const struct model *m, const struct proc *p)
+{
+	const struct proc *init = proc_at(m, p->pidns ? map_get(&m->nsinits, p->pidns) : 0);
+
+	if (!init || init == p || !(init->flags & TASK_EXITING) || p->parent == init->id)
+		return;
+	buf_puts(b, " As long as it is there, ");
+	words_proc(b, m, init->id);
+	buf_puts(b, ", PID 1 of its pid namespace, cannot end.");
 }
 
 enum reason verdict_zombie(const struct model *m, const struct proc *p, struct buf *action)
@@ -96,5 +207,7 @@ enum reason verdict_zombie(const struct model *m, const struct proc *p, struct b
 		add_part(action, m, p, s[1]);
 		s += 2;
 	}
+	if (action && p->state == PROC_ZOMBIE)
+		add_kept_init(action, m, p);
 	return r;
 }

@@ -8,13 +8,32 @@
 
 const char *proc_state(const struct proc *p)
 {
+	static const struct {
+		u16 flag;
+		u16 stuck;
+		const char *name;
+	} rows[] = {
+		{TASK_HEADLESS, 0, "headless"},
+		{TASK_DUMPING, 0, "dumping core"},
+		{0, STUCK_FROZEN | STUCK_FREEZER, "frozen"},
+		{0, STUCK_EXIT_STOP, "exit-stop"},
+		{0, STUCK_TRACE, "ptrace-stopped"},
+		{TASK_STOPPED, 0, "stopped"},
+		{0, STUCK_VFORK, "vfork-wait"},
+		{0, STUCK_BLOCKED, "blocked"},
+		{0, STUCK_KILLED, "killed"},
+	};
+
 	if (p->state == PROC_GONE)
 		return "dead";
+	if (p->flags & TASK_EXITING)
+		return "dying";
 	if (p->state == PROC_ZOMBIE)
 		return "zombie";
-	if (p->flags & TASK_HEADLESS)
-		return "headless";
-	return p->flags & TASK_STOPPED ? "stopped" : "running";
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (p->flags & rows[i].flag || p->stuck & rows[i].stuck)
+			return rows[i].name;
+	return "running";
 }
 
 /* Types whose sockets are always between two ends; only of them "bound" says something. */

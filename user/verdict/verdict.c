@@ -21,17 +21,6 @@ const char *name_verdict(enum verdict v)
 	return names[v];
 }
 
-const char *name_reason(enum reason r)
-{
-	static const char *const names[] = {
-#define R(ID, name) [REASON_##ID] = name,
-		REASON_TABLE(R)
-#undef R
-	};
-
-	return names[r];
-}
-
 /* ---- verdicts ---- */
 
 const struct image *creator_image(const struct model *m, const struct sock *s)
@@ -330,69 +319,4 @@ void answer_free(struct answer *a)
 {
 	buf_free(&a->why);
 	buf_free(&a->action);
-}
-
-/* ---- zombies ---- */
-
-/* The parent sleeps in wait for somebody in particular, and it is not this one. */
-static bool waits_for_other(const struct proc *parent, const struct proc *p)
-{
-	s32 pid = parent->wait_pid;
-
-	if (!(parent->flags & TASK_IN_WAIT) || pid == -1)
-		return false;
-	if (pid == 0)
-		return parent->pgid != p->pgid;
-	if (pid < -1)
-		return (u32)-pid != p->pgid && !parent->level;
-	for (u32 i = 0; i < NS_LEVELS; i++)
-		if (p->nspid.nr[i] == (u32)pid && parent->level == i + 1)
-			return false;
-	return (u32)pid != p->tgid;
-}
-
-/* A handler that was never seen to reap reaps nothing: every Go program catches SIGCHLD. */
-static bool reaps_in_handler(const struct model *m, const struct proc *parent, const struct proc *p)
-{
-	const struct death *d = death_at(m, p->death);
-
-	return parent->sigchld == 2 && (parent->reaps || !d->ts);
-}
-
-static enum reason reason_parent(const struct model *m, const struct proc *parent,
-				 const struct proc *p)
-{
-	bool own = p->birth == parent->id;
-
-	if (parent->flags & TASK_STOPPED)
-		return REASON_PARENT_STOPPED;
-	if (parent->flags & TASK_DUMPING || parent->state != PROC_RUNNING)
-		return REASON_PARENT_BLOCKED;
-	if (waits_for_other(parent, p))
-		return REASON_WAITS_FOR_OTHER;
-	if (!own && (parent->flags & TASK_NSINIT || parent->tgid == 1))
-		return REASON_INIT_NOT_REAPING;
-	if (!own && parent->flags & TASK_SUBREAPER)
-		return REASON_SUBREAPER_NOT_REAPING;
-	if (reaps_in_handler(m, parent, p))
-		return REASON_PARENT_MISSES_SOME;
-	return REASON_PARENT_NOT_WAITING;
-}
-
-enum reason zombie_reason(const struct model *m, const struct proc *p)
-{
-	const struct proc *parent = proc_at(m, p->parent);
-	const struct death *d = death_at(m, p->death);
-
-	if (!d)
-		return REASON_HEADLESS;
-	if (d->left_by) /* or its dead parent had reaped it: nobody is accused before that is known */
-		return REASON_RECENT;
-	if (p->tracer && (!parent || p->tracer != parent->tgid))
-		return REASON_TRACED;
-	if (d->ts && m->now < d->ts + ZOMBIE_AFTER_NS)
-		return REASON_RECENT;
-	if (p->exit_signal != SIGCHLD_NR && !p->ghost)
-		return REASON_NO_EXIT_SIGNAL;
-	return parent ? reason_parent(m, parent, p) : REASON_PARENT_NOT_WAITING;
 }

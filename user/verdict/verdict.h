@@ -4,6 +4,7 @@
 #define PROBATE_VERDICT_H
 
 #include "model.h"
+#include "reason.h"
 
 #define VERDICT_TABLE(V)                                                                           \
 	V(OWNED, "owned")         /* the creator is alive and the only holder */                   \
@@ -42,27 +43,12 @@ bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v
 u32 queue_reached(const struct model *m, const struct sock *s, u32 *steps);
 void answer_free(struct answer *a);
 
-#define REASON_TABLE(R)                                                                            \
-	R(PARENT_NOT_WAITING, "parent_not_waiting")                                                \
-	R(PARENT_MISSES_SOME, "parent_misses_some")                                                \
-	R(WAITS_FOR_OTHER, "waits_for_other")                                                      \
-	R(PARENT_STOPPED, "parent_stopped")                                                        \
-	R(PARENT_BLOCKED, "parent_blocked")                                                        \
-	R(TRACED, "traced")                                                                        \
-	R(NO_EXIT_SIGNAL, "no_exit_signal")                                                        \
-	R(INIT_NOT_REAPING, "init_not_reaping")                                                    \
-	R(SUBREAPER_NOT_REAPING, "subreaper_not_reaping")                                          \
-	R(HEADLESS, "headless")                                                                    \
-	R(RECENT, "recent")
-
-enum reason {
-#define R(ID, name) REASON_##ID,
-	REASON_TABLE(R)
-#undef R
-};
-const char *name_reason(enum reason r);
 /* Why is this zombie (or headless process) not reaped, and what helps?  action: one sentence. */
 enum reason verdict_zombie(const struct model *m, const struct proc *p, struct buf *action);
+/* The same, but for its age: why, should it turn out not to have been young when it was reaped. */
+enum reason zombie_reason_if_stays(const struct model *m, const struct proc *p);
+/* Dead for less than this it says nothing about its parent. */
+u64 zombie_young_ns(const struct model *m, const struct proc *p);
 
 /* The same; *keeper: where one was looked for, the hold that shows that it is not leaked, or 0. */
 enum verdict verdict_found(const struct model *m, const struct sock *s, u32 *keeper);
@@ -86,7 +72,24 @@ enum same program_same(const struct model *m, const struct image *a, const struc
 
 /* ---- states and places (standing.c) ---- */
 
-const char *proc_state(const struct proc *p); /* "running" "stopped" "headless" "zombie" "dead" */
+/*
+ * "running" "dead" "zombie" "headless", "dying": it ended and is no zombie yet, and of who cannot go on
+ * "dumping core" "frozen" "exit-stop" "ptrace-stopped" "stopped" "vfork-wait" "blocked" "killed".
+ */
+const char *proc_state(const struct proc *p);
+/*
+ * What it is stuck in, "is frozen by cgroup /a", and what ends that, "thaw it ...".  false: in nothing,
+ * and nothing is written.
+ */
+bool words_stuck(const struct model *m, const struct proc *p, struct buf *in, struct buf *ends);
+/* Who is dying: what keeps the kernel from being done with it; nothing where that is not known. */
+void words_dying(struct buf *b, const struct model *m, const struct proc *p);
+static inline bool proc_is_zombie(const struct proc *p)
+{
+	return p->state == PROC_ZOMBIE && !(p->flags & TASK_EXITING);
+}
+/* Since when it is dead, as seen or by when it last ran; 0: not known. */
+u64 dead_since(const struct model *m, const struct proc *p);
 const char *sock_state(const struct sock *s); /* "LISTEN", "BOUND", "UNCONN" ...; NULL */
 bool sock_is_offer(const struct sock *s);     /* listens or is bound: what `ports` lists */
 

@@ -7,13 +7,6 @@
 
 #include "words.h"
 
-const char *proc_state_long(const struct proc *p)
-{
-	if (p->state != PROC_GONE && p->flags & TASK_DUMPING)
-		return "dumping core";
-	return proc_state(p);
-}
-
 bool sock_is_wild(const struct ep *ep)
 {
 	static const u8 zero[16];

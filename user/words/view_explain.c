@@ -107,11 +107,11 @@ static void creator_print(struct out *o, const struct model *m, const struct soc
 				text_ago(&b, m, s->opened);
 		}
 		if (p->state == PROC_RUNNING) {
-			buf_printf(&b, ", %s", p->flags ? proc_state_long(p) : "running");
+			buf_printf(&b, ", %s", proc_state(p));
 			buf_puts(&b, proc_holds(m, s->creator, s->id) ? "."
 								      : ", which closed it since.");
 		} else {
-			buf_printf(&b, ", %s: ", proc_state_long(p));
+			buf_printf(&b, ", %s: ", proc_state(p));
 			text_death(&b, m, p);
 			buf_puts(&b, ".");
 		}
@@ -237,7 +237,7 @@ static void holder_head(struct out *o, const struct model *m, const struct holde
 	if (p->nspid.nr[0])
 		buf_printf(&b, " (pid %u in its namespace)",
 			   p->nspid.nr[p->level ? p->level - 1 : 0]);
-	buf_printf(&b, ", %s", proc_state_long(p));
+	buf_printf(&b, ", %s", proc_state(p));
 	text_args(&args, m, p, 200);
 	if (args.len && !itself)
 		buf_printf(&b, ": %s", args.s);

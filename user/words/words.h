@@ -35,7 +35,6 @@ void text_killer(struct buf *b, const struct model *m, const struct death *d); /
 void text_end(struct buf *b, const struct model *m, const struct proc *p);   /* the same without when */
 void text_limits(struct out *o, const struct model *m);                    /* what could not be seen, if anything */
 
-const char *proc_state_long(const struct proc *p); /* also "dumping core" */
 bool sock_is_wild(const struct ep *ep);       /* 0.0.0.0 or :: */
 bool utf8_wanted(void);                       /* by LC_ALL, LC_CTYPE, LANG */
 void warn_limits(const struct model *m); /* the sentences for whoever reads JSON */
