@@ -12,6 +12,7 @@
 
 #include "model.h"
 #include "rec.h"
+#include "verdict.h"
 
 struct tape {
 	struct buf events; /* of the rounds, each aligned to 8 */
@@ -105,7 +106,7 @@ static void replay(struct tape *t, u32 round, double stretch, u64 gap)
 
 int main(int argc, char **argv)
 {
-	struct tape t = {.m = model_new()};
+	struct tape t = {.m = model_new(&verdict_judge)};
 	const struct rec_limits limits = {
 		.segment_bytes = 64ull << 20, .segment_ns = 0, .total_bytes = 0, .wait = true};
 	struct buf err = {};

@@ -7,6 +7,7 @@
 
 #include "fuzz.h"
 #include "keep.h"
+#include "verdict.h"
 
 /* What was freed is remembered for a short while: fresh memory is what takes the time. */
 const char *__asan_default_options(void);
@@ -143,7 +144,7 @@ static void dump_add(void *ctx, const struct ev *e, size_t bytes)
 
 static struct model *restore(const struct buf *dump)
 {
-	struct model *m = model_new();
+	struct model *m = model_new(&verdict_judge);
 	u64 space[EV_MAX / 8];
 	const struct ev *e = (const struct ev *)(const void *)space;
 
@@ -178,7 +179,7 @@ static void check_kept(const struct model *m)
 
 void flow_open(struct flow *f, const struct about *about)
 {
-	*f = (struct flow){.m = model_new(), .shows = shows_open(about)};
+	*f = (struct flow){.m = model_new(&verdict_judge), .shows = shows_open(about)};
 }
 
 /* Often at first and after a checkpoint, seldom later: it looks at everything. */

@@ -139,7 +139,7 @@ static inline u64 feed_tick(struct feed *f)
 static inline void feed_open(struct feed *f)
 {
 	memset(f, 0, sizeof(*f));
-	f->m = model_new();
+	f->m = model_new(&verdict_judge);
 	f->ts = 1000 * NS_PER_S;
 	f->verify = true;
 	FEED(f, clock, CLOCK, 0, 0, .realtime = 1795262400ull * NS_PER_S);

@@ -13,6 +13,7 @@
 
 #include "keep.h"
 #include "model_priv.h"
+#include "verdict.h"
 
 static inline void kept_add(void *ctx, const struct ev *e, size_t bytes)
 {
@@ -156,7 +157,7 @@ static inline void assert_same_model(const struct model *a, const struct model *
 /* What a checkpoint of the model gives: the same, to the last byte. */
 static inline struct model *model_kept(const struct model *m)
 {
-	struct model *kept = model_new();
+	struct model *kept = model_new(&verdict_judge);
 	struct buf one = kept_dump(m), two;
 
 	kept_read(kept, &one);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "budget.h"
+#include "verdict.h"
 
 #define T0   (1000 * NS_PER_S)
 #define HERE 77 /* inode of the socket */
@@ -23,7 +24,7 @@ static struct world *world_new(void)
 	struct world *w = xcalloc(1, sizeof(*w));
 	const u32 uids[] = {0, 1000, 1001};
 
-	w->m = model_new();
+	w->m = model_new(&verdict_judge);
 	w->b = budget_new();
 	w->ts = T0;
 	for (u32 i = 0; i < ARRAY_SIZE(uids); i++) {

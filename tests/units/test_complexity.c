@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "feed.h"
+#include "verdict.h"
 
 #define TCP4 SOCK_PROTO(2, 1, 6)
 
@@ -28,7 +29,7 @@ struct crowd {
 
 static struct crowd crowd_new(void)
 {
-	struct crowd c = {.m = model_new(), .ts = NS_PER_S};
+	struct crowd c = {.m = model_new(&verdict_judge), .ts = NS_PER_S};
 
 	GIVE(&c, source, SOURCE, 0, .caps = SRC_EVENTS | SRC_FD);
 	GIVE(&c, scan_task, SCAN_TASK, 1, .start = 1, .files = FILES(1));
@@ -562,7 +563,7 @@ static void cost_source(struct world_of *w)
 /* A checkpoint speaks of all there is, once. */
 static void cost_kept_begin(struct world_of *w)
 {
-	struct model *m = model_new();
+	struct model *m = model_new(&verdict_judge);
 	struct buf b = kept_dump(w->c.m);
 
 	kept_read(m, &b);

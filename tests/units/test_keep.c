@@ -12,6 +12,7 @@
 #include "feed.h"
 #include "model_priv.h"
 #include "source.h"
+#include "verdict.h"
 
 static struct feed *open_feed(void)
 {
@@ -91,7 +92,7 @@ static void sizes_known(void **state)
 {
 	(void)state;
 	assert_int_equal(sizeof(struct model), 1456); /* ended: of the event at hand */
-	assert_int_equal(sizeof(struct model_priv), 1000); /* cuts: told again by the next pass */
+	assert_int_equal(sizeof(struct model_priv), 1008); /* judge: of who reads; cuts: told again by the next pass */
 	assert_int_equal(sizeof(struct proc), 256);
 	assert_int_equal(sizeof(struct image), 56);
 	assert_int_equal(sizeof(struct death), 56);
@@ -258,7 +259,7 @@ static void assert_alike(const struct model *a, const struct model *b)
 
 static void replay_story(const char *path)
 {
-	struct pair p = {model_new(), model_new(), 0};
+	struct pair p = {model_new(&verdict_judge), model_new(&verdict_judge), 0};
 	struct buf err = {};
 	struct source *s;
 
@@ -342,7 +343,7 @@ static void cut_off(void **state)
 
 	(void)state;
 	for (kept_next(&dump, &at, space); at < dump.len;) {
-		struct model *m = model_new();
+		struct model *m = model_new(&verdict_judge);
 
 		buf_reset(&part);
 		buf_add(&part, dump.s, at);
@@ -384,7 +385,7 @@ static char doing[128]; /* for when it fails */
 static void assert_can_be_kept(const struct model *m)
 {
 	struct buf dump = kept_dump(m);
-	struct model *kept = model_new();
+	struct model *kept = model_new(&verdict_judge);
 
 	kept_read(kept, &dump);
 	if (kept->kept_bad || model_verify(kept))
@@ -535,7 +536,7 @@ static void shuffled(void **state)
 /* Small events that name slots far apart take no memory to speak of. */
 static void far_ids(void **state)
 {
-	struct model *m = model_new();
+	struct model *m = model_new(&verdict_judge);
 	struct ev_kept_begin b = {.h = {.kind = EV_KIND_KEPT_BEGIN, .size = sizeof(b)}};
 	struct ev_kept_tab t = {.h = {.kind = EV_KIND_KEPT_TAB, .size = sizeof(t)}};
 
@@ -573,7 +574,7 @@ static void add_raw(void *ctx, const struct ev *e, size_t bytes)
 
 static void time_it(const char *what, const struct model *m)
 {
-	struct model *kept = model_new();
+	struct model *kept = model_new(&verdict_judge);
 	struct buf dump = {};
 	struct timespec t;
 	double out, in;

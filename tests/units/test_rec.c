@@ -11,6 +11,7 @@
 
 #include "feed.h"
 #include "rec.h"
+#include "verdict.h"
 
 #define EVENTS	100
 #define BLOCK	10 /* events a block */
@@ -57,7 +58,7 @@ static void listen_to(struct source *s, struct heard *h)
 {
 	int n;
 
-	*h = (struct heard){.m = model_new()};
+	*h = (struct heard){.m = model_new(&verdict_judge)};
 	while ((n = s->ops->poll(s, 0, hear, h)) != -ENODATA) {
 		assert_true(n >= 0 || n == -EBADMSG);
 		h->bad += n == -EBADMSG;
@@ -107,7 +108,7 @@ static void tick(struct recorder *r, struct model *m, u64 n)
 static void record(const char *path, const struct rec_limits *limits, u32 from, u32 to)
 {
 	struct recorder *r = recorder_open(path, limits, false, "unit");
-	struct model *m = model_new();
+	struct model *m = model_new(&verdict_judge);
 	u64 now = NS_PER_S;
 
 	recorder_turn(r, m, now);
@@ -439,7 +440,7 @@ static void older_schema(void **state)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	assert_int_equal(source_open_recording(&s, path, &err), 0);
 	{
-		struct heard heard = {.m = model_new()};
+		struct heard heard = {.m = model_new(&verdict_judge)};
 		int got = s->ops->poll(s, 0, hear, &heard);
 
 		assert_int_equal(got, -EBADMSG); /* no dump of the state before it */

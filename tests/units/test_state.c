@@ -12,6 +12,7 @@
 #include "feed.h"
 #include "rec.h"
 #include "serve_state.h"
+#include "verdict.h"
 
 #define EVERYTHING (SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS)
 
@@ -93,7 +94,7 @@ static void leak_is_known(const struct model *m)
 static struct model *next_life(const char *dir)
 {
 	struct state *s = open_at(dir);
-	struct model *m = model_new();
+	struct model *m = model_new(&verdict_judge);
 	bool known = state_load(s, m);
 
 	assert_null(model_verify(m));
@@ -273,7 +274,7 @@ static void in_turn(void **state)
 {
 	struct place *p = *state;
 	struct state *s;
-	struct model *m = model_new();
+	struct model *m = model_new(&verdict_judge);
 	off_t size;
 
 	close(two_written(p, &size));

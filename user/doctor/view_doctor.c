@@ -117,7 +117,7 @@ static void test_run(struct doctor *d, struct source *src)
 {
 	int error;
 
-	d->model = model_new();
+	d->model = model_new(&verdict_judge);
 	d->family[d->nfamily++] = live_tgid(src, getpid());
 	while (src->ops->poll(src, 0, doctor_sink, d) > 0)
 		;

@@ -13,7 +13,6 @@
  * met with it after an event is its later owner, and the event speaks of an earlier one.
  */
 #include "model_priv.h"
-#include "verdict.h"
 
 u8 hold_watched(const struct model *m)
 {
@@ -363,7 +362,7 @@ static bool program_is_other(const struct model *m, const struct proc *p)
 {
 	const struct image *now = image_at(m, p->image);
 
-	return now && now->prev && program_same(m, now, image_at(m, now->prev)) == SAME_NO;
+	return now && now->prev && m->priv->judge->differ(m, now, image_at(m, now->prev));
 }
 
 /*

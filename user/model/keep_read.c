@@ -145,7 +145,7 @@ void on_kept_begin(struct model *m, const struct ev_kept_begin *e)
 	if (m->priv->stage)
 		stage_broken(m, e->h.ts);
 	m->priv->stage = xcalloc(1, sizeof(struct stage));
-	m->priv->stage->m = model_new();
+	m->priv->stage->m = model_new(m->priv->judge);
 	load_model(m->priv->stage->m, e);
 	to = m->priv->stage->m->priv;
 	KEPT_PRIV_FIELDS(LOAD)

@@ -11,7 +11,7 @@
 #define DUE_LEAST   64
 #define TOLD_KEPT   (64u << 10) /* bytes of what was told, for the next event */
 
-struct model *model_new(void)
+struct model *model_new(const struct judge *judge)
 {
 	struct model *m = xcalloc(1, sizeof(*m));
 	struct model_priv *pr = xcalloc(1, sizeof(*pr));
@@ -33,6 +33,7 @@ struct model *model_new(void)
 	pr->collect_at = 4096;
 	m->filter = ~0ull;
 	m->grace_ns = GRACE_NS;
+	pr->judge = judge;
 	m->priv = pr;
 	return m;
 }

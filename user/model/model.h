@@ -336,7 +336,20 @@ struct cut {
 /* Those that no later pass has made good; borrowed until the next event. */
 u32 model_cuts(const struct model *m, const struct cut **out);
 
-struct model *model_new(void);
+/*
+ * Who judges what the facts mean, for the model knows no verdicts (verdict/verdict.c).  Asked when a
+ * hold is lost or means something else than before.
+ */
+struct judge {
+	/* Does this hold show, by itself, that a socket whose creator let go is not leaked? */
+	bool (*keeps)(const struct model *m, const struct sock *s, const struct hold *h);
+	/* Is it leaked?  *keeper: the hold that shows that it is not, where one was looked for, or 0. */
+	bool (*leaked)(const struct model *m, const struct sock *s, u32 *keeper);
+	/* Is it known that the two run different programs? */
+	bool (*differ)(const struct model *m, const struct image *a, const struct image *b);
+};
+/* judge: used as long as the model is. */
+struct model *model_new(const struct judge *judge);
 void model_free(struct model *m);
 
 /* Apply one checked event.  What it makes the model tell is in m->told until the next call. */

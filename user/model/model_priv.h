@@ -90,6 +90,7 @@ struct path {
 };
 
 struct model_priv {
+	const struct judge *judge;
 	u64 wake;             /* nothing is due before */
 	u64 at;               /* ts of the event being applied: what follows from it is told so */
 	struct dueq zombies;  /* exits that may deserve a zombie event; tag: start */

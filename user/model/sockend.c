@@ -4,7 +4,6 @@
  * or by the clock; and what is told when a creator lets go of one that lives on.
  */
 #include "model_priv.h"
-#include "verdict.h"
 
 /* ---- the end ---- */
 
@@ -329,9 +328,9 @@ void sock_review(struct model *m, struct sock *s)
 		waits_forget(m, s);
 		tell_transfer(m, s);
 	}
-	if (s->leaked || (s->keeper && hold_keeps(m, s, hold_at(m, s->keeper))))
+	if (s->leaked || (s->keeper && m->priv->judge->keeps(m, s, hold_at(m, s->keeper))))
 		return;
-	if (verdict_found(m, s, &s->keeper) == VERDICT_LEAKED)
+	if (m->priv->judge->leaked(m, s, &s->keeper))
 		tell_leak(m, s);
 }
 

@@ -21,6 +21,7 @@
 #include "history.h"
 #include "rec.h"
 #include "trust.h"
+#include "verdict.h"
 
 /*
  * A one-shot waits so long for all of the answers together: who does not give one by then is
@@ -211,7 +212,7 @@ static bool readable_by(int fd, u64 until)
 }
 
 /* What was asked, who answered, and what. */
-struct answer {
+struct reply {
 	struct trust trust;
 	struct buf why;		       /* not to be believed, or what is wrong with it */
 	char text[2 * PATH_MAX + 512]; /* a line of trouble, if any, and the path */
@@ -219,7 +220,7 @@ struct answer {
 };
 
 /* A first line that is no path is what is wrong with the recording; the rest is one line, a path. */
-static bool answer_split(struct answer *a, size_t n)
+static bool answer_split(struct reply *a, size_t n)
 {
 	char *end;
 
@@ -239,7 +240,7 @@ static bool answer_whole(const char *text, size_t n)
 }
 
 /* 0, -ENOENT: it ended meanwhile, -ETIMEDOUT: not in time, -EPROTO: nonsense. */
-static int answer_read(int fd, u64 until, struct answer *a)
+static int answer_read(int fd, u64 until, struct reply *a)
 {
 	ssize_t got = 1;
 	size_t n = 0;
@@ -259,7 +260,7 @@ static int answer_read(int fd, u64 until, struct answer *a)
  * What is answered in that directory: 0, -ENOENT: nobody does, -EPERM: whoever could is not to be
  * believed, and a->why says it; or as above.
  */
-static int answer_get(const char *dir, const char *name, u64 until, struct answer *a)
+static int answer_get(const char *dir, const char *name, u64 until, struct reply *a)
 {
 	struct sockaddr_un addr;
 	int fd, err;
@@ -278,7 +279,7 @@ static int answer_get(const char *dir, const char *name, u64 until, struct answe
 }
 
 /* What was found is said, and whether it is of use: the same as before, or -EPERM. */
-static int answer_judge(struct answer *a, int err)
+static int answer_judge(struct reply *a, int err)
 {
 	if (!err && a->why.len) {
 		warn("the one who records says: %s", a->why.s);
@@ -299,7 +300,7 @@ static int answer_judge(struct answer *a, int err)
 static int locate(char dir[PATH_MAX + 1], bool past)
 {
 	const u64 until = clock_ns(CLOCK_MONOTONIC) + ANSWER_NS;
-	struct answer a = {};
+	struct reply a = {};
 	int err = answer_get(run_dir(), HISTORY_SOCKET, until, &a);
 
 	if (err == -ENOENT && !past)
@@ -388,7 +389,7 @@ bool history_recall(struct model **m, bool quiet)
 			     safe.s);
 		buf_free(&safe);
 		model_free(*m); /* half a history is none */
-		*m = model_new();
+		*m = model_new(&verdict_judge);
 		return false;
 	}
 	time_rfc3339(since, model_wall(*m, (*m)->watching_since));

@@ -270,7 +270,7 @@ int pipe_run(const struct view *view, const struct opts *opts, struct out *out)
 		p.opts.replay = history_wanted(view, opts);
 	if (view->scope || view->live_only || p.opts.replay)
 		p.source = source_choose(view, &p.opts);
-	p.model = model_new();
+	p.model = model_new(&verdict_judge);
 	p.state = view->open(&p.opts, out);
 	if (opts->record && !p.opts.replay) {
 		history_resume(opts->record, p.model);

@@ -92,7 +92,7 @@ static bool hold_kept(const struct hold *h)
 	return hold_waited(h) || (h->fd <= STD_LAST && !(h->flags & HOLD_WATCHED));
 }
 
-bool hold_keeps(const struct model *m, const struct sock *s, const struct hold *h)
+static bool hold_keeps(const struct model *m, const struct sock *s, const struct hold *h)
 {
 	return hold_kept(h) || hold_meant(m, h, creator_image(m, s));
 }
@@ -171,7 +171,7 @@ static enum verdict verdict_unheld(const struct model *m, const struct sock *s)
 	}
 }
 
-enum verdict verdict_found(const struct model *m, const struct sock *s, u32 *keeper)
+static enum verdict verdict_found(const struct model *m, const struct sock *s, u32 *keeper)
 {
 	if (s->sflags & SF_KERNEL)
 		return VERDICT_KERNEL;
@@ -190,6 +190,19 @@ enum verdict verdict_of(const struct model *m, const struct sock *s)
 
 	return verdict_found(m, s, &keeper);
 }
+
+static bool is_leaked(const struct model *m, const struct sock *s, u32 *keeper)
+{
+	return verdict_found(m, s, keeper) == VERDICT_LEAKED;
+}
+
+static bool programs_differ(const struct model *m, const struct image *a, const struct image *b)
+{
+	return program_same(m, a, b) == SAME_NO;
+}
+
+const struct judge verdict_judge = {
+	.keeps = hold_keeps, .leaked = is_leaked, .differ = programs_differ};
 
 /*
  * Did nobody who holds it make it, and does nobody wait on it?  Who was given it as standard input

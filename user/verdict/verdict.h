@@ -50,10 +50,8 @@ enum reason zombie_reason_if_stays(const struct model *m, const struct proc *p);
 /* Dead for less than this it says nothing about its parent. */
 u64 zombie_young_ns(const struct model *m, const struct proc *p);
 
-/* The same; *keeper: where one was looked for, the hold that shows that it is not leaked, or 0. */
-enum verdict verdict_found(const struct model *m, const struct sock *s, u32 *keeper);
-/* Does this hold show, by itself, that a socket whose creator let go is not leaked? */
-bool hold_keeps(const struct model *m, const struct sock *s, const struct hold *h);
+/* For model_new(&verdict_judge). */
+extern const struct judge verdict_judge;
 /*
  * What sent the signal that killed it: " from bash[1400]", " from a timer of its own"; nothing where
  * that is not known.  who: how the caller calls the process behind it, empty when there is none.

@@ -36,7 +36,7 @@ static void ask(const struct model *m, struct out *out, char *question)
 
 int main(int argc, char **argv)
 {
-	struct model *m = model_new();
+	struct model *m = model_new(&verdict_judge);
 	struct buf err = {};
 	struct source *in;
 	char line[256];
