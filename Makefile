@@ -124,10 +124,11 @@ build/%.css.h: %.css
 	$(Q)mkdir -p $(@D)
 	$(Q){ echo 'static const char $*_css[] ='; sed '/^\/\*.*\*\/$$/d; s/^\t*//; s/[\\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } > $@
 
+$B/user/model/%.o $B/user/verdict/%.o $B/fuzz/user/model/%.o $B/fuzz/user/verdict/%.o: pure := -include user/base/pure.h
 $B/user/%.o: user/%.c | $(made_headers)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(all_cflags) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(all_cflags) $(pure) -MMD -MP -c $< -o $@
 
 $B/probate: $(user_objs)
 	$(call say,LINK,$@)
@@ -188,7 +189,7 @@ fuzzers := $(patsubst %,$B/fuzz/%,$(filter-out $(no_serve),$(basename $(notdir $
 $B/fuzz/user/%.o: user/%.c | $(made_headers)
 	$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(fuzz_cflags) -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(fuzz_cflags) $(pure) -MMD -MP -c $< -o $@
 
 $B/fuzz/%.o: tests/fuzz/%.c
 	$(call say,FUZZ,$@)
