@@ -436,3 +436,29 @@ def test_queue_in_flight_is_followed(probate, actor):
     assert hidden["queue"]["inode"] == nested.facts["b"]
     assert hidden["pid"] == nested.proc.pid
     assert f"socket:[{nested.facts['d']}]" in found["why"] and f"[{nested.proc.pid}]" in found["why"]
+
+
+# A network namespace that no process is in any more: a listener was made there, and its maker went back.
+EMPTY = r"""
+import ctypes, os, socket, sys
+libc = ctypes.CDLL(None)
+here = os.open("/proc/self/ns/net", os.O_RDONLY)
+assert libc.unshare(0x40000000) == 0
+s = socket.socket()
+s.bind(("0.0.0.0", 0))
+s.listen()
+assert libc.setns(here, 0x40000000) == 0
+print(s.getsockname()[1], os.fstat(s.fileno()).st_ino, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_port_in_a_namespace_of_nobody(probate):
+    """`port` finds what `ports` shows, and says that it is none of ours."""
+    with subprocess.Popen([sys.executable, "-c", EMPTY], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as maker:
+        port, inode = map(int, maker.stdout.readline().split())
+        wide = probate("ports", "--json", codes=(0,)).objects
+        answer = probate("port", "--json", str(port)).one()
+        maker.stdin.close()
+    assert inode in {o["inode"] for o in wide}
+    assert [s["inode"] for s in answer["sockets"] if s["elsewhere"]] == [inode]

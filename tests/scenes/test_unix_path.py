@@ -109,6 +109,52 @@ def test_what_is_left(probate, holder, tmp_path, options):
     assert asked(probate, path, options)[0]["held"]
 
 
+CONNECTED = """
+import socket, sys, time
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1].replace("@", chr(0)))
+listener.listen()
+client = socket.socket(socket.AF_UNIX)
+client.connect(sys.argv[1].replace("@", chr(0)))
+server, _ = listener.accept()
+listener.close()
+print("closed", flush=True)
+time.sleep(600)
+"""
+
+
+@TIERS
+def test_connections_keep_no_path(probate, tmp_path, options):
+    """The listener is gone, what it accepted is not: the file remains, and the end of those would not free it."""
+    path = tmp_path / "old.sock"
+    with subprocess.Popen(["/usr/bin/python3", "-c", CONNECTED, str(path)], stdout=subprocess.PIPE) as held:
+        try:
+            held.stdout.readline()
+            answer, pids = asked(probate, path, options)
+            text = subprocess.run([probate.path, *options, "port", str(path)], capture_output=True, text=True,
+                                  timeout=20).stdout
+        finally:
+            held.kill()
+    assert answer["held"] and not pids
+    assert {s["unreached"] for s in answer["sockets"]} <= {"connection"}
+    assert "nothing listens" in text and "Remove the file" in text and "stop " not in text.lower()
+    path.unlink()
+    assert not asked(probate, path, options)[0]["held"]
+
+
+def test_where_no_file_can_be(probate, tmp_path):
+    """No directory, or none in the middle of the path; a directory itself; a path from here."""
+    (tmp_path / "plain").write_text("")
+    for path, error in (("no/x", "ENOENT"), ("plain/x", "ENOTDIR"), ("new/", "ENOENT")):
+        text = subprocess.run([probate.path, "port", f"{tmp_path}/{path}"], capture_output=True, text=True,
+                              timeout=20).stdout
+        assert bind_fails(f"{tmp_path}/{path}") and error in text and "it is free" not in text
+    text = subprocess.run([probate.path, "port", str(tmp_path)], capture_output=True, text=True, timeout=20).stdout
+    assert "is a directory" in text and "Remove" not in text
+    text = subprocess.run([probate.path, "port", "./plain"], capture_output=True, text=True, timeout=20, cwd=tmp_path)
+    assert "is no socket" in text.stdout, text.stderr
+
+
 def test_a_file_that_was_replaced(probate, holder, watch, tmp_path):
     """Two sockets of one name: who is reached by it, and who by nobody."""
     path = tmp_path / "re.sock"

@@ -16,6 +16,8 @@ struct query {
 	struct asked_file { /* of a path, where it can be looked at: not of a recording */
 		bool looked;  /* what follows is known */
 		bool there;   /* the path is taken: a bind meets EADDRINUSE */
+		bool dir;     /* it is a directory */
+		int nowhere;  /* errno of a bind there, if it is not there and nothing can be; else 0 */
 		bool socket;  /* it leads to a socket, of ... */
 		u64 ino;
 		u32 dev;
@@ -28,7 +30,7 @@ struct match {
 	const struct sock *sock;
 	bool elsewhere; /* in another network namespace: comes after all that is here */
 	/* Of that name, but the path does not lead to it: likewise, by the reason. */
-	enum unreached { REACHED, UNREACHED_REMOVED, UNREACHED_MOVED, UNREACHED_MNTNS } unreached;
+	enum unreached { REACHED, UNREACHED_REMOVED, UNREACHED_MOVED, UNREACHED_MNTNS, UNREACHED_CONNECTION } unreached;
 	u8 rank; /* 0 listens, 1 bound, 2 connection, 3 time-wait */
 };
 /* A path that is asked for is looked at (port_file.c). */

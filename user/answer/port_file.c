@@ -12,6 +12,23 @@
 
 #include "answer.h"
 
+/* Why no file could be made there: its directory is missing or none; 0: it could. */
+static int nowhere(const char *path)
+{
+	char dir[UNIX_LEN + 1];
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	if (!slash)
+		return 0;
+	if (!slash[1])
+		return ENOENT; /* bind() makes no directory */
+	snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+	if (stat(dir, &st))
+		return errno;
+	return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+}
+
 /* The last part of a path is not followed by bind(), but by connect(). */
 void query_look(struct query *q)
 {
@@ -26,6 +43,8 @@ void query_look(struct query *q)
 		q->file.mntns = (u32)st.st_ino;
 	q->file.there = !lstat(path, &st);
 	q->file.looked = q->file.there || errno == ENOENT || errno == ENOTDIR;
+	q->file.dir = q->file.there && S_ISDIR(st.st_mode);
+	q->file.nowhere = q->file.there ? 0 : nowhere(path);
 	if (!q->file.there || stat(path, &st))
 		return;
 	q->file.socket = S_ISSOCK(st.st_mode);
@@ -57,29 +76,41 @@ void unreached_words(struct buf *b, const struct model *m, const struct match *x
 		buf_printf(b, "Bound to that name in mount namespace %u", p->mntns);
 		text_lives_there(b, m, x->sock);
 		buf_puts(b, ", where it is another file:");
+	} else if (x->unreached == UNREACHED_CONNECTION) {
+		buf_puts(b, "Connections with that name, of a listener that is gone or of their own, are "
+			    "still open; nobody reaches them by it, and their end does not free it:");
 	} else {
-		buf_puts(b, "Bound to that name, but its file is no longer there: it was renamed or "
-			    "is hidden by a mount:");
+		buf_puts(b, "Bound to that name, but its file is no longer there: it was renamed, "
+			    "removed while another link of it stays, or is hidden by a mount:");
 	}
 }
 
 /* There is no socket that the path leads to: what does keep a bind from working, or does nothing? */
-void file_words(struct buf *b, const struct query *q, const char *path, bool whole)
+void file_words(struct buf *b, const struct query *q, const char *path, bool whole, bool connected)
 {
 	if (!q->file.there) {
 		buf_puts(b, "Nothing holds ");
 		buf_add_safe(b, path, strlen(path), 0);
-		buf_puts(b, ": there is no such file, so it is free.");
+		if (q->file.nowhere)
+			buf_printf(b, ", and nothing can: bind() there fails with %s.",
+				   name_errno(q->file.nowhere));
+		else
+			buf_puts(b, ": there is no such file, so it is free.");
 		return;
 	}
 	buf_add_safe(b, path, strlen(path), 0);
 	if (q->file.socket && !whole)
 		buf_puts(b, " is the file of a socket that nothing which could be looked at has; not "
 			    "all could. As long as it is there, bind() fails with EADDRINUSE.");
+	else if (q->file.socket && connected)
+		buf_puts(b, " is a file at which nothing listens: connect() gets ECONNREFUSED. As "
+			    "long as the file is there, bind() fails with EADDRINUSE.");
 	else if (q->file.socket)
 		buf_puts(b, " is a file left over from a socket that is gone: no process has it, and "
 			    "connect() gets ECONNREFUSED. As long as the file is there, bind() fails with "
 			    "EADDRINUSE.");
+	else if (q->file.dir)
+		buf_puts(b, " is a directory: bind() fails with EADDRINUSE.");
 	else if (q->file.ino)
 		buf_puts(b, " is there, but is no socket: bind() fails with EADDRINUSE.");
 	else

@@ -2,6 +2,7 @@
 /* Which sockets answer to a port, an address or a name. */
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "answer.h"
@@ -104,6 +105,32 @@ static bool match_of(const struct model *m, const struct query *q, const struct 
 	return true;
 }
 
+/*
+ * A stream that is connected is reached by nobody under its name.  One that was accepted only has
+ * the name of its listener, and its end gives no name back; of a path the file remains whoever had
+ * it.  As long as something offers that name they are its connections.
+ */
+static bool only_connected(const struct query *q, const struct match *x)
+{
+	const struct sock *s = x->sock;
+
+	return x->rank == 2 && PROTO_TYPE(s->proto) != SOCK_DGRAM && s->state == TCP_ESTABLISHED &&
+	       (q->name.s[0] || s->listener);
+}
+
+static u32 connections_part(const struct query *q, struct match *list, u32 n, u32 here)
+{
+	for (u32 i = 0; i < n; i++)
+		if (!list[i].elsewhere && !list[i].unreached && list[i].rank < 2)
+			return here;
+	for (u32 i = 0; i < n; i++)
+		if (!list[i].elsewhere && !list[i].unreached && only_connected(q, &list[i])) {
+			list[i].unreached = UNREACHED_CONNECTION;
+			here--;
+		}
+	return here;
+}
+
 u32 matches_of(const struct model *m, const struct query *q, struct match **out, u32 *here)
 {
 	bool named = q->name.len;
@@ -123,6 +150,8 @@ u32 matches_of(const struct model *m, const struct query *q, struct match **out,
 		}
 		id = named ? sock_next(m, id) : s->port_next;
 	}
+	if (named)
+		*here = connections_part(q, *out, n, *here);
 	if (n)
 		qsort(*out, n, sizeof(**out), match_cmp);
 	return n;

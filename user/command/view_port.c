@@ -92,21 +92,22 @@ static void ways_print(struct out *o, const struct model *m, const struct match 
 }
 
 static void free_print(struct out *o, const struct opts *opts, const struct query *q,
-		       const struct model *m, bool elsewhere)
+		       const struct model *m, const struct match *list, u32 n)
 {
 	const bool whole = answer_code(m, EXIT_ANSWERED) == EXIT_ANSWERED;
 	struct buf b = {0};
 
 	if (q->file.looked) {
-		file_words(&b, q, opts->arg, whole);
+		file_words(&b, q, opts->arg, whole,
+			   n && list[0].unreached == UNREACHED_CONNECTION);
 		out_wrap(o, 0, b.s);
 		buf_free(&b);
-		if (q->file.there)
+		if (q->file.there && !q->file.dir)
 			out_wrap(o, 0, "Do: Remove the file, if it is of no use to anybody: that "
 				       "frees the path.");
 		return;
 	}
-	buf_puts(&b, elsewhere ? "Nothing in this network namespace holds " : "Nothing holds ");
+	buf_puts(&b, n && list[0].elsewhere ? "Nothing in this network namespace holds " : "Nothing holds ");
 	if (!q->has_addr && !q->name.len && !q->proto)
 		buf_puts(&b, "port ");
 	buf_add_safe(&b, opts->arg, strlen(opts->arg), 0);
@@ -123,7 +124,7 @@ static void port_text(struct out *o, const struct opts *opts, const struct query
 		      const struct match *list, u32 n, u32 here)
 {
 	if (!here)
-		free_print(o, opts, q, m, n > 0);
+		free_print(o, opts, q, m, list, n);
 	port_words(o, m, list, n, here, !opts->watch);
 	ways_print(o, m, list, here);
 	/* The kernel's own tables show every port: whose descriptors are unread matters no more. */
@@ -199,7 +200,8 @@ static void port_json(struct out *o, const struct opts *opts, const struct query
 		      const struct model *m,
 		      const struct match *list, u32 n, u32 here)
 {
-	static const char *const unreached[] = {NULL, "removed", "moved", "mount_namespace"};
+	static const char *const unreached[] = {NULL, "removed", "moved", "mount_namespace",
+						"connection"};
 	struct json j;
 
 	json_init(&j, &o->line);

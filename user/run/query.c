@@ -240,7 +240,7 @@ bool query_parse(const char *s, struct query *q, struct buf *why)
 	memset(q, 0, sizeof(*q));
 	if (!strncmp(s, "unix:", 5) || !strncmp(s, "unix/", 5))
 		return unix_query(s + 5, q, why);
-	if (*s == '/' || *s == '@')
+	if (*s == '/' || *s == '@' || !strncmp(s, "./", 2) || !strncmp(s, "../", 3))
 		return unix_query(s, q, why);
 	for (size_t i = 0; slash && i < ARRAY_SIZE(protos); i++)
 		if (strlen(protos[i]) == n && !strncasecmp(s, protos[i], n))

@@ -160,7 +160,10 @@ void port_words(struct out *o, const struct model *m, const struct match *list, 
 		out_printf(o, "%s", "");
 		out_wrap(o, 0, b.s);
 		buf_reset(&b);
-		sockets_print(o, m, list + i, to - i, true, ago);
+		if (list[i].unreached == UNREACHED_CONNECTION)
+			connections_print(o, m, list + i, to - i, false, true, ago);
+		else
+			sockets_print(o, m, list + i, to - i, true, ago);
 	}
 	buf_free(&b);
 }

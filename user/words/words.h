@@ -41,7 +41,8 @@ void warn_limits(const struct model *m); /* the sentences for whoever reads JSON
 int answer_code(const struct model *m, int code); /* code, or EXIT_INCOMPLETE after a loss */
 
 void unreached_words(struct buf *b, const struct model *m, const struct match *x);
-void file_words(struct buf *b, const struct query *q, const char *path, bool whole);
+void file_words(struct buf *b, const struct query *q, const char *path, bool whole,
+		bool connected /* matches are UNREACHED_CONNECTION */);
 /* All of them in words (port_text.c). */
 void port_words(struct out *o, const struct model *m, const struct match *list, u32 n, u32 here,
 		bool ago);

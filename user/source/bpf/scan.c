@@ -331,7 +331,11 @@ static int port_run(struct pass *p)
 	if (err)
 		return err;
 	p->s->sidestepped = !tables_suffice(p);
-	if (p->s->sidestepped || iter_run(p, ITER_HOLDERS, 0))
+	/*
+	 * Nothing met: before it is called free every descriptor is looked at, for one whose network
+	 * namespace no process is in and no mount keeps.
+	 */
+	if (p->s->sidestepped || iter_run(p, ITER_HOLDERS, 0) || !p->met.len)
 		err = files_run(p);
 	/* What is bound and no more is in flight unseen by the tables of TCP and UDP. */
 	return !err && (p->bound_only || pass_unheld(p)) ? in_each_netns(p, unix_here) : err;
