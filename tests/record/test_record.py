@@ -380,19 +380,36 @@ def test_full_disk_drops_the_oldest(recorder, leak, small_disk, tmp_path):
     assert "is full: the oldest segments make room" in told
 
 
-def test_a_dump_that_cannot_fit_is_said(recorder, small_disk, tmp_path):
-    """Older segments would not make room enough for it: no matter how many went."""
-    d = small_disk(max(256 << 10, 6 * a_dump(recorder, tmp_path / "size.prb"))) / "d"
-    many = subprocess.Popen([os.path.join(os.path.dirname(SCENE), "crowd"), "unix", "30000"],
+@contextlib.contextmanager
+def crowd(n):
+    many = subprocess.Popen([os.path.join(os.path.dirname(SCENE), "crowd"), "unix", str(n)],
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert many.stdout.readline() == b"ready\n"
-        r = recorder(f"{d}/", "--segment-size", "1K", "--checkpoint", "1")
-        assert r.err.wait(lambda lines: any("too small for a dump" in x for x in lines)), r.err.lines
-        told = r.end(codes=(4,))
+        yield
     finally:
         many.communicate(b"")
+
+
+def test_what_cannot_fit_displaces_nothing(recorder, leak, small_disk, tmp_path):
+    """Neither a dump nor what the scan before it found: what was recorded earlier stays readable."""
+    d = small_disk(max(256 << 10, 12 * a_dump(recorder, tmp_path / "size.prb"))) / "d"
+    r = recorder(f"{d}/")
+    port = leak()
+    port.kill()
+    recorded(d, port.port, "leaked")
+    r.end()
+    fill(d.parent, 64 << 10)
+    before = {x: x.read_bytes() for x in segments(d)}
+    with crowd(30000):
+        r = recorder(f"{d}/", "--segment-size", "1K", "--checkpoint", "1")
+        assert r.err.wait(lambda lines: any("too small for a dump" in x for x in lines)), r.err.lines
+        busy(20)
+        told = r.end(codes=(4,))
     assert "could not be written" in told, told
+    assert before and all(x.exists() and x.read_bytes() == old for x, old in before.items())
+    done = ask("-r", next(iter(before)), "--json", "port", port.port)
+    assert json.loads(done.stdout)["sockets"][0]["creator"]["pid"] == port.maker
 
 
 def test_full_disk_of_a_file(recorder, leak, small_disk):

@@ -101,8 +101,9 @@ struct rec_writer *rec_open(const char *path, const struct rec_limits *limits, b
 void rec_start(struct rec_writer *w);
 /*
  * Hand over a sealed block: head as far as it is known, and its raw bytes, which are taken.  more:
- * bytes of the same dump that come next.
+ * bytes of the same dump that come next, or that it is of a scan.
  */
+#define REC_OF_SCAN SIZE_MAX
 bool rec_put(struct rec_writer *w, const struct rec_head *head, struct buf *raw, size_t more);
 bool rec_wants_model(struct rec_writer *w);
 /* Does half a queue or more wait for the disk? */

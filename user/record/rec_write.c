@@ -17,6 +17,7 @@
 #include "rec_writer.h"
 
 #define QUEUE_BYTES (64ull << 20) /* blocks that wait for the disk */
+#define SCAN_BYTES  (16ull << 20) /* of what may come in a scan, packed */
 #define SMALL_BLOCK (128u << 10)
 #define MEM_PACKING (2u << 20) /* what one of full size takes for it */
 #define LOOK_NS	    (50 * NS_PER_MS)
@@ -35,15 +36,15 @@ static int try_write(struct rec_writer *w, struct job *j)
 }
 
 /*
- * Could it be written if everything older went?  Of a dump all its blocks must find room, packed as
- * well as this one.  Else nothing goes for it.
+ * Could it be written if everything older went?  Of a dump all its blocks must find room, packed
+ * nearly as well as this one.  Else nothing goes for it.
  */
 static bool room_can_be(struct rec_writer *w, struct job *j)
 {
 	u64 need = pack_block(w, &j->head, j->raw.s, j->raw.len);
 
-	if (j->more)
-		need += need * j->more / j->raw.len;
+	if (j->head.type == REC_MODEL)
+		need += need * j->more / j->raw.len * 9 / 8;
 	need += j->head.flags & REC_FIRST ? w->head_bytes : 0;
 	if (need <= room_without_old(w))
 		return true;
@@ -56,18 +57,66 @@ static bool room_can_be(struct rec_writer *w, struct job *j)
 	return false;
 }
 
-static void job_do(struct rec_writer *w, struct job *j)
+/*
+ * Older segments are whole: they go for what is whole, too.  That is a dump that fits, and what
+ * happened after it as long as nothing is missing between.  Of what a long scan finds nobody knows
+ * how much is to come: where there is no room for plenty it is left out, and the next dump has it.
+ */
+static bool room_may_be_made(struct rec_writer *w, struct job *j)
 {
-	int err;
+	if (w->dir < 0)
+		return false;
+	if (j->head.type == REC_MODEL && j->head.flags & REC_FIRST)
+		return room_can_be(w, j);
+	if (w->gap || (j->more == REC_OF_SCAN && room_without_old(w) < SCAN_BYTES))
+		return false;
+	return j->head.type == REC_MODEL || room_can_be(w, j);
+}
 
-	writer_check(w);
-	err = try_write(w, j);
-	while (err == -ENOSPC && w->dir >= 0 && room_can_be(w, j) && drop_oldest(w)) {
+static int make_room(struct rec_writer *w, struct job *j)
+{
+	int err = -ENOSPC;
+
+	while (err == -ENOSPC && room_may_be_made(w, j) && drop_oldest(w)) {
 		if (!w->dropping)
 			warn("the disk of %s is full: the oldest segments make room", w->path);
 		w->dropping = true;
 		err = try_write(w, j);
 	}
+	return err;
+}
+
+/* Is something missing since the last whole dump?  Of a dump that is cut nothing more is written. */
+static int job_write(struct rec_writer *w, struct job *j)
+{
+	const bool dump = j->head.type == REC_MODEL, first = dump && j->head.flags & REC_FIRST;
+	int err = 0;
+
+	if (first)
+		w->cut = false;
+	else if (j->head.seq != w->seq)
+		w->cut = w->gap = true;
+	w->seq = j->head.seq + 1;
+	if (dump && w->cut)
+		return w->cut_by ? w->cut_by : -ENOSPC;
+	err = try_write(w, j);
+	if (err == -ENOSPC)
+		err = make_room(w, j);
+	if (err) {
+		w->cut = w->gap = true;
+		w->cut_by = err;
+	} else if (dump && !j->more) {
+		w->gap = false;
+	}
+	return err;
+}
+
+static void job_do(struct rec_writer *w, struct job *j)
+{
+	int err;
+
+	writer_check(w);
+	err = job_write(w, j);
 	pthread_mutex_lock(&w->lock);
 	w->dead |= err == -EPIPE;
 	w->wants_model |= err || segment_over(w, w->bytes);
@@ -76,7 +125,7 @@ static void job_do(struct rec_writer *w, struct job *j)
 	pthread_mutex_unlock(&w->lock);
 	if (err && err != -EPIPE) {
 		writer_full(w, err);
-	} else if (w->full) {
+	} else if (w->full && !w->gap) {
 		w->full = w->too_small = false;
 		writer_well_again(w);
 		warn("recording to %s again", w->path);

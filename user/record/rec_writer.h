@@ -12,7 +12,7 @@ struct job {
 	struct job *next;
 	struct rec_head head;
 	struct buf raw;
-	size_t more; /* of a dump: bytes of it that come in the next blocks, unpacked */
+	size_t more; /* of a dump: bytes of it that come in the next blocks, unpacked; or REC_OF_SCAN */
 };
 
 struct rec_writer {
@@ -31,6 +31,10 @@ struct rec_writer {
 	bool dir_bad, file_bad; /* no longer ours: said */
 	bool too_small;	   /* the disk, for what was to be written: said */
 	u64 head_bytes;	   /* of a segment's header */
+	u64 seq;	   /* of the block that comes next, if none is missing */
+	bool gap;	   /* blocks are missing since the last dump that is whole */
+	bool cut;	   /* ... and of the dump that is being written, if it is one */
+	int cut_by;	   /* what went wrong then: -errno */
 	bool dropping;	   /* the oldest go because the disk is full: said */
 	char *out;
 	size_t out_bytes;

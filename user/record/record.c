@@ -38,6 +38,7 @@ struct recorder {
 	u64 dump_bytes; /* of that dump */
 	u64 every;	/* bytes between dumps, as asked; 0: as it fits */
 	bool first;	/* the model is to be dumped before anything else */
+	bool scanning;	/* a scan is under way */
 	bool dumping;	/* the block under way is of a dump */
 	pthread_t owner;
 	void *reserve; /* memory for the end, when there is no other */
@@ -140,10 +141,12 @@ void recorder_event(struct recorder *r, const struct ev *e)
 {
 	if (e->kind == EV_KIND_LOST)
 		r->lost += ((const struct ev_lost *)(const void *)e)->count;
+	else if (e->kind == EV_KIND_SCAN_BEGIN || e->kind == EV_KIND_SCAN_END)
+		r->scanning = e->kind == EV_KIND_SCAN_BEGIN;
 	block_add(r, e);
 	r->bytes += e->size;
 	if (r->raw.len >= REC_BLOCK)
-		events_end(r);
+		block_end(r, REC_EVENTS, 0, r->scanning ? REC_OF_SCAN : 0);
 }
 
 /* ---- dumps of the model ---------------------------------------------------------------------- */
