@@ -78,7 +78,7 @@ user_c := $(filter-out $(no_serve_c),$(wildcard user/*.c user/*/*.c user/*/*/*.c
 user_objs := $(user_c:%.c=$B/%.o)
 lib_objs := $(filter-out $B/user/main.o,$(user_objs))
 unit_bins := $(patsubst %,$B/tests/%,$(filter-out $(no_serve),$(basename $(notdir $(wildcard tests/units/test_*.c)))))
-tools := $(patsubst %,$B/tests/%,scene work tiny gen holders crowd calls tape asker $(filter-out $(no_serve),web_driver))
+tools := $(patsubst %,$B/tests/%,scene work tiny gen holders crowd calls tape asker slip.so $(filter-out $(no_serve),web_driver))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -156,6 +156,12 @@ $B/tests/work $B/tests/gen $B/tests/holders $B/tests/crowd $B/tests/calls $B/tes
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra $(WERROR) -o $@ $< -lpthread
+
+# Into programs of others: never with a sanitizer.
+$B/tests/slip.so: tests/scenes/slip/slip.c
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -fPIC -shared -Wall -Wextra $(WERROR) -o $@ $<
 
 $B/tests/tiny: tests/bench/tiny.c
 	$(call say,TEST,$@)

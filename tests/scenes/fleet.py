@@ -1,19 +1,24 @@
 """Servers that others wrote, by one table: how each is started, used, reloaded, upgraded, ended.
 
 A phase acts and returns when the server has done it, as the system shows it (/proc, an answer over
-the wire).  A phase that a server does not have is None.  `maker` is the process that made the
+the wire).  Of a phase that a server does not have, `lacks` says why.  `slip` plants a leak: the way
+it happens to the server itself, or by a library (slip.c) that is loaded into it.  `maker` is the process that made the
 socket that is listened on now, as the test knows it: from the server's own pid file or from who the
 test started.
 """
 import glob as globs
 import os
 import pwd
+import shutil
 import signal
 import socket
 import struct
 import subprocess
 import urllib.request
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+SLIP = os.path.join(os.environ.get("TOOLS", os.path.join(HERE, "../../build/tests")), "slip.so")
+PHASES = "start", "use", "reload", "upgrade", "use", "crash_worker", "use"
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 
 
@@ -31,13 +36,34 @@ class Server:
     name = None
     program = None  # of the name; must be installed
     passes = False  # listeners go from process to process by SCM_RIGHTS
-    reload = upgrade = crash_worker = leak = None
+    slips = signal.SIGRTMIN + 9  # None: in a way of its own
+    lacks = {}  # phase: why there is none
 
     def __init__(self, stage, world, port):
         self.stage, self.world, self.port = stage, world, port
         self.dir = stage.dir
         self.maker = self.master = None
         self.planted = set()  # pids of helpers that keep a listener for nothing
+        self.env = dict(os.environ)
+        if self.slips:  # a copy: where every user may read it
+            self.env.update(LD_PRELOAD=shutil.copy(SLIP, self.dir), SLIP_TO=self.dir + "/helper")
+
+    def launch(self, *args, **more):
+        return self.stage.start(*args, env=self.env, **more)
+
+    def slip_now(self):
+        """A helper that holds the listener is started; its pid."""
+        os.kill(self.master if self.master in self.holders() else min(self.others()), self.slips)
+        return self.pid_of("helper")
+
+    def slip(self):
+        if os.path.exists(self.dir + "/helper"):
+            os.unlink(self.dir + "/helper")
+        helper = self.slip_now()
+        self.until(lambda: self.world.title(helper).startswith("sleep"), "the helper does not start")
+        assert helper in self.holders()
+        self.planted.add(helper)
+        return helper
 
     def until(self, probe, what):
         return self.world.until(probe, f"{self.name}: {what}")
@@ -92,14 +118,14 @@ class Nginx(Server):
     name, program = "nginx", "nginx"
 
     def start(self):
-        conf = self.stage.write("conf", f"""daemon off; pid {self.dir}/pid; error_log {self.dir}/err;
+        conf = self.stage.write("conf", f"""daemon off; env LD_PRELOAD; env SLIP_TO; pid {self.dir}/pid; error_log {self.dir}/err;
 worker_processes 2; user root; events {{ worker_connections 64; }}
 http {{ access_log off; client_body_temp_path {self.dir}/b; proxy_temp_path {self.dir}/p;
 fastcgi_temp_path {self.dir}/f; uwsgi_temp_path {self.dir}/u; scgi_temp_path {self.dir}/s;
 server {{ listen 127.0.0.1:{self.port}; return 200 'hi'; }} }}""")
         # it takes no upgrade from who started it, so that one ends
-        shell = self.stage.start("/bin/sh", "-c", f"{program('nginx')} -c {conf} -p {self.dir} <&- & read end",
-                                 stdin=subprocess.PIPE)
+        shell = self.launch("/bin/sh", "-c", f"{program('nginx')} -c {conf} -p {self.dir} <&- & read end",
+                            stdin=subprocess.PIPE)
         self.until(self.inode, "does not listen")
         self.settled(3)
         shell.communicate()
@@ -131,9 +157,9 @@ class Redis(Server):
     name, program = "redis", "redis-server"
 
     def start(self):
-        self.run = self.stage.start(program("redis-server"), "--port", self.port, "--bind", "127.0.0.1",
-                                    "--dir", self.dir, "--save", "", "--enable-debug-command", "yes",
-                                    "--rdb-key-save-delay", "1000000")
+        self.run = self.launch(program("redis-server"), "--port", self.port, "--bind", "127.0.0.1",
+                               "--dir", self.dir, "--save", "", "--enable-debug-command", "yes",
+                               "--rdb-key-save-delay", "1000000")
         self.maker = self.master = self.run.pid
         self.until(self.inode, "does not listen")
 
@@ -173,8 +199,8 @@ class Postgres(Server):
 
     def run(self, tool, *args):
         user = pwd.getpwnam("postgres")
-        done = self.stage.start(os.path.join(self.bin, tool), *args, user=user.pw_uid, group=user.pw_gid,
-                                extra_groups=[]).wait(60)
+        done = self.launch(os.path.join(self.bin, tool), *args, user=user.pw_uid, group=user.pw_gid,
+                           extra_groups=[]).wait(60)
         assert done == 0, f"{tool} {args}: exit {done}"
 
     def ctl(self, *args):
@@ -218,11 +244,14 @@ class Postgres(Server):
 
 
 class Socat(Server):
+    """A stop shuts the listener down; who has a copy of it keeps the port all the same, bound."""
+
     name, program = "socat", "socat"
+    lacks = {"reload": "it reads no configuration", "upgrade": "no socat takes over from another one"}
 
     def start(self):
-        self.run = self.stage.start(program("socat"), f"TCP-LISTEN:{self.port},bind=127.0.0.1,reuseaddr,fork",
-                                    "EXEC:cat")
+        self.run = self.launch(program("socat"), f"TCP-LISTEN:{self.port},bind=127.0.0.1,reuseaddr,fork",
+                               "EXEC:cat")
         self.maker = self.master = self.run.pid
         self.until(self.inode, "does not listen")
 
@@ -260,7 +289,7 @@ frontend f
 """)
 
     def start(self):
-        self.run = self.stage.start(program("haproxy"), "-W", "-f", self.configure(), "-p", self.dir + "/pid")
+        self.run = self.launch(program("haproxy"), "-W", "-f", self.configure(), "-p", self.dir + "/pid")
         self.master = self.run.pid
         self.until(lambda: self.holders() and self.world.children(self.master), "does not listen")
         self.until(lambda: self.others(), "no worker")
@@ -271,7 +300,14 @@ frontend f
         os.kill(self.master, signal.SIGUSR2)
         self.until(lambda: self.others() and not self.others() & was, "no new worker")
 
-    upgrade = reload
+    upgrade = reload  # the master executes itself for it
+
+    def crash_worker(self):
+        """The master minds that one of its workers crashes, and ends."""
+        was = self.others()
+        os.kill(min(was), signal.SIGKILL)
+        self.gone(self.master)
+        self.start()
 
     def crash(self):
         was = self.others()
@@ -288,9 +324,11 @@ class HaproxyTakesOver(Haproxy):
     """A new process asks the old one for its listeners (-x) and has it finish (-sf)."""
 
     name, passes = "haproxy-sf", True
+    crash_worker = None
+    lacks = {"crash_worker": "it is one process"}
 
     def run_one(self, *more):
-        self.run = self.stage.start(program("haproxy"), "-db", "-f", self.conf, *more)
+        self.run = self.launch(program("haproxy"), "-db", "-f", self.conf, *more)
         return self.run.pid
 
     def start(self):
@@ -304,36 +342,42 @@ class HaproxyTakesOver(Haproxy):
         self.gone(old)
         self.until(lambda: self.holders() == {self.master}, "the new one does not have it alone")
 
-    reload = upgrade
+    reload = upgrade  # there is no other way to read the configuration anew
 
 
 class Gunicorn(Server):
-    name, program = "gunicorn", "gunicorn"
+    """A hook of the master starts a program with close_fds=False, as is done for speed."""
 
-    def start(self, leak=False):
+    name, program, slips = "gunicorn", "gunicorn", None
+
+    def start(self):
         self.stage.write("app.py", """
 def app(environ, start):
     start("200 OK", [("Content-Length", "2")])
     return [b"hi"]
 """)
         conf = self.stage.write("conf.py", f"""
-import subprocess
+import os, subprocess
 graceful_timeout, timeout = 4, 8  # half of which a worker takes to see that its master is gone
 bind, workers, pidfile, errorlog = "127.0.0.1:{self.port}", 2, "{self.dir}/pid", "{self.dir}/err"
-def when_ready(server):
-    if {leak}:
+def on_reload(server):
+    if os.path.exists("{self.dir}/slip"):
         helper = subprocess.Popen(["sleep", "3000"], close_fds=False)
-        open("{self.dir}/helper", "w").write(str(helper.pid))
+        with open("{self.dir}/helper", "w") as f:
+            f.write(str(helper.pid))
 """)
-        self.run = self.stage.start(program("gunicorn"), "-c", conf, "app:app")
+        self.run = self.launch(program("gunicorn"), "-c", conf, "app:app")
         self.maker = self.master = self.run.pid
         self.until(self.inode, "does not listen")
-        if leak:
-            self.planted.add(self.pid_of("helper"))
         self.settled(3)
 
-    def leak(self):
-        self.start(leak=True)
+    def slip_now(self):
+        was, asked = self.others(), self.stage.write("slip", "")
+        os.kill(self.master, signal.SIGHUP)
+        self.planted.add(self.pid_of("helper"))
+        self.settled(3, was)
+        os.unlink(asked)
+        return self.pid_of("helper")
 
     def reload(self):
         was = self.others()
@@ -391,7 +435,7 @@ DocumentRoot {self.dir}/www
         with open(self.dir + "/www/index", "w", encoding="ascii") as f:
             f.write("hi")
         os.chmod(self.dir + "/www", 0o755)
-        self.run = self.stage.start(program("apache2"), "-f", conf, "-DFOREGROUND")
+        self.run = self.launch(program("apache2"), "-f", conf, "-DFOREGROUND")
         self.maker = self.master = self.run.pid
         self.until(self.inode, "does not listen")
         self.settled(3)
@@ -406,6 +450,7 @@ DocumentRoot {self.dir}/www
         self.settled(3, was)
 
     def upgrade(self):
+        """The nearest to one that it has: all workers go at once, and the modules are loaded anew."""
         was = self.others()
         os.kill(self.master, signal.SIGHUP)
         self.settled(3, was)
@@ -432,7 +477,7 @@ def fcgi(port, script):
 class Fpm(Server):
     """A child has the listener as its standard input, and so has what it runs in the background."""
 
-    name, program = "php-fpm", "php-fpm*"
+    name, program, slips = "php-fpm", "php-fpm*", None
 
     def start(self):
         conf = self.stage.write("conf", f"""[global]
@@ -447,7 +492,7 @@ pm.max_children = 2
 """)
         self.page = self.stage.write("hi.php", "<?php echo 'hi';")
         self.helper = self.stage.write("helper.php", "<?php echo 'pid=' . exec('sleep 3000 >/dev/null 2>&1 & echo $!') . ';';")
-        self.run = self.stage.start(program(self.program), "-F", "-y", conf)
+        self.run = self.launch(program(self.program), "-F", "-y", conf)
         self.maker = self.master = self.run.pid
         self.until(self.inode, "does not listen")
         self.settled(3)
@@ -455,9 +500,8 @@ pm.max_children = 2
     def use(self):
         assert b"hi" in fcgi(self.port, self.page)
 
-    def leak(self):
-        self.start()
-        self.planted.add(int(fcgi(self.port, self.helper).split(b"pid=")[1].split(b";")[0]))
+    def slip_now(self):
+        return int(fcgi(self.port, self.helper).split(b"pid=")[1].split(b";")[0])
 
     def reload(self):
         was = self.others()
