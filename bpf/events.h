@@ -455,6 +455,7 @@ struct ev {
 #define TASK_STRANGER 1024   /* forked by somebody who has executed more programs than its parent */
 #define TASK_VFORKED 2048    /* the thread that made it waits until it executes a program or ends */
 #define TASK_EXITING 4096    /* ended for itself and all others, but the kernel is not done with it */
+#define TASK_REEXECED 16384 /* has executed two programs at least: TASK_REAPED may be of one before */
 #define TASK_THREAD_LEFT 8192 /* dead, but a tracer (told as its own) keeps a dead thread of it */
 /* What keeps the leader from going on. */
 #define STUCK_FROZEN 1       /* by the freezer of cgroup2 */
@@ -464,6 +465,7 @@ struct ev {
 #define STUCK_VFORK 16       /* in vfork, until the child executes a program or ends */
 #define STUCK_BLOCKED 32     /* in uninterruptible sleep, for a second at least */
 #define STUCK_KILLED 64      /* it was killed and has not ended yet */
+#define STUCK_SIGCHLD 128    /* a SIGCHLD is pending, and its main thread blocks it; hinders nothing else */
 #define WAITS_ANY 1
 #define WAITS_PID 2
 #define WAITS_GROUP 3

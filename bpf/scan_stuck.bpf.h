@@ -18,6 +18,7 @@
 #define FROZEN		 0x8000	      /* 6.1 */
 #define EXIT_STOP_CODE	 (6 << 8 | 5) /* PTRACE_EVENT_EXIT, SIGTRAP */
 #define KILL_BIT	 (1ul << 8)
+#define SIGCHLD_BIT	 (1ul << 16)
 #define FREEZER_SELF	 2 /* CGROUP_FREEZING_SELF */
 #define FREEZER_ANY	 6 /* or a parent */
 #define CGROUP_DEPTH	 16
@@ -230,6 +231,9 @@ __noinline u32 stuck_bits(u64 t, u64 nr, u64 frozen)
 	if (pending & KILL_BIT || (BPF_CORE_READ(sig, flags) & SIGNAL_GROUP_EXIT_BIT &&
 				   BPF_CORE_READ(sig, group_exit_code) & 0x7f))
 		bits |= STUCK_KILLED;
+	if (BPF_CORE_READ(sig, shared_pending.signal.sig[0]) & TASK_READ(t, blocked.sig[0]) &
+	    SIGCHLD_BIT)
+		bits |= STUCK_SIGCHLD;
 	return bits;
 }
 
@@ -246,6 +250,8 @@ __noinline u32 kin_bits(u64 t)
 		bits |= TASK_REAPED;
 	if (TASK_READ(t, parent_exec_id) > TASK_READ(t, real_parent, self_exec_id))
 		bits |= TASK_STRANGER;
+	if (TASK_READ(t, self_exec_id) > TASK_READ(t, parent_exec_id) + 1)
+		bits |= TASK_REEXECED; /* the count goes on from that of who forked it */
 	if (TASK_READ(t, vfork_done))
 		bits |= TASK_VFORKED;
 	return bits;

@@ -355,6 +355,7 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
+	sigset_t blocked;
 	struct sigpending pending;
 	u64 parent_exec_id;
 	u64 self_exec_id;

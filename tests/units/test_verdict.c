@@ -537,6 +537,9 @@ static const struct zombie zombie_table[] = {
 	{"no-wait", REASON_PARENT_NOT_WAITING, {MUM}, KID, "init takes kid[401] over"},
 	{"catches", REASON_CATCHES_ONLY, {MUM, .sigchld = 2}, KID, "cmd.Wait()"},
 	{"coalesced", REASON_PERHAPS_MISSES, {MUM, .sigchld = 2, .flags = TASK_REAPED}, KID, "Perhaps"},
+	{"reaped as another program", REASON_CATCHES_ONLY, {MUM, .sigchld = 2, .flags = TASK_REAPED | TASK_REEXECED}, KID, "has not waited"},
+	{"blocked", REASON_SIGCHLD_BLOCKED, {MUM, .sigchld = 2, .flags = TASK_REAPED, .stuck = STUCK_SIGCHLD}, KID, "blocks SIGCHLD"},
+	{"blocked, but stopped", REASON_PARENT_STOPPED, {MUM, .flags = TASK_STOPPED, .stuck = STUCK_SIGCHLD}, KID, "CONT"},
 	{"old recording", REASON_PERHAPS_MISSES, {.sigchld = 2}, {.exit_signal = 17}, "WNOHANG"},
 	{"other, old recording", REASON_WAITS_FOR_OTHER, {.flags = TASK_IN_WAIT, .wait_pid = 999}, KID, "another child"},
 	{"pid", REASON_WAITS_FOR_OTHER, {MUM, .wait_for = WAITS_PID, .nr = 100, .opts = EXITED, .wait_tid = 402}, KID,
@@ -647,6 +650,28 @@ static void accused_by_habit(void **state)
 	buf_free(&b);
 }
 
+/* What bash reaped before it executed the server says nothing of how the server does. */
+static void habit_of_program(void **state)
+{
+	struct feed *f = *state;
+
+	FEED(f, scan_task, SCAN_TASK, 100, 100, .start = START(100), .files = FILES(100), .parent = 1,
+	     .exit_signal = 17, .parent_tid = 1, .name = comm_of("bash"));
+	kid_reaped(f, 202, NS_PER_MS);
+	feed_exec(f, 200, "/usr/bin/catcher");
+	assert_int_equal(proc_by(f, 200)->reaps, 0);
+	assert_true(proc_by(f, 200)->flags & TASK_REAPED);
+	FEED(f, scan_task, SCAN_TASK, 200, 200, .start = START(200), .files = FILES(200), .parent = 100,
+	     .exit_signal = 17, .parent_tid = 100, .sigchld = 2, .flags = TASK_REAPED,
+	     .name = comm_of("catcher"));
+	feed_fork(f, 200, 201);
+	feed_exit(f, 201, 200, 0, 0);
+	feed_pass(f, 5 * NS_PER_S);
+	assert_int_equal(verdict_zombie(f->m, proc_by(f, 201), NULL), REASON_CATCHES_ONLY);
+	kid_reaped(f, 203, NS_PER_MS);
+	assert_int_equal(verdict_zombie(f->m, proc_by(f, 201), NULL), REASON_PARENT_MISSES_SOME);
+}
+
 /* An age by when it last ran counts as one that was seen. */
 static void age_by_last_run(void **state)
 {
@@ -728,7 +753,7 @@ int main(void)
 		T(zombies),
 		T(recent_and_headless),
 		T(reasons_grouped),
-		T(accused_by_habit),
+		T(accused_by_habit), T(habit_of_program),
 		T(age_by_last_run),
 		T(init_not_yet_dead),
 	};

@@ -134,6 +134,7 @@ static void habit_add(struct proc *reaper, const struct death *d, u64 ts)
 	else
 		reaper->habit_ns -= (reaper->habit_ns - took) / 4;
 	reaper->reaps++;
+	reaper->stuck &= ~(u32)STUCK_SIGCHLD;
 }
 
 void proc_reap(struct model *m, struct proc *p, u32 reaper, u64 ts)

@@ -172,7 +172,7 @@ struct proc {
 	bool pinned_grace; /* on the grace queue */
 	u32 zombies;      /* children that are zombies now */
 	u32 nchildren;    /* children that are not gone */
-	u32 reaps;        /* children it reaped, as far as seen */
+	u32 reaps;        /* children it reaped as the program it runs, as far as seen */
 	bool adopted;     /* it was seen to be handed over to its parent */
 	bool under;       /* it was a subreaper, or descends from one that was */
 };

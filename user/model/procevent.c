@@ -162,6 +162,15 @@ static struct image *exec_image(struct model *m, struct proc *p, u64 ts, bool sc
 	return i;
 }
 
+/* How children are reaped is the way of a program, not of the process that runs another one now. */
+static void habit_forget(struct proc *p)
+{
+	if (p->reaps)
+		p->flags |= TASK_REAPED;
+	p->reaps = 0;
+	p->habit_ns = 0;
+}
+
 void on_exec(struct model *m, const struct ev_exec *e)
 {
 	u32 known = proc_find_start(m, e->h.tgid, e->start);
@@ -182,6 +191,7 @@ void on_exec(struct model *m, const struct ev_exec *e)
 	p->flags &= (u16) ~(TASK_HEADLESS | TASK_VFORKED);
 	if (p->sigchld == 2)
 		p->sigchld = 0; /* handlers do not survive an exec */
+	habit_forget(p);
 	fdtab_exec(m, p, e);
 }
 

@@ -36,17 +36,22 @@
 	  "there) included. Whether it forked %c or adopted it was not seen: its own children it " \
 	  "has to wait for itself, those of others an init such as tini in front of it reaps "     \
 	  "(docker run --init); restart it to be rid of %c.")                                      \
+	R(SIGCHLD_BLOCKED, "parent_not_waiting",                                                   \
+	  "SIGCHLD is blocked in it and pending, so it has not been told of them",                 \
+	  "Wait, or restart the parent",                                                           \
+	  "%p blocks SIGCHLD, and one is pending: it has not been told that %c died%h. If it is "  \
+	  "busy with something that ends, as make is with a shell command, it gets to %c after "   \
+	  "that; if it stays so, let it unblock the signal, or take it (signalfd, sigwait); "      \
+	  "restarting it helps for now: %a.")                                                      \
 	R(PARENT_MISSES_SOME, "parent_misses_some",                                                \
-	  "it reaps others, but not all: if it waits once for each SIGCHLD, several deaths can "   \
-	  "share one signal",                                                                      \
+	  "it reaps others, but not all",                                                          \
 	  "Restart the parent",                                                                    \
-	  "%p was seen to reap others, but not %c: if it reaps in its SIGCHLD handler, one signal " \
-	  "can stand for several exits, so call waitpid(-1, &st, WNOHANG) there until it returns " \
-	  "0; if it waits for each child by itself, as Go programs do, it has forgotten this one; " \
-	  "restart it to get rid of %c: %a.")                                                      \
+	  "%p was seen to reap others, but not %c: if it waits for the children that it knows, "   \
+	  "one by one, as Go programs do, it has forgotten this one; if it calls waitpid(-1) "     \
+	  "once in its SIGCHLD handler, one signal can stand for several exits, so call it there " \
+	  "until it returns 0; restart it to get rid of %c: %a.")                                  \
 	R(PERHAPS_MISSES, "parent_misses_some",                                                    \
-	  "it has reaped before; perhaps it waits once for each SIGCHLD, though several deaths "   \
-	  "can share one signal",                                                                  \
+	  "it has reaped before, but not these",                                                   \
 	  "Restart the parent",                                                                    \
 	  "%p catches SIGCHLD and has reaped children before, but not %c; how was not watched. "   \
 	  "Perhaps it reaps in the handler, where one signal can stand for several exits: then "   \

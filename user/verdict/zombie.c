@@ -157,18 +157,30 @@ static enum reason adopter_reason(const struct proc *parent, const struct proc *
 	return init ? REASON_INIT_NEVER_WAITS : REASONS;
 }
 
+/*
+ * That the kernel counts reaps says nothing of the program that runs now if the process has run
+ * another one before, as who starts by a script (`true; exec server`) has.
+ */
+static bool may_have_reaped(const struct model *m, const struct proc *parent)
+{
+	const struct image *i = image_at(m, parent->image);
+
+	if (parent->flags & TASK_REEXECED || (i && i->ts))
+		return false;
+	return parent->flags & TASK_REAPED || !parent->parent_tid; /* not told */
+}
+
 /* That SIGCHLD is caught says nothing: all Go programs do.  Only who reaps some can miss some. */
 static enum reason handler_reason(const struct model *m, const struct proc *parent,
 				  const struct proc *p)
 {
 	if (parent->sigchld != 2)
 		return REASON_PARENT_NOT_WAITING;
-	if (death_at(m, p->death)->ts)
-		return parent->reaps ? REASON_PARENT_MISSES_SOME : REASON_CATCHES_ONLY;
 	if (parent->reaps)
 		return REASON_PARENT_MISSES_SOME;
-	return has_reaped(parent) || !parent->parent_tid ? REASON_PERHAPS_MISSES
-							 : REASON_CATCHES_ONLY;
+	if (death_at(m, p->death)->ts || !may_have_reaped(m, parent))
+		return REASON_CATCHES_ONLY;
+	return REASON_PERHAPS_MISSES;
 }
 
 static enum reason parent_reason(const struct model *m, const struct proc *parent,
@@ -179,6 +191,8 @@ static enum reason parent_reason(const struct model *m, const struct proc *paren
 	if (p->exit_signal != SIGCHLD_NR && !p->ghost && !(parent->wait_opts & (W_ALL | W_CLONE)))
 		return p->exit_signal ? REASON_OTHER_EXIT_SIGNAL : REASON_NO_EXIT_SIGNAL;
 	r = wait_misses(parent, p);
+	if (r == REASONS && parent->stuck & STUCK_SIGCHLD && !proc_is_adopted(parent, p))
+		return REASON_SIGCHLD_BLOCKED;
 	if (r == REASONS)
 		r = adopter_reason(parent, p);
 	return r == REASONS ? handler_reason(m, parent, p) : r;
