@@ -256,8 +256,10 @@ static void cgroups_prune(struct model *m)
 	for (u32 i = 0; i < was.cap; i++)
 		if (was.slots[i].val)
 			ids[was.slots[i].val] = was.slots[i].key;
-	for (u32 id = 0; (id = proc_next(m, id));)
+	for (u32 id = 0; (id = proc_next(m, id));) {
 		map_put(&used, proc_at(m, id)->cgroup, 1);
+		map_put(&used, proc_at(m, id)->frozen, 1);
+	}
 	for (u32 id = 0; (id = sock_next(m, id));)
 		map_put(&used, sock_at(m, id)->cgroup, 1);
 	pool_init(&m->priv->paths, sizeof(struct path));

@@ -300,11 +300,27 @@ static void say_elsewhere(const struct speech *sp)
 
 #define STUCK_SAID 3 /* holders that cannot go on, of whom it is said in what they are stuck */
 
-/* Who is stuck does not serve, and may not end either: what ends that comes before all advice. */
+static bool all_killed(const struct speech *sp)
+{
+	for (u32 i = 0; i < sp->n; i++)
+		if (!(proc_at(sp->m, sp->rows[i].proc)->stuck & STUCK_KILLED))
+			return false;
+	return sp->n;
+}
+
+/*
+ * Who is stuck does not serve, and may not end either: what ends that comes with the advice, and in
+ * its place where all were killed already.
+ */
 static void say_stuck(const struct speech *sp)
 {
 	struct buf in = {0}, ends = {0};
 	u32 said = 0;
+
+	if (all_killed(sp)) {
+		buf_reset(&sp->out->action);
+		buf_puts(&sp->out->action, "No other kill is needed, nor does one help");
+	}
 
 	for (u32 i = 0; i < sp->n && said < STUCK_SAID; i++) {
 		const struct proc *p = proc_at(sp->m, sp->rows[i].proc);

@@ -84,13 +84,13 @@
 	  "thread, and %c is another's: wait in the thread that forked it, or without that "       \
 	  "option; restart it to get rid of %c: %a.")                                              \
 	R(PARENT_STOPPED, "parent_stopped", "it is stopped, so it cannot wait",                    \
-	  "Continue the parent", "%p %q and reaps nothing: %f.")                                   \
+	  "Continue the parent", "%p %q, and reaps nothing: %f.")                                   \
 	R(PARENT_TRACED, "parent_stopped", "its tracer has stopped it, so it cannot wait",         \
-	  "Let its tracer go on", "%p %q and reaps nothing: %f.")                                  \
+	  "Let its tracer go on", "%p %q, and reaps nothing: %f.")                                  \
 	R(PARENT_BLOCKED, "parent_blocked", "it is blocked in the kernel, so it cannot wait",      \
-	  "Wait", "%p %q and cannot reap now: %f.")                                                \
+	  "Wait", "%p %q, and cannot reap now: %f.")                                                \
 	R(PARENT_FROZEN, "parent_blocked", "its cgroup is frozen, so it cannot wait",              \
-	  "Thaw the parent", "%p %q and reaps nothing: %f.")                                       \
+	  "Thaw the parent", "%p %q, and reaps nothing: %f.")                                       \
 	R(PARENT_VFORK, "parent_blocked", "it is in vfork, so it cannot wait",                     \
 	  "End the child that it waits for in vfork", "%p %q, so it reaps nothing: %f.")           \
 	R(PARENT_DYING, "parent_blocked", "it is dying itself, and cannot wait",                   \

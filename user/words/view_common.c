@@ -342,7 +342,8 @@ void text_limits(struct out *o, const struct model *m)
 	if (m->caps & SRC_PROC)
 		buf_puts(&b,
 			 "Read from /proc without BPF: sockets in flight, in io_uring, or bound "
-			 "but not listening may be missing.\n");
+			 "but not listening may be missing, and it is not known whether a process is "
+			 "frozen, in vfork or killed, nor all that its threads wait for.\n");
 	if (m->caps & SRC_PROC && !(m->caps & SRC_NETNS))
 		buf_puts(&b, "Other network namespaces were not looked into.\n");
 	if (m->blind)

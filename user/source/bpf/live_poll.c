@@ -100,6 +100,7 @@ void live_pass(void *live, const struct ev *e, size_t bytes)
 		break;
 	case EV_KIND_SCAN_TASK:
 		live_cgroup_meet(l, ((const struct ev_scan_task *)e)->cgroup, e->tgid, e->ts);
+		live_cgroup_meet(l, ((const struct ev_scan_task *)e)->frozen, e->tgid, e->ts);
 		break;
 	case EV_KIND_LISTEN:
 		if (l->full)

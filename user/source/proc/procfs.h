@@ -8,7 +8,7 @@
 /* scan_args events for these tgids (executable, argv).  Vanished processes are passed over. */
 void procfs_describe(const u32 *tgids, u32 n, sink_fn sink, void *ctx);
 /*
- * A cgroup event with the path of a cgroup2 id, when it can be found: by itself, or because process
+ * A cgroup event with the path of an id (of cgroup2, or with CGROUP_FREEZER), when it can be found: by itself, or because process
  * `pid` lives in it now.  0; -EPERM: not this time, but procfs_cgroups() may; or another -errno.
  * `ts` is that of the event that spoke of it: time must not jump ahead of what the ring still holds.
  */

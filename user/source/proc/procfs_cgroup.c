@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The path of a cgroup2 id.
+ * The path of a cgroup2 id, or of one in the freezer's own hierarchy (CGROUP_FREEZER).
  *
  * The id is the inode of the cgroup's directory and, as it is, a file handle of kernfs (type 0xfe,
  * 5.5): open_by_handle_at() opens the directory without a search, and its link in /proc/self/fd
@@ -22,8 +22,24 @@
 #define WALK_DIRS	   50000 /* the most that one search looks at */
 #define WALK_DEPTH	   64
 
-/* Where cgroup2 is mounted: "ID PARENT DEV ROOT MOUNTPOINT OPTIONS ... - cgroup2 SOURCE ...". */
-static bool mount_find(char *out, size_t size)
+/* "... - cgroup2 SOURCE OPTIONS", "... - cgroup SOURCE rw,freezer" */
+static bool is_hierarchy(char *line, bool freezer)
+{
+	char *at = strstr(line, freezer ? " - cgroup " : " - cgroup2 "), *save = NULL;
+
+	if (!at || !freezer)
+		return at;
+	for (char *word = strtok_r(at, " ,\n", &save); word; word = strtok_r(NULL, " ,\n", &save))
+		if (!strcmp(word, "freezer"))
+			return true;
+	return false;
+}
+
+/*
+ * Where cgroup2, or the hierarchy of the freezer, is mounted: "ID PARENT DEV ROOT MOUNTPOINT OPTIONS
+ * ... - cgroup2 SOURCE ...".
+ */
+static bool mount_find(char *out, size_t size, bool freezer)
 {
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 	char *line = NULL, point[1024];
@@ -33,7 +49,7 @@ static bool mount_find(char *out, size_t size)
 	if (!f)
 		return false;
 	while (!found && getline(&line, &room, f) > 0)
-		if (strstr(line, " - cgroup2 ") &&
+		if (is_hierarchy(line, freezer) &&
 		    sscanf(line, "%*s %*s %*s %*s %1023s", point) == 1 && strlen(point) < size) {
 			memcpy(out, point, strlen(point) + 1);
 			found = true;
@@ -51,7 +67,7 @@ int procfs_cgroup_root(void)
 	struct stat st;
 	int fd;
 
-	if (!mount_find(mount, sizeof(mount)))
+	if (!mount_find(mount, sizeof(mount), false))
 		return -ENOENT;
 	fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
@@ -129,12 +145,15 @@ static void tell(u64 id, const char *path, u64 ts, sink_fn sink, void *ctx)
 
 int procfs_cgroup(u64 id, u32 pid, u64 ts, sink_fn sink, void *ctx)
 {
+	bool freezer = id & CGROUP_FREEZER;
 	char mount[1024], path[4096];
 	ssize_t n;
 
-	if (!id || !mount_find(mount, sizeof(mount)))
+	if (!id || !mount_find(mount, sizeof(mount), freezer))
 		return -ENOENT;
-	n = path_find(mount, id, path, sizeof(path));
+	n = path_find(mount, id & ~CGROUP_FREEZER, path, sizeof(path));
+	if (n < 0 && freezer) /* no search finds it either */
+		return -ENOENT;
 	if (n < 0 && !path_of_pid(mount, id, pid, path, sizeof(path)))
 		return (int)n;
 	if (strncmp(path, mount, strlen(mount)))
@@ -207,7 +226,7 @@ void procfs_cgroups(bool (*wanted)(void *ctx, u64 id), u64 ts, sink_fn sink, voi
 	struct stat st;
 	int fd;
 
-	if (!mount_find(mount, sizeof(mount)))
+	if (!mount_find(mount, sizeof(mount), false))
 		return;
 	fd = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)

@@ -296,6 +296,8 @@ static u32 life_fill(struct ev_scan_task *e, u32 pid, const struct stat_line *s)
 		e->flags |= TASK_KTHREAD;
 	if (s->state == 'T')
 		e->flags |= TASK_STOPPED;
+	if (s->state == 't')
+		e->stuck |= STUCK_TRACE;
 	if (strchr("ZX", s->state)) {
 		tid = living_find(pid, s);
 		e->flags |= tid ? TASK_HEADLESS : TASK_ZOMBIE;
