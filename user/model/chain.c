@@ -57,12 +57,12 @@ static bool came_by_fork(const struct model *m, const struct sock *s, const stru
 {
 	u32 depth = 0;
 
-	if (forked_before(m, s, p))
+	if (how == VIA_NONE || forked_before(m, s, p))
 		return false;
 	if (!p->birth || how == VIA_FORK)
 		return p->birth != 0;
 	for (; p->birth && ++depth < CHAIN_DEPTH; p = proc_at(m, p->birth)) {
-		if (origin_then(m, s, p->birth, p->start))
+		if (origin_of(m, s, p->birth, p->start))
 			return true;
 	}
 	return false;

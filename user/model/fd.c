@@ -300,7 +300,7 @@ void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts)
 	const struct fdtab *src = fdtab_at(m, from);
 	struct fdtab *dst = fdtab_at(m, to);
 
-	dst->known_ts = src->known_ts ? max_ts(ts, 1) : 0;
+	dst->known_ts = src->known_ts && !model_is_lean(m) ? max_ts(ts, 1) : 0;
 	for (const struct hold *h = hold_first(m, src); h; h = hold_at(m, h->tab_next)) {
 		struct slot slot = {.fdtab = to,
 				    .fd = h->fd,

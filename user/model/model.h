@@ -187,7 +187,8 @@ struct tabref {
 struct fdtab {
 	u64 key;       /* address of the files_struct */
 	u64 key_ts;    /* since when it is known to be so */
-	u64 known_ts;  /* holds are complete since then: born empty, copied from a known one, scanned; 0: not */
+	u64 known_ts;  /* holds are complete since then: born empty, copied from a known one, scanned; 0: not.
+			  Without descriptor events: when it was last looked at, never by a copy */
 	u32 refs;      /* tabref list */
 	u32 nrefs;
 	u32 holds;     /* hold list */
@@ -230,7 +231,8 @@ struct origin {
 	u32 next, prev;  /* origins of the sock; the first one's prev is the last */
 	u32 same;        /* one before, of the same process */
 	u64 ts;
-	u8 via;          /* created, accepted, scm_rights, pidfd_getfd, io_uring */
+	u8 via;          /* created, accepted, scm_rights, pidfd_getfd, io_uring; none: handed over, how was
+			    not watched, and ts is when it was found */
 };
 
 struct sock { /* what every event looks at first: two cache lines of the three */
@@ -247,7 +249,7 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u32 nholds;
 	u32 ntabs;       /* tables that hold it */
 	u32 nmine;       /* pairs of one of them and a tabref of the creator to it */
-	u32 npassed;     /* holds got by SCM_RIGHTS or pidfd_getfd */
+	u32 npassed;     /* holds got by SCM_RIGHTS, pidfd_getfd or unseen (via_is_passed) */
 	u32 keeper;      /* the hold that one which keeps it is looked for from; 0: the oldest */
 	u32 made_next, made_prev; /* socks of the creator */
 	u32 origins;     /* origin list, the creator's first */

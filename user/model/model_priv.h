@@ -254,10 +254,19 @@ void made_unlink(struct model *m, struct sock *s); /* it has none any more */
 u32 made_in(struct model *m, const struct proc *p, u32 fdtab, const u32 **out);
 void multi_note(struct model *m, u32 fdtab); /* its nrefs has changed */
 
-/* Handed over: by who sent it, or by its own hand. */
+/* Processes are followed by events and descriptors by scans alone. */
+static inline bool model_is_lean(const struct model *m)
+{
+	return (m->caps & (SRC_EVENTS | SRC_FD)) == SRC_EVENTS;
+}
+
+/*
+ * Handed over: by who sent it, by its own hand, or in a way that nobody watched (VIA_NONE): another
+ * made the socket, and it was not in the table yet when that was looked at after the fork and exec.
+ */
 static inline bool via_is_passed(u8 via)
 {
-	return via == VIA_SCM_RIGHTS || via == VIA_PIDFD_GETFD;
+	return via == VIA_SCM_RIGHTS || via == VIA_PIDFD_GETFD || via == VIA_NONE;
 }
 static inline bool hold_is_passed(const struct hold *h) { return via_is_passed(h->how); }
 

@@ -158,6 +158,72 @@ static void hold_waits(struct model *m, struct hold *h, const struct sock *s,
 		hold_set_flags(m, h, (u8)((h->flags & ~all) | scan_fd_flags(e)));
 }
 
+/* What is met in an open table of a socket that is in it elsewhere, too, was copied there. */
+static u8 how_beside(const struct model *m, u32 tab, u32 sock)
+{
+	u32 budget = 64; /* slots: a sign, of a table that may be huge */
+
+	for (u32 id = fdtab_at(m, tab)->holds; id && budget--; id = hold_at(m, id)->tab_next)
+		if (hold_at(m, id)->sock == sock)
+			return hold_at(m, id)->how;
+	return VIA_SCAN;
+}
+
+/* The walk that follows its exec meets what came over that: nothing looked at the table since. */
+static bool met_at_exec(const struct model *m, const struct proc *p, const struct fdtab *t)
+{
+	const struct image *i = image_at(m, p->image);
+
+	return model_is_lean(m) && p->born && i && i->ts > p->start && t->known_ts < i->ts;
+}
+
+/* A connection that the maker has in the same slot, as a fork leaves it. */
+static bool met_as_forked(const struct model *m, const struct sock *s, const struct ev_scan_fd *e)
+{
+	const struct proc *made = proc_at(m, proc_find(m, e->maker));
+	const struct hold *h = made && made->main
+				       ? hold_in(m, tabref_at(m, made->main)->fdtab, e->fd)
+				       : NULL;
+
+	return s->remote.port && h && h->sock == s->id;
+}
+
+/* Was the table looked at since its process was there for sure, or executed this program? */
+static bool seen_since_start(const struct model *m, const struct proc *p, const struct fdtab *t)
+{
+	const u64 slow_ns = 100 * NS_PER_MS; /* a start is told before the process is to be found */
+	const struct image *i = image_at(m, p->image);
+	bool execed = i && i->ts > p->start;
+
+	return p->start && t->known_ts >= (execed ? i->ts : p->start + slow_ns);
+}
+
+/*
+ * How came a socket of another's making into a table where it is met for the first time?  By fork
+ * where it was met at the exec, or known before the fork.  Not by fork nor exec where the table was
+ * looked at since and did not have it: it was handed over, and how is not watched.  Where the order
+ * of socket and fork is not known, neither is that.  O(1) but for how_beside().
+ */
+static u8 scan_how(const struct model *m, const struct proc *p, u32 tab, const struct sock *s,
+		   const struct ev_scan_fd *e)
+{
+	const struct fdtab *t = fdtab_at(m, tab);
+	const struct origin *o = origin_made(m, s);
+	bool theirs = e->maker ? e->maker != e->h.tgid : s->creator && s->creator != p->id;
+
+	if (!theirs || s->born || !tab)
+		return VIA_SCAN;
+	if (share_of(m, tab, s->id))
+		return how_beside(m, tab, s->id);
+	if (model_is_lean(m) && seen_since_start(m, p, t))
+		return VIA_NONE;
+	if (met_at_exec(m, p, t))
+		return VIA_FORK;
+	if (!e->maker)
+		return VIA_SCAN;
+	return (o && o->ts <= p->start) || met_as_forked(m, s, e) ? VIA_FORK : VIA_SCAN;
+}
+
 void on_scan_fd(struct model *m, const struct ev_scan_fd *e)
 {
 	struct proc *p = proc_at(m, proc_find(m, e->h.tgid));
@@ -177,12 +243,13 @@ void on_scan_fd(struct model *m, const struct ev_scan_fd *e)
 	if (!s)
 		return;
 	slot.fdtab = fdtab_of(m, p, e->h.tid, e->files);
-	if (e->maker && e->maker != e->h.tgid && !s->born)
-		slot.how = VIA_FORK; /* from its parent: no source tells of another maker */
+	slot.how = scan_how(m, p, slot.fdtab, s, e);
 	before = s->nholds;
 	hold_put(m, &slot, s);
 	count_added(m, s->nholds > before);
 	sock_set_maker(m, s, e->maker, e->h.ts);
+	if (s->nholds > before && slot.how == VIA_NONE)
+		origin_add(m, s, p->id, VIA_NONE, 0, e->h.ts);
 	hold_waits(m, hold_in(m, slot.fdtab, e->fd), s, e);
 	sock_maybe_gone(m, s);
 }

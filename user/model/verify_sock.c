@@ -34,7 +34,7 @@ static const char *check_counts(const struct model *m, const struct sock *s)
 	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
 		const struct hold *h = hold_at(m, id);
 
-		passed += h->how == VIA_SCM_RIGHTS || h->how == VIA_PIDFD_GETFD;
+		passed += hold_is_passed(h);
 		kept |= id == s->keeper;
 	}
 	CHECK(passed == s->npassed, "I5: wrong count of holds that were handed over");

@@ -59,6 +59,7 @@ static void say_came(struct buf *b, const struct report *r, const struct tenure 
 			  : t->via == VIA_SCM_RIGHTS  ? "received it by SCM_RIGHTS"
 			  : t->via == VIA_PIDFD_GETFD ? "took it with pidfd_getfd"
 			  : t->via == VIA_IO_URING    ? "got it through io_uring"
+			  : t->via == VIA_NONE	      ? "had it from another process"
 			  : t->via == VIA_SCAN	      ? "had it when it was first looked at"
 						      : "came to hold it";
 

@@ -123,7 +123,10 @@ static void words_handed(struct buf *b, const struct speech *sp, const struct or
 	bool sent = o->via == VIA_SCM_RIGHTS;
 
 	words_proc(b, sp->m, o->proc);
-	buf_puts(b, sent ? " was given it over a UNIX socket"
+	buf_puts(b, o->via == VIA_NONE
+			    ? " has it from another process, and not by fork: how it came there is "
+			      "not known, because only --fd=full watches that"
+		    : sent ? " was given it over a UNIX socket"
 			 : " took a copy of it with pidfd_getfd");
 	if (o->from) {
 		buf_puts(b, sent ? " by " : " from ");
@@ -160,7 +163,9 @@ static void say_passed(const struct speech *sp)
 				      : " has it from another process");
 	}
 	b = &sp->out->action;
-	buf_puts(b, "It was handed over on purpose; stop ");
+	buf_puts(b, best && best->via == VIA_NONE
+			    ? "It was most likely handed over on purpose; stop "
+			    : "It was handed over on purpose; stop ");
 	words_stop(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, " if you need it free");
 }

@@ -82,6 +82,17 @@ static void advise_mark(struct buf *b, s32 fd, bool itself)
 		   itself ? "" : " in the child");
 }
 
+/* The program that executed what has it, where it is not known that it had it from the creator. */
+static const struct image *unknown_giver(const struct speech *sp, const struct step *st, u32 n)
+{
+	if (!n || st[0].proc == sp->s->creator || st[n - 1].kind != STEP_EXEC)
+		return NULL;
+	for (u32 i = 1; i < n; i++)
+		if (st[i].kind == STEP_EXEC)
+			return image_at(sp->m, st[i - 1].image);
+	return NULL;
+}
+
 void advise_slip(struct buf *b, const struct speech *sp)
 {
 	const s32 fd = hold_at(sp->m, sp->rows[0].first)->fd;
@@ -95,6 +106,9 @@ void advise_slip(struct buf *b, const struct speech *sp)
 		words_program(b, sp->m, who);
 		advise_mark(b, fd, exec->proc == exec[-1].proc && exec[-1].kind == STEP_EXEC);
 	} else if (!use_was_watched(sp) && advise_any(b, sp, st, n)) {
+		advise_mark(b, fd, false);
+	} else if ((who = unknown_giver(sp, st, n))) {
+		words_program(b, sp->m, who);
 		advise_mark(b, fd, false);
 	} else {
 		advise_creator(b, sp, fd);

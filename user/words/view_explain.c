@@ -21,7 +21,7 @@ static void flush_para(struct out *o, int indent, struct buf *b)
 static const char *how_words(u8 how)
 {
 	static const char *const words[VIA_MAX] = {
-		[VIA_NONE] = "how it came there is not known",
+		[VIA_NONE] = "how it came there is not known: only --fd=full watches that",
 		[VIA_CREATED] = "made by itself",
 		[VIA_ACCEPTED] = "accepted by itself",
 		[VIA_FORK] = "inherited by fork",
@@ -173,7 +173,8 @@ static void step_text(struct buf *b, const struct model *m, const struct step *s
 	} else {
 		buf_puts(b, st->via == VIA_CREATED    ? "created it"
 			    : st->via == VIA_ACCEPTED ? "accepted it"
-			    : st->via == VIA_SCAN     ? "had it when the watch began"
+			    : st->via == VIA_NONE     ? "had it from another process"
+			    : st->via == VIA_SCAN     ? "had it when it was first looked at"
 						      : name_via(st->via));
 	}
 }
@@ -215,7 +216,7 @@ static void how_text(struct buf *b, const struct model *m, const struct holder *
 			text_proc(b, m, st[i - 1].proc);
 		}
 	}
-	if (h->how == VIA_SCAN || !h->since)
+	if (h->how == VIA_SCAN || h->how == VIA_NONE || !h->since)
 		return;
 	buf_puts(b, " at ");
 	text_when(b, m, h->since);
