@@ -71,3 +71,12 @@ def test_the_model_reads_nothing_and_prints_nothing():
         code = re.sub(r"/\*.*?\*/|//[^\n]*|\"(\\.|[^\"\\])*\"", " ", path.read_text(), flags=re.S)
         wrong += [f"{path.relative_to(USER)}: {m.group(1)}" for m in re.finditer(r"(?<![.>])" + words, code)]
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_map_names_every_room_in_order():
+    """user/README.md, and every file it names is there."""
+    text = (USER / "README.md").read_text()
+    rooms = re.findall(r"^\| `(\w+)/` \|", text, re.M)
+    assert rooms == [r for r in ORDER if r != "main.c"]
+    for name in re.findall(r"`((?:bpf|tests|contrib|" + "|".join(rooms) + r")/[\w/.]+\.\w+)`", text):
+        assert "NAME" in name or (ROOT / name).exists() or (USER / name).exists(), name
