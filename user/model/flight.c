@@ -179,6 +179,8 @@ void flights_move(struct model *m, struct sock *to, struct sock *from)
 
 		flight_end(m, from->flights);
 		f = flight_begin(m, to, old.queue);
+		/* That it is one with the other says nothing of whether a pass met it. */
+		f->met_ts = f->count ? max_ts(f->met_ts, old.met_ts) : old.met_ts;
 		f->count += old.count;
 		f->ts = max_ts(f->ts, old.ts);
 		f->scan_ts = max_ts(f->scan_ts, old.scan_ts);
