@@ -81,6 +81,18 @@ def test_manual_says_what_the_exporter_refuses():
     assert listed == options("ports") & options("trace") & options("record") - options("serve")
 
 
+def test_manual_has_every_state_reason_and_cause():
+    """By the tables of the source: what is added there is added to the manual."""
+    page = read(MANUAL).replace('"', "")
+    reasons = re.findall(r'^\tR\([A-Z_0-9]+, *"([a-z_]+)"', read(f"{ROOT}/user/verdict/reason.h"), re.M)
+    causes = re.findall(r'^\tC\([A-Z_]+, "([a-z_]+)"\)', read(f"{ROOT}/user/model/model.h"), re.M)
+    rows = read(f"{ROOT}/user/verdict/standing.c").split("rows[] = {")[1].split("};")[0]
+    states = re.findall(r'"([a-z -]+)"', rows)
+    assert len(set(reasons)) > 8 and len(causes) > 8 and len(states) > 6
+    for name in [*reasons, *causes, *states]:
+        assert re.search(rf"^\.(Ql|Pq Ql) {name}( |$)", page, re.M), name
+
+
 def test_manual_has_every_collector():
     section = read(MANUAL).split(".Sh EXPORTER")[1].split(".Sh ")[0]
     listed = re.findall(r"^\.It Cm ([a-z]+)\n(.*)", section, re.M)
