@@ -27,6 +27,7 @@
 
 #define LIVES_MAX    1024
 #define RUNS_MAX     6    /* programs of one life: the first ones and the last */
+#define KEPT_LEN     160  /* what keeps a socket without a descriptor, in words */
 #define TRACKS_MAX   64
 #define TENURES_MAX  1024
 #define MOMENTS_MAX  512
@@ -93,6 +94,8 @@ struct track {
 	u64 opened, listened, gone; /* 0: not known, or not */
 	struct ep local, remote;
 	struct unix_name name;
+	char kept[KEPT_LEN]; /* safe text: what kept it when no descriptor did, as told last */
+	u64 kept_ts;         /* and when that was found; 0: never */
 	bool born, accepted, was_there, leaked, moved;
 	u32 conns;          /* accepted from it */
 	u32 briefly;        /* tenures that were thrown away */
@@ -116,8 +119,10 @@ struct refusal {
 	u32 count, proto;
 	s32 error;
 	bool listen;
+	u32 netns;
 	struct ep local;
 	struct unix_name name;
+	char kept[KEPT_LEN]; /* safe text: nobody held what was in the way, this kept it */
 };
 
 struct crop {
@@ -161,7 +166,7 @@ struct cuts {
 /* One line of what happened to a track, made from moments, tenures and lives (report_story.c). */
 enum happen_kind {
 	HAP_MADE, HAP_BIND, HAP_LISTEN, HAP_SEND, HAP_CAME, HAP_EXEC, HAP_LEFT, HAP_TRANSFER,
-	HAP_LEAK, HAP_REFUSED, HAP_GONE, HAP_LOST
+	HAP_LEAK, HAP_REFUSED, HAP_KEPT, HAP_GONE, HAP_LOST
 };
 struct happen {
 	u64 ts;
@@ -202,6 +207,7 @@ struct report {
 	u32 mark;
 	u32 last_holder;       /* life; who let go last of what was asked for */
 	u64 last_held;
+	u32 last_track;        /* and which socket that was */
 };
 
 /* ---- gathering (report.c, report_life.c, report_hold.c, report_sock.c, report_rest.c) ----------------------------- */
@@ -234,6 +240,8 @@ struct who who_of(const struct model *m, u32 proc, u32 pid);
 /* Follow a socket from now on.  let_go: when its maker ceased to hold it, if that is known; else 0. */
 u32 sock_track(struct report *r, const struct model *m, u32 sock, u64 let_go);
 void track_fill(struct track *t, const struct model *m, const struct sock *s);
+/* What keeps it without a descriptor, in words: "thread 7 of srv[6] sleeps in accept() on it". */
+void kept_words(char out[KEPT_LEN], const struct model *m, const struct sock *s);
 void track_over(struct report *r, u32 id, u64 ts);
 void moment_free(struct report *r, u32 id);
 u32 open_tenure(const struct report *r, u32 life, u32 track);

@@ -47,7 +47,8 @@ const char *happen_name(u8 kind)
 		[HAP_MADE] = "created",	   [HAP_CAME] = "acquired",	[HAP_BIND] = "bind",
 		[HAP_LISTEN] = "listen",   [HAP_SEND] = "pass",		[HAP_EXEC] = "exec",
 		[HAP_LEFT] = "released",   [HAP_TRANSFER] = "transfer", [HAP_LEAK] = "leak",
-		[HAP_REFUSED] = "refused", [HAP_GONE] = "destroy",	[HAP_LOST] = "lost",
+		[HAP_REFUSED] = "refused", [HAP_KEPT] = "kept",		[HAP_GONE] = "destroy",
+		[HAP_LOST] = "lost",
 	};
 
 	return names[kind];
@@ -133,6 +134,8 @@ void say_refusal(struct buf *b, const struct model *m, const struct refusal *f)
 	if (f->holder.pid) {
 		buf_puts(b, ", held by ");
 		say_who(b, &f->holder);
+	} else if (f->kept[0]) {
+		buf_printf(b, "; nobody held it by a descriptor, but %s", f->kept);
 	}
 	if (f->count < 2)
 		return;
@@ -167,6 +170,9 @@ void say_happen(struct buf *b, const struct report *r, const struct model *m, u3
 		break;
 	case HAP_REFUSED:
 		say_refusal(b, m, h->refusal);
+		break;
+	case HAP_KEPT:
+		buf_printf(b, "it lived on without a descriptor: %s", track_at(r, track)->kept);
 		break;
 	case HAP_GONE:
 		buf_puts(b, "it was gone: nothing held it any more");

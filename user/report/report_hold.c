@@ -38,6 +38,7 @@ static void tenure_close(struct report *r, u32 id, u64 ts, enum tenure_end why)
 		life_drop(r, r->last_holder);
 		r->last_holder = t->life;
 		r->last_held = t->to;
+		r->last_track = t->track;
 	}
 }
 
@@ -199,6 +200,8 @@ static void track_drop(struct report *r, u32 id)
 	r->order.len = kept * sizeof(u32);
 	track_forget(r, id);
 	life_drop(r, track_at(r, id)->maker);
+	if (r->last_track == id)
+		r->last_track = 0;
 	track_at(r, id)->inode = 0;
 	pool_drop(&r->tracks, id);
 }

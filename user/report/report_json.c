@@ -288,6 +288,8 @@ static void json_refusals(struct json *j, const struct report *r, const struct m
 		json_local(j, &f->local, &f->name);
 		json_str(j, "error", name_errno(f->error));
 		json_who(j, "held_by", &f->holder);
+		if (f->kept[0])
+			json_str(j, "kept", f->kept);
 		say_refusal(&b, m, f);
 		json_buf(j, "text", &b);
 		json_end_obj(j);

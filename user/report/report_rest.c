@@ -24,6 +24,7 @@ static void refusal_add(struct report *r, const struct model *m, const struct ev
 	struct who w = who_of(m, proc_find(m, e->tgid), e->tgid);
 	bool in_use = name_errno(b->error) && !strcmp(name_errno(b->error), "EADDRINUSE");
 	struct who holder = who_of(m, in_use ? trace_in_use_by(m, e) : 0, 0);
+	const struct sock *kept = in_use && !holder.pid ? trace_kept_from(m, e) : NULL;
 	struct refusal *f;
 	u32 i = 0;
 
@@ -43,13 +44,45 @@ static void refusal_add(struct report *r, const struct model *m, const struct ev
 				      .proto = b->proto,
 				      .error = b->error,
 				      .local = b->local,
+				      .netns = b->netns,
 				      .listen = e->kind == EV_KIND_LISTEN};
 		if (e->kind == EV_KIND_UNIX_BIND)
 			f->name = u->name;
 	}
+	if (kept)
+		kept_words(f->kept, m, kept);
 	f->last = w;
 	f->to = e->ts;
 	f->count++;
+}
+
+static bool was_in_the_way(const struct refusal *f, const struct model *m, const struct sock *s)
+{
+	const struct unix_name *n = name_at(m, s->name);
+
+	if (!s->closed_ts || f->from < s->closed_ts ||
+	    (f->netns && s->netns && f->netns != s->netns))
+		return false;
+	if (strcmp(name_proto(f->proto), name_proto(s->proto)))
+		return false;
+	if (f->name.len)
+		return n && n->len == f->name.len && !memcmp(n->s, f->name.s, n->len);
+	return sock_keeps_port(s) && s->local.port == f->local.port && bind_overlaps(&f->local, s);
+}
+
+/* What keeps a socket is found some time after its close; others were refused meanwhile. */
+static void refusals_explain(struct report *r, const struct model *m,
+			     const struct ev_scan_keeper *e)
+{
+	const struct sock *s = sock_at(m, sock_find(m, e->inode, e->cookie));
+
+	for (u32 i = 0; s && s->keep_how && i < r->refusals; i++) {
+		struct refusal *f = &r->refusal[i];
+
+		if (!f->holder.pid && !f->kept[0] && name_errno(f->error) &&
+		    !strcmp(name_errno(f->error), "EADDRINUSE") && was_in_the_way(f, m, s))
+			kept_words(f->kept, m, s);
+	}
 }
 
 static bool name_asked(const struct report *r, const struct ev *e)
@@ -319,6 +352,9 @@ void rest_event(struct report *r, const struct model *m, const struct ev *e)
 	case EV_KIND_LISTEN:
 		if (refusal_matters(r, e))
 			refusal_add(r, m, e);
+		break;
+	case EV_KIND_SCAN_KEEPER:
+		refusals_explain(r, m, (const struct ev_scan_keeper *)e);
 		break;
 	case EV_KIND_ZOMBIE:
 		zombie_add(r, m, (const struct ev_zombie *)e);

@@ -79,6 +79,30 @@ static void on_act(struct report *r, const struct model *m, const struct ev *e, 
 		tenure_at(r, tenure)->used = 1;
 }
 
+/* ---- kept without a descriptor ---- */
+
+void kept_words(char out[KEPT_LEN], const struct model *m, const struct sock *s)
+{
+	struct buf b = {0};
+
+	words_kept(&b, m, s);
+	snprintf(out, KEPT_LEN, "%s", b.s);
+	buf_free(&b);
+}
+
+static void on_keeper(struct report *r, const struct model *m, u32 track)
+{
+	struct track *t = track_at(r, track);
+	const struct sock *s = sock_at(m, sock_find(m, t->inode, 0));
+
+	if (!s || !s->keep_how)
+		return;
+	kept_words(t->kept, m, s);
+	if (!t->kept_ts)
+		t->kept_ts = m->now;
+	t->verdict = verdict_of(m, s);
+}
+
 /* ---- events ---- */
 
 static void on_use(struct report *r, const struct model *m, u32 track, u64 files)
@@ -202,6 +226,11 @@ void sock_event(struct report *r, const struct model *m, const struct ev *e)
 		track = map_get(&r->by_inode, ((const struct ev_gone *)e)->inode);
 		if (track)
 			track_event(r, m, e, track);
+		return;
+	case EV_KIND_SCAN_KEEPER:
+		track = map_get(&r->by_inode, ((const struct ev_scan_keeper *)e)->inode);
+		if (track)
+			on_keeper(r, m, track);
 		return;
 	case EV_KIND_ACCEPT:
 		on_accept(r, m, (const struct ev_accept *)e);

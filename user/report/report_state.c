@@ -98,6 +98,7 @@ void say_limits(struct buf *b, const struct report *r, const struct model *m)
 static void last_holder(struct buf *b, const struct report *r, const struct model *m)
 {
 	const struct life *l = life_at(r, r->last_holder);
+	const struct track *t = track_at(r, r->last_track);
 
 	if (!l)
 		return;
@@ -108,6 +109,11 @@ static void last_holder(struct buf *b, const struct report *r, const struct mode
 	if (l->dead && l->exited && l->exited <= r->last_held) {
 		buf_puts(b, l->known && l->signal ? ", when it was " : ", when it ");
 		say_death(b, l);
+	}
+	if (t && t->kept_ts > r->last_held && t->gone > r->last_held) {
+		buf_puts(b, ", and lived on without a descriptor until ");
+		text_when(b, m, t->gone);
+		buf_printf(b, "; what kept it: %s", t->kept);
 	}
 	buf_puts(b, ".\n");
 }

@@ -218,6 +218,8 @@ u32 story_of(const struct report *r, u32 track, struct happen **out)
 		if (r->gap[i].ts >= t->opened && (!t->gone || r->gap[i].ts <= t->gone))
 			add(&s, (struct happen){
 					.ts = r->gap[i].ts, .kind = HAP_LOST, .gap = &r->gap[i]});
+	if (t->kept_ts)
+		add(&s, (struct happen){.ts = t->kept_ts, .kind = HAP_KEPT});
 	if (t->gone)
 		add(&s, (struct happen){.ts = t->gone, .kind = HAP_GONE});
 	if (s.n)

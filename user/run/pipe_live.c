@@ -83,15 +83,19 @@ static void keepers_look(struct pipe *p)
 		p->source->ops->keepers(p->source, asked, n, pipe_event, p);
 }
 
-/* After scans, and when one that was just closed turns out to be kept; a hundredth of the time. */
+/*
+ * After scans, and when one that was just closed turns out to be kept; a hundredth of the time, but for
+ * the first look, which loads what looks: whoever is closed soon after it is not to wait for that.
+ */
 static void keepers_turn(struct pipe *p, u64 now)
 {
 	if ((!p->unlooked && !model_asks(p->model)) || now < p->look)
 		return;
 	keepers_look(p);
 	p->look = now + LOOK_NS;
-	if (LOOK_SHARE * (time_boot_ns() - now) > LOOK_NS)
+	if (p->looked && LOOK_SHARE * (time_boot_ns() - now) > LOOK_NS)
 		p->look = now + LOOK_SHARE * (time_boot_ns() - now);
+	p->looked = true;
 }
 
 static bool nameless(const struct model *m, const struct proc *proc)

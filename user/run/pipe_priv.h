@@ -29,6 +29,7 @@ struct pipe {
 	u64 sliced;			  /* events so far */
 	u64 bad;			  /* events that were no events */
 	bool scanning, lost;
+	bool looked;   /* for what keeps sockets, once */
 	bool unlooked; /* sockets were scanned, and that was not asked since */
 	bool marked;  /* the last event ended a batch */
 	bool started; /* the stretch asked for has begun */

@@ -11,6 +11,8 @@ u32 trace_tgid(const struct model *m, const struct ev *e);
 enum tint trace_details(struct buf *b, const struct model *m, const struct ev *e);
 /* Who holds the address that this failed bind wanted; proc id or 0. */
 u32 trace_in_use_by(const struct model *m, const struct ev *e);
+/* The socket that nobody holds and something keeps there, as far as what does was found; or NULL. */
+const struct sock *trace_kept_from(const struct model *m, const struct ev *e);
 /* Is it a kind that begins with SOCK_FIELDS?  It may then be read as a struct ev_gone. */
 bool trace_has_sock(const struct ev *e);
 

@@ -201,14 +201,18 @@ static enum tint on_socket_(struct buf *b, const struct model *m, const struct e
 /* Who is in the way is what the reader wants to know of EADDRINUSE. */
 static enum tint add_bind_error(struct buf *b, const struct model *m, const struct ev *e, s32 error)
 {
-	u32 holder = name_errno(error) && !strcmp(name_errno(error), "EADDRINUSE")
-			     ? trace_in_use_by(m, e)
-			     : 0;
+	bool in_use = name_errno(error) && !strcmp(name_errno(error), "EADDRINUSE");
+	u32 holder = in_use ? trace_in_use_by(m, e) : 0;
+	const struct sock *kept = in_use && !holder ? trace_kept_from(m, e) : NULL;
 
 	add_error(b, error);
 	if (holder) {
 		buf_puts(b, ", held by ");
 		text_proc(b, m, holder);
+	}
+	if (kept) {
+		buf_puts(b, ": ");
+		words_kept(b, m, kept);
 	}
 	return error ? TINT_WARN : TINT_NONE;
 }

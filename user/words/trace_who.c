@@ -54,7 +54,8 @@ u32 trace_tgid(const struct model *m, const struct ev *e)
 static bool same_name(const struct model *m, const struct ev_unix_bind *b, const struct sock *s)
 {
 	const struct proc *p = proc_at(m, proc_find(m, b->h.tgid));
-	const struct proc *holder = proc_at(m, first_holder(m, s));
+	u32 keeper = s->keep_how ? proc_find(m, s->keep_pid) : 0;
+	const struct proc *holder = proc_at(m, s->holds ? first_holder(m, s) : keeper);
 	const struct unix_name *n = name_at(m, s->name);
 
 	if (!n || n->len != b->name.len || memcmp(n->s, b->name.s, n->len))
@@ -65,33 +66,52 @@ static bool same_name(const struct model *m, const struct ev_unix_bind *b, const
 	       p->mntns == holder->mntns;
 }
 
-static u32 unix_in_use_by(const struct model *m, const struct ev_unix_bind *b)
+/* Held by a descriptor, or kept without one? */
+static bool is_there(const struct sock *s, bool kept)
+{
+	return kept ? !s->holds && s->keep_how : s->holds;
+}
+
+static const struct sock *unix_in_use(const struct model *m, const struct ev_unix_bind *b,
+				      bool kept)
 {
 	u32 budget = LOOKED_AT;
 
 	for (u32 id = 0; budget-- && (id = sock_next(m, id));) {
 		const struct sock *s = sock_at(m, id);
 
-		if (s->holds && same_name(m, b, s))
-			return first_holder(m, s);
+		if (is_there(s, kept) && same_name(m, b, s))
+			return s;
 	}
-	return 0;
+	return NULL;
 }
 
-u32 trace_in_use_by(const struct model *m, const struct ev *e)
+static const struct sock *in_use(const struct model *m, const struct ev *e, bool kept)
 {
 	const struct ev_bind *b = (const struct ev_bind *)e;
 	const struct sock *s;
 	u32 budget = LOOKED_AT;
 
 	if (e->kind == EV_KIND_UNIX_BIND)
-		return unix_in_use_by(m, (const struct ev_unix_bind *)e);
+		return unix_in_use(m, (const struct ev_unix_bind *)e, kept);
 	for (u32 id = map_get(&m->by_port, b->local.port); id && budget--; id = s->port_next) {
 		s = sock_at(m, id);
-		if (s->holds && s->inode != b->inode && bind_conflicts(b, s))
-			return first_holder(m, s);
+		if (is_there(s, kept) && s->inode != b->inode && bind_conflicts(b, s))
+			return s;
 	}
-	return 0;
+	return NULL;
+}
+
+u32 trace_in_use_by(const struct model *m, const struct ev *e)
+{
+	const struct sock *s = in_use(m, e, false);
+
+	return s ? first_holder(m, s) : 0;
+}
+
+const struct sock *trace_kept_from(const struct model *m, const struct ev *e)
+{
+	return in_use(m, e, true);
 }
 
 /* ---- the filter ----------------------------------------------------------------------------- */
