@@ -11,6 +11,7 @@
 const volatile u32 id_task_struct = 0, id_sock = 0, id_socket = 0, id_file = 0;
 #define CAST(type, addr) ((struct type *)bpf_rdonly_cast((void *)(addr), id_##type))
 #include "core.bpf.h"
+#include "iter.bpf.h"
 #include "scan_want.h"
 
 #define SOCK_BINDPORT_LOCK 8 /* sk_userlocks: the port was asked for, not picked */
@@ -22,29 +23,6 @@ struct scan_met met SEC(".bss");
 /* Constants once loaded, so that the verifier never sees what they turn off. */
 const volatile bool may_probe = true; /* probe_read is allowed: no lockdown=confidentiality */
 const volatile u32 tick_us = 4000;    /* one jiffy */
-
-/*
- * Contexts of the iterators.  Their layout is fixed by the verifier, so plain structs of our own
- * do: each type that is relocated costs a search through the kernel's BTF (0.7 ms).
- */
-struct meta {
-	struct seq_file *seq;
-};
-#define AT(name, type, field)       \
-	struct at_##name {          \
-		struct meta *meta;  \
-		struct type *field; \
-	}
-AT(task, task_struct, task);
-AT(tcp, sock_common, sk_common);
-AT(udp, udp_sock, udp_sk);
-AT(unix, unix_sock, unix_sk);
-struct at_task_file {
-	struct meta *meta;
-	struct task_struct *task;
-	u64 fd; /* u32 and padding */
-	struct file *file;
-};
 
 static __always_inline void head_fill(struct ev *h, u16 kind, u16 size, struct task_struct *t)
 {

@@ -18,6 +18,7 @@
  * what has the shape of a waiter by chance has no thread with that stack, or no such file.
  */
 #include "arch.bpf.h"
+#include "iter.bpf.h"
 #include "scan_keep.h"
 
 #define WAITERS_MAX  256       /* of one socket that are looked at */
@@ -45,25 +46,6 @@ MAP(marks, 2 * KEEP_FOUND, u64, u32);	      /* tasks, and pages of stacks, that 
 MAP(sleepers, KEEP_FOUND, u64, struct sleeper); /* by task */
 MAP(rings, KEEP_FOUND, u64, u32);		/* struct io_ring_ctx: looked at */
 MAP(fixed, KEEP_ASKED, u64, struct fixed);	/* by the socket's inode */
-
-struct meta {
-	struct seq_file *seq;
-};
-#define AT(name, type, field)       \
-	struct at_##name {          \
-		struct meta *meta;  \
-		struct type *field; \
-	}
-AT(task, task_struct, task);
-AT(tcp, sock_common, sk_common);
-AT(udp, udp_sock, udp_sk);
-AT(unix, unix_sock, unix_sk);
-struct at_task_file {
-	struct meta *meta;
-	struct task_struct *task;
-	u64 fd; /* u32 and padding */
-	struct file *file;
-};
 
 #define KEPT __attribute__((preserve_access_index))
 
