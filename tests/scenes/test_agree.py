@@ -80,10 +80,18 @@ class World:
         """Of a scene of very many the first."""
         return {pid for s in self.started for pid in sorted(s.seen)[:100]}
 
+    def await_age(self, envs, patience=60):
+        """A zombie is `recent` for a time, and no longer when the next mode is asked: until none is."""
+        pids, end = self.pids(), time.monotonic() + patience
+        while young := [z for env in envs for z in Moment("age", env=env, of=pids).zombies() if z["reason"] == "recent"]:
+            assert time.monotonic() < end, f"still recent: {young}"
+            time.sleep(0.2)
+
     def ask_now(self):
         """While all of them stand still."""
         now = {"now, full": self.watchers["full"].env, "now, lean": self.watchers["lean"].env,
                "now, late": {"PROBATE_RUN": "/proc/nonexistent"}}
+        self.await_age(now.values())
         for name, env in now.items():
             moment = self.moments[name] = Moment(name, env=env, of=self.pids())
             moment.gather([(*j, c) for c in ("ports", "zombies", "tree") for j in ((), ("--json",))])
