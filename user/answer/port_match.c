@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which sockets answer to a port, an address or a name. */
 #include <stdlib.h>
-#include <string.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "answer.h"
@@ -60,13 +60,11 @@ bool query_matches(const struct model *m, const struct query *q, const struct so
 
 static u8 sock_rank(const struct sock *s)
 {
-	const char *state = sock_state(s);
-
-	if (state && !strcmp(state, "LISTEN"))
+	if (sock_standing(s) == SOCK_IS_LISTENING)
 		return 0;
 	if (sock_is_offer(s))
 		return 1;
-	return s->sflags & SF_TIMEWAIT || s->state == 6 ? 3 : 2;
+	return s->sflags & SF_TIMEWAIT || s->state == TCP_TIME_WAIT ? 3 : 2;
 }
 
 static int match_cmp(const void *a, const void *b)

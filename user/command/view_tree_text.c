@@ -92,10 +92,8 @@ static void border_text(struct buf *b, const struct model *m, const struct proc 
 /* `one`: it stands for itself alone, so its death can be told. */
 static void marks_text(struct buf *b, const struct model *m, const struct proc *p, bool one)
 {
-	const char *state = proc_state(p);
-
-	if (strcmp(state, "running")) {
-		buf_printf(b, "  %s", state);
+	if (proc_standing(p) != PROC_IS_RUNNING) {
+		buf_printf(b, "  %s", proc_state(p));
 		if (one && p->state == PROC_ZOMBIE && p->death) {
 			buf_puts(b, ", ");
 			text_death(b, m, p);

@@ -87,20 +87,14 @@ static u32 proto_index(struct census *n, u32 proto)
 
 static u32 offer_state(const struct sock *s)
 {
-	const char *state = sock_state(s);
+	static const u8 states[] = {
+		[SOCK_IS_LISTENING] = OFFER_LISTEN,	[SOCK_IS_BOUND] = OFFER_BOUND,
+		[SOCK_IS_UNCONNECTED] = OFFER_UNCONN,	[SOCK_IS_ESTABLISHED] = OFFER_ESTABLISHED,
+		[SOCK_IS_AS_TCP] = OFFER_UNKNOWN,	[SOCK_IS_TIME_WAIT] = OFFER_UNKNOWN,
+		[SOCK_IS_CLOSED] = OFFER_UNKNOWN,
+	};
 
-	switch (state ? *state : 0) {
-	case 'L':
-		return OFFER_LISTEN;
-	case 'B':
-		return OFFER_BOUND;
-	case 'U':
-		return OFFER_UNCONN;
-	case 'E':
-		return OFFER_ESTABLISHED;
-	default:
-		return OFFER_UNKNOWN;
-	}
+	return states[sock_standing(s)];
 }
 
 static void leaked_look(struct census *n, const struct sock *s, u32 proto)

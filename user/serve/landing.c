@@ -47,7 +47,7 @@ static void sock_look(struct found *f, const struct model *m, u32 id)
 		socks_add(&f->stuck, id);
 	if (!sock_is_offer(s))
 		return;
-	f->listeners += sock_state(s) && !strcmp(sock_state(s), "LISTEN");
+	f->listeners += sock_standing(s) == SOCK_IS_LISTENING;
 	v = verdict_of(m, s);
 	if (v == VERDICT_LEAKED)
 		socks_add(&f->leaked, id);

@@ -1,39 +1,51 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What state a process or a socket is in, as people call it, and in which container a process is.
  */
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "verdict.h"
 
-const char *proc_state(const struct proc *p)
+enum proc_standing proc_standing(const struct proc *p)
 {
 	static const struct {
 		u16 flag;
 		u16 stuck;
-		const char *name;
+		enum proc_standing is;
 	} rows[] = {
-		{TASK_HEADLESS, 0, "headless"},
-		{TASK_DUMPING, 0, "dumping core"},
-		{0, STUCK_FROZEN | STUCK_FREEZER, "frozen"},
-		{0, STUCK_EXIT_STOP, "exit-stop"},
-		{0, STUCK_TRACE, "ptrace-stopped"},
-		{TASK_STOPPED, 0, "stopped"},
-		{0, STUCK_VFORK, "vfork-wait"},
-		{0, STUCK_BLOCKED, "blocked"},
-		{0, STUCK_KILLED, "killed"},
+		{TASK_HEADLESS, 0, PROC_IS_HEADLESS},
+		{TASK_DUMPING, 0, PROC_IS_DUMPING},
+		{0, STUCK_FROZEN | STUCK_FREEZER, PROC_IS_FROZEN},
+		{0, STUCK_EXIT_STOP, PROC_IS_EXIT_STOPPED},
+		{0, STUCK_TRACE, PROC_IS_TRACE_STOPPED},
+		{TASK_STOPPED, 0, PROC_IS_STOPPED},
+		{0, STUCK_VFORK, PROC_IS_IN_VFORK},
+		{0, STUCK_BLOCKED, PROC_IS_BLOCKED},
+		{0, STUCK_KILLED, PROC_IS_KILLED},
 	};
 
 	if (p->state == PROC_GONE)
-		return "dead";
+		return PROC_IS_DEAD;
 	if (p->flags & TASK_EXITING)
-		return "dying";
+		return PROC_IS_DYING;
 	if (p->state == PROC_ZOMBIE)
-		return "zombie";
+		return PROC_IS_ZOMBIE;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (p->flags & rows[i].flag || p->stuck & rows[i].stuck)
-			return rows[i].name;
-	return "running";
+			return rows[i].is;
+	return PROC_IS_RUNNING;
+}
+
+const char *proc_state(const struct proc *p)
+{
+	static const char *const names[] = {
+#define S(ID, name) name,
+		PROC_STANDING_TABLE(S)
+#undef S
+	};
+
+	return names[proc_standing(p)];
 }
 
 /* Types whose sockets are always between two ends; only of them "bound" says something. */
@@ -51,32 +63,46 @@ static bool sock_is_named(const struct sock *s)
 	return s->local.port && !(s->sflags & SF_OFFPORT);
 }
 
-/* The kernel calls everything that is not connected CLOSE (7); people do not. */
-const char *sock_state(const struct sock *s)
+/* The kernel calls everything that is not connected CLOSE; people do not. */
+enum sock_standing sock_standing(const struct sock *s)
 {
 	if (s->sflags & SF_TIMEWAIT)
-		return s->state ? name_tcp_state(s->state) : "TIME_WAIT";
-	if (s->state != 7)
-		return name_tcp_state(s->state);
+		return s->state ? SOCK_IS_AS_TCP : SOCK_IS_TIME_WAIT;
+	if (s->state == TCP_LISTEN)
+		return SOCK_IS_LISTENING;
+	if (s->state == TCP_ESTABLISHED)
+		return SOCK_IS_ESTABLISHED;
+	if (s->state != TCP_CLOSE)
+		return SOCK_IS_AS_TCP;
 	if (!sock_is_stream(s))
-		return "UNCONN";
-	if (s->sflags & SF_DEAD || !sock_is_named(s))
-		return "CLOSE";
-	return "BOUND";
+		return SOCK_IS_UNCONNECTED;
+	return s->sflags & SF_DEAD || !sock_is_named(s) ? SOCK_IS_CLOSED : SOCK_IS_BOUND;
+}
+
+const char *sock_state(const struct sock *s)
+{
+	static const char *const names[] = {
+#define S(ID, name) name,
+		SOCK_STANDING_TABLE(S)
+#undef S
+	};
+	enum sock_standing is = sock_standing(s);
+
+	return is == SOCK_IS_AS_TCP ? name_tcp_state(s->state) : names[is];
 }
 
 bool sock_is_offer(const struct sock *s)
 {
-	const char *state = sock_state(s);
+	enum sock_standing is = sock_standing(s);
 
 	if (!sock_is_named(s) || s->sflags & SF_TIMEWAIT)
 		return false;
-	if (!state)
+	if (!sock_state(s))
 		return s->remote.port == 0;
 	/* A connected datagram socket of the UNIX family still receives under its name. */
 	if (PROTO_FAMILY(s->proto) == AF_UNIX && !sock_is_stream(s))
 		return true;
-	return !strcmp(state, "LISTEN") || !strcmp(state, "BOUND") || !strcmp(state, "UNCONN");
+	return is == SOCK_IS_LISTENING || is == SOCK_IS_BOUND || is == SOCK_IS_UNCONNECTED;
 }
 
 /* Of the first container of a nest, the short id: docker ps and crictl ps show as much. */

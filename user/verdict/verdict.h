@@ -70,11 +70,28 @@ enum same program_same(const struct model *m, const struct image *a, const struc
 
 /* ---- states and places (standing.c) ---- */
 
-/*
- * "running" "dead" "zombie" "headless", "dying": it ended and is no zombie yet, and of who cannot go on
- * "dumping core" "frozen" "exit-stop" "ptrace-stopped" "stopped" "vfork-wait" "blocked" "killed".
- */
-const char *proc_state(const struct proc *p);
+/* How a process stands: running, ended in some way, or there and not able to go on. */
+#define PROC_STANDING_TABLE(S)                                                                     \
+	S(RUNNING, "running")                                                                      \
+	S(DEAD, "dead")                                                                            \
+	S(DYING, "dying")       /* it ended and is no zombie yet */                                \
+	S(ZOMBIE, "zombie")                                                                        \
+	S(HEADLESS, "headless") /* its main thread ended, others live on */                        \
+	S(DUMPING, "dumping core")                                                                 \
+	S(FROZEN, "frozen")                                                                        \
+	S(EXIT_STOPPED, "exit-stop")                                                               \
+	S(TRACE_STOPPED, "ptrace-stopped")                                                         \
+	S(STOPPED, "stopped")                                                                      \
+	S(IN_VFORK, "vfork-wait")                                                                  \
+	S(BLOCKED, "blocked")                                                                      \
+	S(KILLED, "killed")     /* SIGKILL is pending */
+enum proc_standing {
+#define S(ID, name) PROC_IS_##ID,
+	PROC_STANDING_TABLE(S)
+#undef S
+};
+enum proc_standing proc_standing(const struct proc *p);
+const char *proc_state(const struct proc *p); /* the name of its standing */
 /*
  * What it is stuck in, "is frozen by cgroup /a", and what ends that, "thaw it ...".  false: in nothing,
  * and nothing is written.
@@ -88,7 +105,22 @@ static inline bool proc_is_zombie(const struct proc *p)
 }
 /* Since when it is dead, as seen or by when it last ran; 0: not known. */
 u64 dead_since(const struct model *m, const struct proc *p);
-const char *sock_state(const struct sock *s); /* "LISTEN", "BOUND", "UNCONN" ...; NULL */
+/* How a socket stands, in the words of ss. */
+#define SOCK_STANDING_TABLE(S)                                                                     \
+	S(AS_TCP, NULL)         /* a state of TCP's, by its number */                              \
+	S(LISTENING, "LISTEN")                                                                     \
+	S(BOUND, "BOUND")                                                                          \
+	S(UNCONNECTED, "UNCONN")                                                                   \
+	S(ESTABLISHED, "ESTABLISHED")                                                              \
+	S(TIME_WAIT, "TIME_WAIT")                                                                  \
+	S(CLOSED, "CLOSE")
+enum sock_standing {
+#define S(ID, name) SOCK_IS_##ID,
+	SOCK_STANDING_TABLE(S)
+#undef S
+};
+enum sock_standing sock_standing(const struct sock *s);
+const char *sock_state(const struct sock *s); /* the name of its standing; NULL: a number nobody knows */
 bool sock_is_offer(const struct sock *s);     /* listens or is bound: what `ports` lists */
 
 /* ---- what bind() would meet (bind.c) ---- */
