@@ -86,8 +86,7 @@ def test_manual_has_every_state_reason_and_cause():
     page = read(MANUAL).replace('"', "")
     reasons = re.findall(r'^\tR\([A-Z_0-9]+, *"([a-z_]+)"', read(f"{ROOT}/user/verdict/reason.h"), re.M)
     causes = re.findall(r'^\tC\([A-Z_]+, "([a-z_]+)"\)', read(f"{ROOT}/user/model/model.h"), re.M)
-    rows = read(f"{ROOT}/user/verdict/standing.c").split("rows[] = {")[1].split("};")[0]
-    states = re.findall(r'"([a-z -]+)"', rows)
+    states = re.findall(r'^\tS\([A-Z_]+, "([a-z -]+)"\)', read(f"{ROOT}/user/verdict/verdict.h"), re.M)
     assert len(set(reasons)) > 8 and len(causes) > 8 and len(states) > 6
     for name in [*reasons, *causes, *states]:
         assert re.search(rf"^\.(Ql|Pq Ql) {name}( |$)", page, re.M), name

@@ -251,7 +251,7 @@ static void look_sock(const struct model *m, const struct sock *s)
 	struct holder *holders;
 	u32 n = holders_of(m, s, &holders);
 
-	verdict_sock(m, s, &answer);
+	advise_sock(m, s, &answer);
 	MUST(answer.verdict == verdict_of(m, s), "two verdicts on one socket");
 	MUST(text_ok(answer.why.s, answer.why.len) && text_ok(answer.action.s, answer.action.len),
 	     "a verdict is not fit for a terminal");

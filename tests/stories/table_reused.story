@@ -24,7 +24,7 @@ tcp 127.0.0.1:8080  LISTEN
   22:13:22.000.
   Held by child[102], running
     fd 3, CLOEXEC missing; inherited by fork from pid 100 at 22:13:22.000
-  Verdict: inherited — process [100] made it and exited with code 0 at 22:13:22;
+  Verdict: inherited — pid 100 made it and exited with code 0 at 22:13:22;
   child[102] inherited it and holds it, and whether it uses it was not watched.
   Do: Stop child[102] if you need it free; see first whether clients still get
   an answer from it.
@@ -77,7 +77,7 @@ tcp 127.0.0.1:8080  LISTEN
      "hidden": null,
      "verdict": "inherited",
      "certain": true,
-     "why": "process [100] made it and exited with code 0 at 22:13:22; child[102] inherited it and holds it, and whether it uses it was not watched.",
+     "why": "pid 100 made it and exited with code 0 at 22:13:22; child[102] inherited it and holds it, and whether it uses it was not watched.",
      "action": "Stop child[102] if you need it free; see first whether clients still get an answer from it.",
      "elsewhere": false}],
  "bind": {"tcp": {"plain": false,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The model: each scene that needs no kernel, and a long run of random events. */
 #include "random.h"
+#include "words.h"
 
 static int setup(void **state)
 {
@@ -1015,7 +1016,7 @@ static void ask_everything(const struct model *m)
 		struct holder *rows;
 		u32 n = holders_of(m, sock_at(m, id), &rows);
 
-		verdict_sock(m, sock_at(m, id), &a);
+		advise_sock(m, sock_at(m, id), &a);
 		answer_free(&a);
 		for (u32 i = 0; i < n; i++) {
 			struct step *steps;
@@ -1026,7 +1027,7 @@ static void ask_everything(const struct model *m)
 		free(rows);
 	}
 	for (u32 id = proc_next(m, 0); id; id = proc_next(m, id))
-		verdict_zombie(m, proc_at(m, id), &b);
+		advise_zombie(m, proc_at(m, id), &b);
 	buf_free(&b);
 }
 

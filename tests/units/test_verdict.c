@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Verdicts, their words, and why a zombie is not reaped. */
 #include "feed.h"
+#include "words.h"
 
 static int setup(void **state)
 {
@@ -28,7 +29,7 @@ static void expect(const struct feed *f, u64 inode, enum verdict v, bool certain
 {
 	struct answer a;
 
-	verdict_sock(f->m, sock_by(f, inode), &a);
+	advise_sock(f->m, sock_by(f, inode), &a);
 	if (getenv("SHOW"))
 		print_message("%s%s\n\t%s\n\t%s\n", name_verdict(a.verdict),
 			      a.certain ? "" : " (not certain)", a.why.s, a.action.s);
@@ -383,7 +384,7 @@ static void hostile_comm(void **state)
 
 	FEED(f, rename, RENAME, 200, 200, .name = comm_of("\033[2Jx\n"));
 	feed_listener(f, 200, FILES(200), 3, 80, 0);
-	verdict_sock(f->m, sock_by(f, 80), &a);
+	advise_sock(f->m, sock_by(f, 80), &a);
 	assert_null(strchr(a.why.s, '\033'));
 	assert_null(strchr(a.action.s, '\n'));
 	answer_free(&a);
@@ -597,9 +598,9 @@ static void zombies(void **state)
 		     .pgid = 400, .exit_signal = z->kid.exit_signal, .tracer = z->kid.tracer,
 		     .flags = TASK_ZOMBIE | z->kid.flags, .parent_tid = z->kid.tid,
 		     .nspid = {{7}}, .name = comm_of("kid"));
-		if (verdict_zombie(f->m, proc_by(f, 401), &b) != z->reason)
+		if (advise_zombie(f->m, proc_by(f, 401), &b) != z->reason)
 			fail_msg("%s: %s: %s", z->name,
-				 name_reason(verdict_zombie(f->m, proc_by(f, 401), NULL)), b.s);
+				 name_reason(zombie_reason(f->m, proc_by(f, 401))), b.s);
 		if (getenv("SHOW"))
 			print_message("%s\n\t%s\n", name_reason(z->reason), b.s);
 		if (!strstr(b.s, z->remedy) || strchr(b.s, '%'))
@@ -639,10 +640,10 @@ static void accused_by_habit(void **state)
 	feed_fork(f, 200, 201);
 	feed_exit(f, 201, 200, 0, 0);
 	feed_pass(f, 3 * NS_PER_S);
-	assert_int_equal(verdict_zombie(f->m, proc_by(f, 201), &b), REASON_RECENT);
+	assert_int_equal(advise_zombie(f->m, proc_by(f, 201), &b), REASON_RECENT);
 	assert_non_null(strstr(b.s, "within 5 s"));
 	feed_pass(f, 2 * NS_PER_S);
-	assert_int_equal(verdict_zombie(f->m, proc_by(f, 201), NULL), REASON_PARENT_NOT_WAITING);
+	assert_int_equal(zombie_reason(f->m, proc_by(f, 201)), REASON_PARENT_NOT_WAITING);
 	/* one that took long is forgotten little by little */
 	for (u32 i = 0; i < 20; i++)
 		kid_reaped(f, 300 + i, NS_PER_MS);
@@ -667,9 +668,9 @@ static void habit_of_program(void **state)
 	feed_fork(f, 200, 201);
 	feed_exit(f, 201, 200, 0, 0);
 	feed_pass(f, 5 * NS_PER_S);
-	assert_int_equal(verdict_zombie(f->m, proc_by(f, 201), NULL), REASON_CATCHES_ONLY);
+	assert_int_equal(zombie_reason(f->m, proc_by(f, 201)), REASON_CATCHES_ONLY);
 	kid_reaped(f, 203, NS_PER_MS);
-	assert_int_equal(verdict_zombie(f->m, proc_by(f, 201), NULL), REASON_PARENT_MISSES_SOME);
+	assert_int_equal(zombie_reason(f->m, proc_by(f, 201)), REASON_PARENT_MISSES_SOME);
 }
 
 /* An age by when it last ran counts as one that was seen. */
@@ -681,10 +682,10 @@ static void age_by_last_run(void **state)
 		FEED(f, scan_task, SCAN_TASK, 401 + i, 401 + i, .start = START(401 + i), .parent = 200,
 		     .exit_signal = 17, .flags = TASK_ZOMBIE, .ran_ns = NS_PER_S + i * 8 * NS_PER_S,
 		     .parent_tid = 200, .name = comm_of("kid"));
-	assert_int_equal(verdict_zombie(f->m, proc_by(f, 401), NULL), REASON_RECENT);
-	assert_int_equal(verdict_zombie(f->m, proc_by(f, 402), NULL), REASON_PARENT_NOT_WAITING);
+	assert_int_equal(zombie_reason(f->m, proc_by(f, 401)), REASON_RECENT);
+	assert_int_equal(zombie_reason(f->m, proc_by(f, 402)), REASON_PARENT_NOT_WAITING);
 	feed_pass(f, NS_PER_S);
-	assert_int_equal(verdict_zombie(f->m, proc_by(f, 401), NULL), REASON_PARENT_NOT_WAITING);
+	assert_int_equal(zombie_reason(f->m, proc_by(f, 401)), REASON_PARENT_NOT_WAITING);
 }
 
 /* PID 1 of a pid namespace ended, but one in there waits for a parent outside. */
@@ -700,11 +701,11 @@ static void init_not_yet_dead(void **state)
 	     .pidns = 4711, .nspid = {{2}}, .flags = TASK_ZOMBIE, .parent_tid = 100,
 	     .name = comm_of("probe"));
 	assert_string_equal(proc_state(proc_by(f, 500)), "dying");
-	assert_int_equal(verdict_zombie(f->m, proc_by(f, 500), &b), REASON_DYING);
+	assert_int_equal(advise_zombie(f->m, proc_by(f, 500), &b), REASON_DYING);
 	assert_non_null(strstr(b.s, "probe[501] in there is dead, but its parent bash[100], which is "
 				    "outside, has not reaped it"));
 	buf_reset(&b);
-	verdict_zombie(f->m, proc_by(f, 501), &b);
+	advise_zombie(f->m, proc_by(f, 501), &b);
 	assert_non_null(strstr(b.s, "box[500], PID 1 of its pid namespace, cannot end"));
 	buf_free(&b);
 }
@@ -715,11 +716,11 @@ static void recent_and_headless(void **state)
 
 	feed_fork(f, 200, 201);
 	feed_exit(f, 201, 200, 0, 0);
-	assert_int_equal(verdict_zombie(f->m, proc_by(f, 201), NULL), REASON_RECENT);
+	assert_int_equal(zombie_reason(f->m, proc_by(f, 201)), REASON_RECENT);
 	feed_pass(f, NS_PER_S);
-	assert_int_equal(verdict_zombie(f->m, proc_by(f, 201), NULL), REASON_PARENT_NOT_WAITING);
+	assert_int_equal(zombie_reason(f->m, proc_by(f, 201)), REASON_PARENT_NOT_WAITING);
 	FEED(f, headless, HEADLESS, 200, 200, .start = START(200));
-	assert_int_equal(verdict_zombie(f->m, proc_by(f, 200), NULL), REASON_HEADLESS);
+	assert_int_equal(zombie_reason(f->m, proc_by(f, 200)), REASON_HEADLESS);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

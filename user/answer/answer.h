@@ -33,6 +33,7 @@ struct match {
 	enum unreached { REACHED, UNREACHED_REMOVED, UNREACHED_MOVED, UNREACHED_MNTNS, UNREACHED_CONNECTION } unreached;
 	u8 rank; /* 0 listens, 1 bound, 2 connection, 3 time-wait */
 };
+bool sock_is_wild(const struct ep *ep); /* 0.0.0.0 or :: */
 /* A path that is asked for is looked at (port_file.c). */
 void query_look(struct query *q);
 enum unreached file_unreached(const struct model *m, const struct query *q, const struct sock *s);

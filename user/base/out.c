@@ -186,3 +186,14 @@ void out_wrap(struct out *o, int indent, const char *text)
 		out_line(o);
 	buf_free(&word);
 }
+
+bool utf8_wanted(void)
+{
+	static const char *const vars[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	const char *v = NULL;
+
+	for (u32 i = 0; i < ARRAY_SIZE(vars) && (!v || !*v); i++)
+		v = getenv(vars[i]);
+	return v &&
+	       (strstr(v, "UTF-8") || strstr(v, "utf8") || strstr(v, "utf-8") || strstr(v, "UTF8"));
+}

@@ -27,6 +27,7 @@ void out_flush(struct out *o);
 /* Learn the size of the terminal anew: people resize it while they watch. */
 void out_resize(struct out *o);
 bool out_dead(const struct out *o);
+bool utf8_wanted(void); /* by LC_ALL, LC_CTYPE, LANG */
 
 /*
  * JSON, streamed: no tree is built.  Commas are placed by the writer.  Strings are escaped;

@@ -100,10 +100,10 @@ static void death_print(struct out *o, const struct model *m, const struct proc 
 	else if (d->known && d->signal)
 		buf_puts(&b, "was ");
 	if (d->known || d->ts)
-		text_death(&b, m, p);
+		text_fate(&b, m, p);
 	if (p->flags & TASK_EXITING && p->state != PROC_GONE) {
 		buf_puts(&b, ", but the kernel is not done with it");
-		words_dying(&b, m, p);
+		text_dying(&b, m, p);
 	} else if (p->state != PROC_GONE) {
 		buf_puts(&b, ", and is a zombie: nobody has reaped it yet");
 	} else if (d->reaper) {
@@ -129,7 +129,7 @@ static void stuck_print(struct out *o, const struct model *m, const struct proc 
 {
 	struct buf in = {0}, ends = {0}, b = {0};
 
-	if (!p->death && words_stuck(m, p, &in, &ends)) {
+	if (!p->death && text_stuck(m, p, &in, &ends)) {
 		buf_printf(&b, "It %s: %s.", in.s, ends.s);
 		out_wrap(o, 2, b.s);
 	}
@@ -156,7 +156,7 @@ static void ancestor_print(struct out *o, const struct model *m, const struct pr
 	}
 	if (p->state != PROC_RUNNING) {
 		buf_printf(&b, "; %s, ", p->state == PROC_ZOMBIE ? "a zombie" : "dead");
-		text_death(&b, m, p);
+		text_fate(&b, m, p);
 	}
 	out_wrap(o, 2, b.s);
 	buf_free(&b);
@@ -305,7 +305,7 @@ static void kept_print(struct out *o, const struct model *m, const struct proc *
 			out_printf(o, "Kept without a descriptor");
 		text_sock(&b, m, s);
 		buf_printf(&b, " %s: ", sock_state(s) ? sock_state(s) : "");
-		words_kept(&b, m, s);
+		text_kept(&b, m, s);
 		out_wrap(o, 2, b.s);
 		buf_reset(&b);
 	}
@@ -345,7 +345,7 @@ static void older_print(struct out *o, const struct model *m, const struct proc 
 		buf_puts(&b, "Before, the same pid was ");
 		text_proc(&b, m, p->id);
 		buf_puts(&b, ", ");
-		text_death(&b, m, p);
+		text_fate(&b, m, p);
 		buf_puts(&b, ".");
 		out_wrap(o, 0, b.s);
 		buf_reset(&b);

@@ -98,7 +98,7 @@ static void free_print(struct out *o, const struct opts *opts, const struct quer
 	struct buf b = {0};
 
 	if (q->file.looked) {
-		file_words(&b, q, opts->arg, whole,
+		text_file(&b, q, opts->arg, whole,
 			   n && list[0].unreached == UNREACHED_CONNECTION);
 		out_wrap(o, 0, b.s);
 		buf_free(&b);
@@ -125,7 +125,7 @@ static void port_text(struct out *o, const struct opts *opts, const struct query
 {
 	if (!here)
 		free_print(o, opts, q, m, list, n);
-	port_words(o, m, list, n, here, !opts->watch);
+	text_port(o, m, list, n, here, !opts->watch);
 	ways_print(o, m, list, here);
 	/* The kernel's own tables show every port: whose descriptors are unread matters no more. */
 	if (n || m->caps & SRC_PROC || answer_code(m, EXIT_ANSWERED) != EXIT_ANSWERED)

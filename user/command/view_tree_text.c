@@ -96,7 +96,7 @@ static void marks_text(struct buf *b, const struct model *m, const struct proc *
 		buf_printf(b, "  %s", proc_state(p));
 		if (one && p->state == PROC_ZOMBIE && p->death) {
 			buf_puts(b, ", ");
-			text_death(b, m, p);
+			text_fate(b, m, p);
 		}
 	}
 	if (p->zombies)

@@ -50,7 +50,7 @@ static u32 dead_of(const struct model *m, struct dead **out, u32 *others)
 				continue;
 			if (n == cap)
 				*out = xrealloc(*out, (cap = cap ? cap * 2 : 64) * sizeof(**out));
-			(*out)[n++] = dead_make(m, p, verdict_zombie(m, p, &action));
+			(*out)[n++] = dead_make(m, p, advise_zombie(m, p, &action));
 			buf_reset(&action);
 		}
 		*others = n - from;
@@ -176,7 +176,7 @@ static void deaths_text(struct buf *b, const struct model *m, const struct dead 
 		oldest = exited(m, d[i].proc) < oldest ? exited(m, d[i].proc) : oldest;
 	if (n == 1 && d->proc->death) {
 		buf_puts(b, ", ");
-		text_death(b, m, d->proc);
+		text_fate(b, m, d->proc);
 	} else if (oldest) {
 		buf_puts(b, "; the oldest since ");
 		text_when(b, m, oldest);
@@ -194,7 +194,7 @@ static void group_print(struct out *o, const struct model *m, const struct dead 
 {
 	struct buf b = {0}, action = {0};
 
-	verdict_zombie(m, d->proc, &action);
+	advise_zombie(m, d->proc, &action);
 	buf_printf(&b, "%u zombie%s", n, n == 1 ? "" : "s");
 	names_text(&b, m, d, n);
 	buf_puts(&b, ": ");
@@ -232,7 +232,7 @@ static void others_print(struct out *o, const struct model *m, const struct dead
 		text_args(&b, m, d[i].proc, 60);
 		out_wrap(o, 2, b.s);
 		buf_reset(&b);
-		verdict_zombie(m, d[i].proc, &b);
+		advise_zombie(m, d[i].proc, &b);
 		if (b.len)
 			out_wrap(o, 4, b.s);
 		buf_reset(&b);
@@ -296,7 +296,7 @@ static void dead_json(struct json *j, const struct model *m, const struct dead *
 	u64 at = exited(m, p), since = dead_since(m, p);
 	char box[32];
 
-	verdict_zombie(m, p, &action);
+	advise_zombie(m, p, &action);
 	json_obj(j, NULL);
 	json_u64(j, "pid", p->tgid);
 	json_time(j, "start", model_wall(m, p->start));

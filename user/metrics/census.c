@@ -42,7 +42,7 @@ static void zombie_look(struct census *n, const struct proc *p)
 	const struct model *m = n->in->m;
 	const struct proc *parent = proc_at(m, p->parent);
 
-	oldest_add(&n->zombies[reason_group(verdict_zombie(m, p, NULL))], dead_for(m, p));
+	oldest_add(&n->zombies[reason_group(zombie_reason(m, p))], dead_for(m, p));
 	if (WANTS(n, PROGRAM))
 		labels_add_program(&n->zombies_program, m, parent);
 	if (WANTS(n, UNIT))

@@ -195,7 +195,7 @@ static void on_zombie(struct perfetto *pf, const struct model *m, const struct e
 
 	if (!pt || !pt->zombie)
 		return;
-	pt->reason = (int)verdict_zombie(m, proc_at(m, pt->proc), &action);
+	pt->reason = (int)advise_zombie(m, proc_at(m, pt->proc), &action);
 	mark_open(&pf->pk, MARK_INSTANT, pt->uuid, pf->pk.ts[SEQ_MAIN], "not reaped at once");
 	fact_str(&pf->pk, "reason", name_reason((enum reason)pt->reason));
 	fact_str(&pf->pk, "action", action.s);

@@ -134,7 +134,7 @@ static void zombie_end(struct perfetto *pf, const struct model *m, const struct 
 	int reason = pt->reason;
 
 	if (waits)
-		reason = (int)verdict_zombie(m, p, &action);
+		reason = (int)advise_zombie(m, p, &action);
 	/* a death that is read after a scan found it begins where it is written */
 	mark_open(&pf->pk, MARK_END, pt->uuid, end > pt->died ? end : pt->died, NULL);
 	fact_str(&pf->pk, "reason", reason >= 0 ? name_reason((enum reason)reason) : NULL);
@@ -194,7 +194,7 @@ static void ptrack_die(struct perfetto *pf, const struct model *m, struct ptrack
 {
 	struct buf how = {};
 
-	text_end(&how, m, proc_at(m, pt->proc));
+	text_death(&how, m, death_at(m, proc_at(m, pt->proc)->death));
 	mark_open(&pf->pk, MARK_INSTANT, pt->uuid, pf->pk.ts[SEQ_MAIN], how.s);
 	mark_close(&pf->pk);
 	buf_free(&how);

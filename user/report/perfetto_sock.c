@@ -171,7 +171,7 @@ static void strack_verdict(struct perfetto *pf, const struct model *m, const str
 
 	if (!st->uuid || strack_is_over(m, st))
 		return;
-	verdict_sock(m, sock_at(m, st->sock), &a);
+	advise_sock(m, sock_at(m, st->sock), &a);
 	fact_str(&pf->pk, "verdict", name_verdict(a.verdict));
 	fact_bool(&pf->pk, "certain", a.certain);
 	fact_str(&pf->pk, "why", a.why.s);

@@ -85,7 +85,7 @@ void kept_words(char out[KEPT_LEN], const struct model *m, const struct sock *s)
 {
 	struct buf b = {0};
 
-	words_kept(&b, m, s);
+	text_kept(&b, m, s);
 	snprintf(out, KEPT_LEN, "%s", b.s);
 	buf_free(&b);
 }

@@ -127,7 +127,7 @@ static void port_state(struct buf *b, const struct report *r, const struct model
 	if (n) {
 		if (!here)
 			buf_puts(b, "In the network namespace of the recorder it was free.\n\n");
-		port_words(aside_begin(&a), m, list, n, here, false);
+		text_port(aside_begin(&a), m, list, n, here, false);
 		aside_end(&a, b);
 		free(list);
 		return;

@@ -101,23 +101,18 @@ void say_title(struct buf *b, const struct report *r)
 
 void say_death(struct buf *b, const struct life *l)
 {
+	const struct end e = {.known = l->known,
+			      .signal = l->signal,
+			      .code = l->code,
+			      .cause = l->cause,
+			      .again = l->again,
+			      .core = l->core};
 	struct buf who = {0};
 
-	if (!l->known) {
-		buf_puts(b, "died");
-		return;
-	}
-	if (!l->signal) {
-		buf_printf(b, "exited with code %d", l->code);
-		return;
-	}
-	buf_printf(b, "killed by %s", name_signal(l->signal));
 	if (l->killer.pid)
 		say_who(&who, &l->killer);
-	words_cause(b, l->cause, l->signal, l->again, &who);
+	text_end(b, &e, &who);
 	buf_free(&who);
-	if (l->core)
-		buf_puts(b, ", core dumped");
 }
 
 void say_run(struct buf *b, const struct run *run)

@@ -31,7 +31,7 @@ static void proc_look(struct found *f, const struct model *m, const struct proc 
 	}
 	if (!proc_is_zombie(p))
 		return;
-	reason = verdict_zombie(m, p, NULL);
+	reason = zombie_reason(m, p);
 	if (reason == REASON_RECENT)
 		f->recent++;
 	else

@@ -64,7 +64,7 @@ static void advice_cell(struct html *h, const struct model *m, const struct grou
 	if (g->dead->reason == REASON_PARENT_STOPPED && g->dead->ppid)
 		buf_printf(h->out, ": <code>kill -CONT %u</code>", g->dead->ppid);
 	buf_puts(h->out, "</summary>");
-	verdict_zombie(m, g->dead->proc, &h->word);
+	advise_zombie(m, g->dead->proc, &h->word);
 	html_word(h);
 	buf_puts(h->out, "</details>");
 	cell_end(h);

@@ -212,7 +212,7 @@ void socks_table(struct html *h, const struct landing *l, const struct socks *li
 		struct row r = {.s = sock_at(l->m, list->v[i]), .open = list->n <= FEW};
 
 		row_holders(&r, l->m);
-		verdict_sock(l->m, r.s, &r.a);
+		advise_sock(l->m, r.s, &r.a);
 		row_write(h, l, &r, kind);
 		row_end(h);
 		unsure = unsure || !r.a.certain;

@@ -13,7 +13,7 @@
  */
 #include <sys/socket.h>
 
-#include "advice.h"
+#include "verdict_priv.h"
 
 enum reach { ANY, MAPPED, OTHER }; /* of an IPv6 address; an IPv4 one is MAPPED */
 

@@ -165,32 +165,14 @@ bool sock_is_elsewhere(const struct model *m, const struct sock *s)
 	return here && s->netns && s->netns != here;
 }
 
-/* Which container or unit lives there is told by a holder, else by the cgroup it was made in. */
-void text_lives_there(struct buf *b, const struct model *m, const struct sock *s)
+u32 death_cause(const struct death *d)
 {
-	const struct hold *h = hold_at(m, s->holds);
-	const struct proc *p =
-		h ? proc_at(m, tabref_at(m, fdtab_at(m, h->fdtab)->refs)->proc) : NULL;
-	const char *path = cgroup_path(m, p ? p->cgroup : s->cgroup), *unit;
-	char name[32];
-	size_t n = 0;
-
-	unit = path ? cgroup_unit(path, &n) : NULL;
-	if (p ? proc_container(m, p, name) : cgroup_container(path, name)) {
-		buf_puts(b, " (container ");
-		buf_add_safe(b, name, strlen(name), 0);
-		buf_puts(b, ")");
-	} else if (unit) {
-		buf_puts(b, " (");
-		buf_add_safe(b, unit, n, 0);
-		buf_puts(b, ")");
-	}
-}
-
-void text_netns(struct buf *b, const struct model *m, const struct sock *s)
-{
-	buf_printf(b, "network namespace %u", s->netns);
-	text_lives_there(b, m, s);
+	if (d->cause)
+		return d->cause;
+	return d->ns_died      ? CAUSE_PIDNS
+	       : d->by_kernel  ? CAUSE_KERNEL
+	       : d->killer_pid ? CAUSE_PROCESS
+			       : CAUSE_UNKNOWN;
 }
 
 static bool is_unit(const char *s, size_t n)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Which verdict: pure functions of the model.  The words are in advice.c.
+ * Which verdict: pure functions of the model.  The words are in words/advice.c.
  *
  * "Means it": a holder runs the creator's own program, has used the socket, or took pains to keep
  * it.  Where use is not watched, a holder that runs another program is still called a leak, but
  * not a certain one.
  */
-#include "advice.h"
+#include "verdict_priv.h"
 
 #define STD_LAST 2 /* standard error */
 
@@ -320,16 +320,20 @@ bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v
 	return true;
 }
 
-void verdict_sock(const struct model *m, const struct sock *s, struct answer *out)
+/*
+ * A way has no more steps than there are sockets in flight, or it goes in a circle: twice as fast a
+ * second walker meets the first in it.
+ */
+u32 queue_reached(const struct model *m, const struct sock *s, u32 *steps)
 {
-	enum verdict v = verdict_of(m, s);
+	const struct sock *q = s, *slow = s;
 
-	*out = (struct answer){.verdict = v, .certain = verdict_certain(m, s, v)};
-	advise_sock(m, s, out);
-}
-
-void answer_free(struct answer *a)
-{
-	buf_free(&a->why);
-	buf_free(&a->action);
+	for (*steps = 0; q && q->queue && !q->nholds; ++*steps) {
+		q = sock_known(m, q->queue, 0);
+		if (*steps % 2)
+			slow = sock_known(m, slow->queue, 0);
+		if (q == slow)
+			return 0;
+	}
+	return q && q != s && q->nholds ? q->id : 0;
 }

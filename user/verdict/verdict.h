@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the model's facts mean: pure functions, model in, verdict and advice out. */
+/* What the model's facts mean: pure functions, model in, verdict out. */
 #ifndef PROBATE_VERDICT_H
 #define PROBATE_VERDICT_H
 
@@ -24,15 +24,7 @@ enum verdict {
 };
 const char *name_verdict(enum verdict v);
 
-struct answer {
-	enum verdict verdict;
-	bool certain;      /* the whole history was seen */
-	struct buf why;    /* one sentence, safe for a terminal */
-	struct buf action; /* one sentence, safe for a terminal */
-};
-/* The verdict on one socket.  answer_free() afterwards. */
-void verdict_sock(const struct model *m, const struct sock *s, struct answer *out);
-/* Only which, without the words: cheap, used by the model to tell leaks. */
+/* The verdict on one socket. */
 enum verdict verdict_of(const struct model *m, const struct sock *s);
 /* Was everything that led to it seen, from the socket's birth on? */
 bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v);
@@ -41,10 +33,8 @@ bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v
  * that some process holds; 0: none is, and nobody can receive it.  *steps: queues on the way.
  */
 u32 queue_reached(const struct model *m, const struct sock *s, u32 *steps);
-void answer_free(struct answer *a);
-
-/* Why is this zombie (or headless process) not reaped, and what helps?  action: one sentence. */
-enum reason verdict_zombie(const struct model *m, const struct proc *p, struct buf *action);
+/* Why is this zombie (or headless process) not reaped? */
+enum reason zombie_reason(const struct model *m, const struct proc *p);
 /* The same, but for its age: why, should it turn out not to have been young when it was reaped. */
 enum reason zombie_reason_if_stays(const struct model *m, const struct proc *p);
 /* Dead for less than this it says nothing about its parent. */
@@ -52,13 +42,6 @@ u64 zombie_young_ns(const struct model *m, const struct proc *p);
 
 /* For model_new(&verdict_judge). */
 extern const struct judge verdict_judge;
-/*
- * What sent the signal that killed it: " from bash[1400]", " from a timer of its own"; nothing where
- * that is not known.  who: how the caller calls the process behind it, empty when there is none.
- */
-/* "thread 123 of nginx[120] sleeps in accept4() on it": what keeps one that no descriptor shows. */
-void words_kept(struct buf *b, const struct model *m, const struct sock *s);
-void words_cause(struct buf *b, u32 cause, u32 signal, bool again, const struct buf *who);
 u32 death_cause(const struct death *d); /* enum cause, also of old recordings */
 
 /* What its creator ran when it made it; NULL: not known. */
@@ -92,13 +75,6 @@ enum proc_standing {
 };
 enum proc_standing proc_standing(const struct proc *p);
 const char *proc_state(const struct proc *p); /* the name of its standing */
-/*
- * What it is stuck in, "is frozen by cgroup /a", and what ends that, "thaw it ...".  false: in nothing,
- * and nothing is written.
- */
-bool words_stuck(const struct model *m, const struct proc *p, struct buf *in, struct buf *ends);
-/* Who is dying: what keeps the kernel from being done with it; nothing where that is not known. */
-void words_dying(struct buf *b, const struct model *m, const struct proc *p);
 static inline bool proc_is_zombie(const struct proc *p)
 {
 	return p->state == PROC_ZOMBIE && !(p->flags & TASK_EXITING);
@@ -139,10 +115,6 @@ bool bind_conflicts(const struct ev_bind *b, const struct sock *s);
 bool bind_options_known(const struct model *m);
 /* In another network namespace than who asks: no matter to a bind in this one. */
 bool sock_is_elsewhere(const struct model *m, const struct sock *s);
-/* "network namespace 4026532561 (container 0123456789ab)" */
-void text_lives_there(struct buf *b, const struct model *m, const struct sock *s); /* " (container ...)" */
-void text_netns(struct buf *b, const struct model *m, const struct sock *s);
-
 /* Name of the container a process is in: short id from its cgroup, else its pid namespace; NULL: none. */
 const char *proc_container(const struct model *m, const struct proc *p, char out[32]);
 /* The same by the path of its cgroup alone. */

@@ -6,7 +6,7 @@
  * once. That a parent does not reap what it should is an accusation: it comes only when the child
  * has been dead for longer than this parent's children are as a rule.
  */
-#include "advice.h"
+#include "verdict_priv.h"
 
 #define YOUNG_NS (2 * NS_PER_S) /* dead for less than this accuses nobody */
 #define YOUNG_MAX_NS                                                                \

@@ -141,7 +141,7 @@ static bool same_place(const struct match *a, const struct match *b)
 	return a->unreached == b->unreached && (a->unreached || a->sock->netns == b->sock->netns);
 }
 
-void port_words(struct out *o, const struct model *m, const struct match *list, u32 n, u32 here,
+void text_port(struct out *o, const struct model *m, const struct match *list, u32 n, u32 here,
 		bool ago)
 {
 	struct buf b = {0};
@@ -151,7 +151,7 @@ void port_words(struct out *o, const struct model *m, const struct match *list, 
 		for (to = i; to < n && same_place(&list[to], &list[i]);)
 			to++;
 		if (list[i].unreached) {
-			unreached_words(&b, m, &list[i]);
+			text_unreached(&b, m, &list[i]);
 		} else {
 			buf_puts(&b, "In ");
 			text_netns(&b, m, list[i].sock);

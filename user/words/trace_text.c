@@ -98,17 +98,15 @@ static enum tint on_exit_(struct buf *b, const struct model *m, const struct ev 
 	SELF(exit);
 	const struct proc *p = proc_at(m, proc_find_start(m, x->h.tgid, x->start));
 	const struct death *d = p ? death_at(m, p->death) : NULL;
+	const struct end plain = {.known = true, .signal = x->signal, .core = x->core};
 
-	if (!x->signal) {
+	if (!x->signal)
 		buf_printf(b, "code %d", x->code);
-		return x->code ? TINT_WARN : TINT_NONE;
-	}
-	buf_printf(b, "killed by %s", name_signal(x->signal));
-	if (d)
-		text_killer(b, m, d);
-	if (x->core)
-		buf_puts(b, ", core dumped");
-	return TINT_BAD;
+	else if (d)
+		text_death(b, m, d);
+	else
+		text_end(b, &plain, &(const struct buf){0});
+	return x->signal ? TINT_BAD : x->code ? TINT_WARN : TINT_NONE;
 }
 
 static enum tint on_session(struct buf *b, const struct model *m, const struct ev *e)
@@ -212,7 +210,7 @@ static enum tint add_bind_error(struct buf *b, const struct model *m, const stru
 	}
 	if (kept) {
 		buf_puts(b, ": ");
-		words_kept(b, m, kept);
+		text_kept(b, m, kept);
 	}
 	return error ? TINT_WARN : TINT_NONE;
 }

@@ -6,7 +6,30 @@
 #include "answer.h"
 #include "out.h"
 
-/* ---- in JSON (view_json.c) ---------------------------------------------------------------- */
+/* ---- advice: why, and what to do ---------------------------------------------------------- */
+
+struct answer {
+	enum verdict verdict;
+	bool certain;      /* the whole history was seen */
+	struct buf why;    /* one sentence, safe for a terminal */
+	struct buf action; /* one sentence, safe for a terminal */
+};
+/* The verdict on one socket, in words (advice.c).  answer_free() afterwards. */
+void advise_sock(const struct model *m, const struct sock *s, struct answer *out);
+void answer_free(struct answer *a);
+/* Why a zombie (or a headless process) is not reaped; to action what helps, one sentence (advice_zombie.c). */
+enum reason advise_zombie(const struct model *m, const struct proc *p, struct buf *action);
+/*
+ * What it is stuck in, "is frozen by cgroup /a", and what ends that, "thaw it ..." (stuck_text.c).
+ * false: in nothing, and nothing is written.
+ */
+bool text_stuck(const struct model *m, const struct proc *p, struct buf *in, struct buf *ends);
+/* Who is dying: what keeps the kernel from being done with it; nothing where that is not known. */
+void text_dying(struct buf *b, const struct model *m, const struct proc *p);
+/* "thread 123 of nginx[120] sleeps in accept4() on it": what keeps one that no descriptor shows. */
+void text_kept(struct buf *b, const struct model *m, const struct sock *s);
+
+/* ---- in JSON (answer_json.c) ---------------------------------------------------------------- */
 
 void json_proc(struct json *j, const char *key, const struct model *m, u32 proc);
 void json_ref(struct json *j, const char *key, const struct model *m, u32 proc); /* {"pid","comm"} or null */ /* with its exit */
@@ -19,35 +42,47 @@ void json_nspid(struct json *j, const char *key, const struct proc *p);
 void json_exit(struct json *j, const char *key, const struct model *m, const struct proc *p, bool core);
 void json_tristate(struct json *j, const char *key, u8 v); /* 0, 1, 2: not known */
 
-/* ---- in text; all of it safe for a terminal (view_common.c) ----------------------------- */
+/* ---- in text; all of it safe for a terminal (text.c) -------------------------------------- */
 
 void text_proc(struct buf *b, const struct model *m, u32 proc);            /* "sleep[9132]" */
 void text_sock(struct buf *b, const struct model *m, const struct sock *s); /* "tcp 0.0.0.0:80" */
 void text_elsewhere(struct buf *b, const struct model *m, const struct sock *s); /* " netns:4026532561", " (file removed)", or nothing */
+void text_netns(struct buf *b, const struct model *m, const struct sock *s); /* "network namespace 4026532561 (container 0123456789ab)" */
+void text_lives_there(struct buf *b, const struct model *m, const struct sock *s); /* " (container ...)", or nothing */
 void text_local(struct buf *b, const struct model *m, const struct sock *s); /* "0.0.0.0:80" */
 void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max);
 void text_words(struct buf *b, const char *args, u16 len, size_t max);     /* NUL-separated, as a shell would */
 void text_when(struct buf *b, const struct model *m, u64 ts);              /* "12:00:05.123", the date if another day */
 void text_ago(struct buf *b, const struct model *m, u64 ts);               /* " (3 min ago)", or nothing */
 void text_uid(struct buf *b, u32 uid); /* "uid 1000", of several "several users" */
-void text_death(struct buf *b, const struct model *m, const struct proc *p); /* "killed by SIGKILL from bash[1] at ..." */
-void text_killer(struct buf *b, const struct model *m, const struct death *d); /* " from bash[1400]" */
-void text_end(struct buf *b, const struct model *m, const struct proc *p);   /* the same without when */
+/*
+ * What sent the signal that killed it: " from bash[1400]", " from a timer of its own"; nothing where
+ * that is not known.  who: the process behind it in words, empty when there is none (death_text.c).
+ */
+void text_cause(struct buf *b, u32 cause, u32 signal, bool again, const struct buf *who);
+struct end { /* how a process ended */
+	u32 signal, cause;
+	s32 code;
+	bool known, again, core;
+};
+/* "killed by SIGKILL from bash[1], core dumped", "exited with code 1", "died" */
+void text_end(struct buf *b, const struct end *e, const struct buf *who);
+void text_death(struct buf *b, const struct model *m, const struct death *d);
+/* The same with when, " at 12:00:03"; "still running". */
+void text_fate(struct buf *b, const struct model *m, const struct proc *p);
 void text_limits(struct out *o, const struct model *m);                    /* what could not be seen, if anything */
 
-bool sock_is_wild(const struct ep *ep);       /* 0.0.0.0 or :: */
-bool utf8_wanted(void);                       /* by LC_ALL, LC_CTYPE, LANG */
 void warn_limits(const struct model *m); /* the sentences for whoever reads JSON */
 int answer_code(const struct model *m, int code); /* code, or EXIT_INCOMPLETE after a loss */
 
-void unreached_words(struct buf *b, const struct model *m, const struct match *x);
-void file_words(struct buf *b, const struct query *q, const char *path, bool whole,
+void text_unreached(struct buf *b, const struct model *m, const struct match *x);
+void text_file(struct buf *b, const struct query *q, const char *path, bool whole,
 		bool connected /* matches are UNREACHED_CONNECTION */);
 /* All of them in words (port_text.c). */
-void port_words(struct out *o, const struct model *m, const struct match *list, u32 n, u32 here,
+void text_port(struct out *o, const struct model *m, const struct match *list, u32 n, u32 here,
 		bool ago);
 
-/* One socket in words (view_explain.c).  netns: name its namespace; ago: also say how long ago. */
+/* One socket in words (explain_text.c).  netns: name its namespace; ago: also say how long ago. */
 void explain_sock(struct out *o, const struct model *m, const struct sock *s, bool netns, bool ago);
 
 /* `trace --list`: every public kind of event with its fields and what they mean. */

@@ -274,7 +274,7 @@ void json_sock(struct json *j, const struct model *m, const struct sock *s)
 {
 	struct answer a = {0};
 
-	verdict_sock(m, s, &a);
+	advise_sock(m, s, &a);
 	json_str(j, "proto", name_proto(s->proto));
 	json_str(j, "family", name_family(s->proto));
 	json_sock_local(j, "local", m, s);

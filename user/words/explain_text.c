@@ -112,7 +112,7 @@ static void creator_print(struct out *o, const struct model *m, const struct soc
 								      : ", which closed it since.");
 		} else {
 			buf_printf(&b, ", %s: ", proc_state(p));
-			text_death(&b, m, p);
+			text_fate(&b, m, p);
 			buf_puts(&b, ".");
 		}
 	}
@@ -325,7 +325,7 @@ void explain_sock(struct out *o, const struct model *m, const struct sock *s, bo
 	holders_print(o, m, s, ago);
 	if (s->queue)
 		queue_print(o, m, s);
-	verdict_sock(m, s, &a);
+	advise_sock(m, s, &a);
 	buf_printf(&b, "Verdict: %s%s %s %s", name_verdict(a.verdict),
 		   a.certain ? "" : " (not certain)", utf8_wanted() ? "\xe2\x80\x94" : "-",
 		   a.why.s ? a.why.s : "");

@@ -9,24 +9,6 @@ static u64 inode_of(const struct sock *s)
 	return s->inode;
 }
 
-/*
- * A way has no more steps than there are sockets in flight, or it goes in a circle: twice as fast a
- * second walker meets the first in it.
- */
-u32 queue_reached(const struct model *m, const struct sock *s, u32 *steps)
-{
-	const struct sock *q = s, *slow = s;
-
-	for (*steps = 0; q && q->queue && !q->nholds; ++*steps) {
-		q = sock_known(m, q->queue, 0);
-		if (*steps % 2)
-			slow = sock_known(m, slow->queue, 0);
-		if (q == slow)
-			return 0;
-	}
-	return q && q != s && q->nholds ? q->id : 0;
-}
-
 static void say_unreached(const struct speech *sp, bool known)
 {
 	buf_printf(
@@ -64,13 +46,13 @@ static void say_in_flight(const struct speech *sp)
 			   steps - 1, (unsigned long long)inode_of(sock_at(sp->m, end)));
 	if (holder) {
 		buf_puts(b, steps > 1 ? " it is one that " : ", which ");
-		words_proc(b, sp->m, holder);
+		text_proc(b, sp->m, holder);
 		buf_puts(b, " holds");
 	}
 	b = &sp->out->action;
 	if (holder) {
 		buf_puts(b, "Let ");
-		words_proc(b, sp->m, holder);
+		text_proc(b, sp->m, holder);
 		buf_puts(b, " receive it, or stop it: the queue and what is in it end with it");
 	} else {
 		say_unreached(sp, all_was_read(sp->m));
@@ -100,13 +82,13 @@ static void words_keeper(struct buf *b, const struct model *m, const struct sock
 	u32 id = keeper_of(m, s);
 
 	if (id)
-		words_proc(b, m, id);
+		text_proc(b, m, id);
 	else
 		buf_printf(b, "pid %u", s->keep_pid);
 }
 
 /* "thread 123 of nginx[120] sleeps in accept4() on it" */
-void words_kept(struct buf *b, const struct model *m, const struct sock *s)
+void text_kept(struct buf *b, const struct model *m, const struct sock *s)
 {
 	const char *call = name_call(s->keep_call);
 
@@ -131,7 +113,7 @@ static void say_kept(const struct speech *sp)
 	struct buf *b = &sp->out->why;
 
 	buf_puts(b, b->len ? "; no descriptor is left, but " : "No descriptor shows it: ");
-	words_kept(b, sp->m, sp->s);
+	text_kept(b, sp->m, sp->s);
 	b = &sp->out->action;
 	if (sp->s->keep_how == KEEPER_CALL)
 		buf_puts(b, "It ends with that call: shutdown() of the socket before its close() "
@@ -178,7 +160,7 @@ static void say_outlived(const struct speech *sp)
 	struct buf *b = &sp->out->why;
 
 	if (p)
-		words_proc(b, sp->m, p->id);
+		text_proc(b, sp->m, p->id);
 	else if (s->closed_by)
 		buf_printf(b, "Pid %u", s->closed_by);
 	if (!s->closed_by)
@@ -186,7 +168,7 @@ static void say_outlived(const struct speech *sp)
 	else
 		buf_puts(b, died ? " had its last descriptor when it ended"
 				 : " closed its last descriptor");
-	words_at(b, sp->m, s->closed_ts);
+	text_at(b, sp->m, s->closed_ts);
 }
 
 void say_hidden(const struct speech *sp)

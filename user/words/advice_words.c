@@ -21,7 +21,7 @@ static const char *last_step(const char *path)
 }
 
 /* "server", "python3 (svc.py)": what to open in an editor. */
-void words_program(struct buf *b, const struct model *m, const struct image *i)
+void text_program(struct buf *b, const struct model *m, const struct image *i)
 {
 	const struct program p = i && i->exe_len ? program_of(m, i) : (struct program){};
 	const char *script = p.kind == PROGRAM_SCRIPT	? last_step(p.name)
@@ -40,28 +40,11 @@ void words_program(struct buf *b, const struct model *m, const struct image *i)
 	buf_puts(b, ")");
 }
 
-/* "sleep[9132]" */
-void words_proc(struct buf *b, const struct model *m, u32 id)
-{
-	const struct proc *p = proc_at(m, id);
-	const char *comm = proc_comm(m, p);
-
-	if (!p) {
-		buf_puts(b, "an unknown process");
-		return;
-	}
-	if (*comm)
-		buf_add_safe(b, comm, strlen(comm), 0);
-	else
-		buf_puts(b, "process ");
-	buf_printf(b, "[%u]", p->tgid);
-}
-
 /*
  * "server[200] made it", "server[200] accepted it", "sd-activate[300], later sleep, made it": by
  * the name it had then, which is the one that is found in its configuration.
  */
-void words_maker(struct buf *b, const struct model *m, const struct sock *s)
+void text_maker(struct buf *b, const struct model *m, const struct sock *s)
 {
 	const struct proc *p = proc_at(m, s->creator);
 	const struct image *then = creator_image(m, s);
@@ -74,13 +57,13 @@ void words_maker(struct buf *b, const struct model *m, const struct sock *s)
 		buf_add_safe(b, now, strlen(now), 0);
 		buf_puts(b, ",");
 	} else {
-		words_proc(b, m, s->creator);
+		text_proc(b, m, s->creator);
 	}
 	buf_puts(b, o && o->via == VIA_ACCEPTED ? " accepted it" : " made it");
 }
 
 /* " at 12:00:03"; nothing where the wall clock is not known. */
-void words_at(struct buf *b, const struct model *m, u64 ts)
+void text_at(struct buf *b, const struct model *m, u64 ts)
 {
 	u64 wall = model_wall(m, ts);
 	char clock[16];
@@ -91,47 +74,34 @@ void words_at(struct buf *b, const struct model *m, u64 ts)
 	buf_printf(b, " at %.8s", clock);
 }
 
-static void add_killer(struct buf *b, const struct model *m, const struct death *d)
-{
-	struct buf who = {0};
-
-	if (d->killer)
-		words_proc(&who, m, d->killer);
-	else if (d->killer_pid)
-		buf_printf(&who, "pid %u", d->killer_pid);
-	words_cause(b, death_cause(d), d->signal, d->again, &who);
-	buf_free(&who);
-}
-
 /* "was killed by SIGKILL from bash[1400] at 12:00:03", "exited with code 1", ... */
-void words_fate(struct buf *b, const struct model *m, u32 id)
+static void add_fate(struct buf *b, const struct model *m, u32 id)
 {
 	const struct proc *p = proc_at(m, id);
 	const struct death *d = p ? death_at(m, p->death) : NULL;
 
 	if (!d) {
 		buf_puts(b, "let go of it");
-	} else if (!d->known) {
-		buf_puts(b, "is dead");
-	} else if (d->signal) {
-		buf_printf(b, "was killed by %s", name_signal(d->signal));
-		add_killer(b, m, d);
-	} else {
-		buf_printf(b, "exited with code %d", d->code);
+		return;
 	}
-	if (d)
-		words_at(b, m, d->ts);
+	if (!d->known)
+		buf_puts(b, "is dead");
+	else if (d->signal)
+		buf_puts(b, "was ");
+	if (d->known)
+		text_death(b, m, d);
+	text_at(b, m, d->ts);
 }
 
 /* "sleep[9132]", "a[1] and b[2]", "a[1], b[2] and 7 more" */
-void words_procs(struct buf *b, const struct model *m, const struct holder *rows, u32 n)
+void text_procs(struct buf *b, const struct model *m, const struct holder *rows, u32 n)
 {
 	u32 shown = n > 3 ? 2 : n;
 
 	for (u32 i = 0; i < shown; i++) {
 		if (i)
 			buf_puts(b, i == n - 1 ? " and " : ", ");
-		words_proc(b, m, rows[i].proc);
+		text_proc(b, m, rows[i].proc);
 	}
 	if (n > shown)
 		buf_printf(b, " and %u more", n - shown);
@@ -165,7 +135,7 @@ static bool ends_with_another(const struct model *m, const struct map *procs, u3
  * Whom to stop so that all of them end: a master and not its workers, which it would only start
  * anew.  "nginx[10] (the other 4 descend from it)"
  */
-void words_stop(struct buf *b, const struct model *m, const struct holder *rows, u32 n)
+void text_stop(struct buf *b, const struct model *m, const struct holder *rows, u32 n)
 {
 	struct holder *roots = xcalloc(n + 1, sizeof(*roots));
 	struct map procs = {};
@@ -179,7 +149,7 @@ void words_stop(struct buf *b, const struct model *m, const struct holder *rows,
 		else
 			roots[nroots++] = rows[i];
 	}
-	words_procs(b, m, roots, nroots);
+	text_procs(b, m, roots, nroots);
 	if (others == 1)
 		buf_puts(b, " (the other one descends from");
 	else if (others)
@@ -201,7 +171,7 @@ static bool kept_over_exec(const struct model *m, const struct sock *s, const st
 }
 
 /* "inherited fd 3 by fork and kept it over exec because CLOEXEC was not set" */
-void words_inherited(struct buf *b, const struct model *m, const struct sock *s,
+void text_inherited(struct buf *b, const struct model *m, const struct sock *s,
 		     const struct holder *h)
 {
 	buf_printf(b, h->how == VIA_FORK ? "inherited fd %d by fork" : "has it as fd %d",
@@ -212,8 +182,8 @@ void words_inherited(struct buf *b, const struct model *m, const struct sock *s,
 
 void creator_story(struct buf *b, const struct speech *sp)
 {
-	words_maker(b, sp->m, sp->s);
+	text_maker(b, sp->m, sp->s);
 	buf_puts(b, " and ");
-	words_fate(b, sp->m, sp->s->creator);
+	add_fate(b, sp->m, sp->s->creator);
 	buf_puts(b, "; ");
 }

@@ -68,7 +68,7 @@ static bool advise_any(struct buf *b, const struct speech *sp, const struct step
 		    (before && program_same(sp->m, before, now) == SAME_YES))
 			continue;
 		buf_puts(b, named++ ? " or " : "");
-		words_program(b, sp->m, now);
+		text_program(b, sp->m, now);
 		before = now;
 	}
 	buf_puts(b, ", whichever did not mean to hand it on");
@@ -103,12 +103,12 @@ void advise_slip(struct buf *b, const struct speech *sp)
 	const struct image *who = exec ? image_at(sp->m, exec[-1].image) : NULL;
 
 	if (who && program_same(sp->m, who, creator_image(sp->m, sp->s)) != SAME_YES) {
-		words_program(b, sp->m, who);
+		text_program(b, sp->m, who);
 		advise_mark(b, fd, exec->proc == exec[-1].proc && exec[-1].kind == STEP_EXEC);
 	} else if (!use_was_watched(sp) && advise_any(b, sp, st, n)) {
 		advise_mark(b, fd, false);
 	} else if ((who = unknown_giver(sp, st, n))) {
-		words_program(b, sp->m, who);
+		text_program(b, sp->m, who);
 		advise_mark(b, fd, false);
 	} else {
 		advise_creator(b, sp, fd);

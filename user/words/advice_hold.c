@@ -82,7 +82,7 @@ static u32 cast_count(const struct cast *c, u32 role)
 
 static void words_cast(struct buf *b, const struct speech *sp, const struct cast *c, u32 role)
 {
-	words_procs(b, sp->m, c->rows + c->first[role], cast_count(c, role));
+	text_procs(b, sp->m, c->rows + c->first[role], cast_count(c, role));
 }
 
 /* A leak in the making: who has it for no reason of its own, while its maker still lives? */
@@ -98,7 +98,7 @@ void add_stray(struct buf *b, const struct speech *sp)
 				     "when "
 				   : " run other programs that never used it, and would keep it "
 				     "when ");
-		words_proc(b, sp->m, sp->s->creator);
+		text_proc(b, sp->m, sp->s->creator);
 		buf_puts(b, " ends");
 	}
 	free(c.rows);
@@ -164,7 +164,7 @@ static void say_connection(const struct speech *sp)
 				       proc_at(sp->m, sp->s->creator)->state == PROC_RUNNING;
 	struct buf *b = &sp->out->why;
 
-	words_procs(b, sp->m, sp->rows, sp->n);
+	text_procs(b, sp->m, sp->rows, sp->n);
 	if (given)
 		buf_puts(b, one ? " inherited it and has it now" : " inherited it and have it now");
 	else
@@ -172,7 +172,7 @@ static void say_connection(const struct speech *sp)
 				: " inherited it and keep it open, so for the peer it is alive");
 	b = &sp->out->action;
 	buf_puts(b, "Stop ");
-	words_stop(b, sp->m, sp->rows, sp->n);
+	text_stop(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, " if you need it free: that ends the connection");
 	if (!given && sock_is_tcp(sp->s) && bind_passes(sp->s) & BIND_REUSEADDR)
 		buf_puts(b, "; a server that sets SO_REUSEADDR gets the port all the same, because "
@@ -192,7 +192,7 @@ void say_inherited(const struct speech *sp)
 	c = cast_of(sp);
 	tell_roles(sp, &c);
 	buf_puts(&sp->out->action, "Stop ");
-	words_stop(&sp->out->action, sp->m, sp->rows, sp->n);
+	text_stop(&sp->out->action, sp->m, sp->rows, sp->n);
 	buf_puts(&sp->out->action, " if you need it free");
 	advise_roles(sp, &c);
 	free(c.rows);

@@ -48,7 +48,7 @@ static void add_leaked_member(struct buf *b, const struct model *m, const struct
 		if (!same_group(s, o) || verdict_of(m, o) != VERDICT_LEAKED)
 			continue;
 		buf_puts(b, "; but a leaked member of its SO_REUSEPORT group, held by ");
-		words_proc(b, m, first_holder(m, o));
+		text_proc(b, m, first_holder(m, o));
 		buf_puts(b, ", eats a part of the connections");
 		return;
 	}
@@ -62,7 +62,7 @@ static void say_owned(const struct speech *sp)
 	struct buf *b = &sp->out->why;
 
 	add_unsure(b, sp->out);
-	words_maker(b, sp->m, sp->s);
+	text_maker(b, sp->m, sp->s);
 	buf_puts(b, " and is the only one that holds it");
 	if (p->flags & TASK_HEADLESS)
 		buf_puts(b, "; its main thread has ended, but other threads live on");
@@ -73,7 +73,7 @@ static void say_owned(const struct speech *sp)
 		return;
 	}
 	buf_puts(b, "Stop ");
-	words_proc(b, sp->m, sp->s->creator);
+	text_proc(b, sp->m, sp->s->creator);
 	buf_puts(b, " if you need it free; nothing is wrong with the socket itself");
 }
 
@@ -82,14 +82,14 @@ static void say_shared(const struct speech *sp)
 	struct buf *b = &sp->out->why;
 
 	add_unsure(b, sp->out);
-	words_maker(b, sp->m, sp->s);
+	text_maker(b, sp->m, sp->s);
 	buf_printf(b, " and shares it: %u hold it, ", sp->n);
-	words_procs(b, sp->m, sp->rows, sp->n);
+	text_procs(b, sp->m, sp->rows, sp->n);
 	add_stray(b, sp);
 	add_leaked_member(b, sp->m, sp->s);
 	b = &sp->out->action;
 	buf_puts(b, "It is free only when all of them are gone: stop ");
-	words_proc(b, sp->m, sp->s->creator);
+	text_proc(b, sp->m, sp->s->creator);
 	buf_puts(b, " and see to it that the others end with it");
 }
 
@@ -99,9 +99,9 @@ static void say_leaked(const struct speech *sp)
 
 	creator_story(b, sp);
 	add_unsure(b, sp->out);
-	words_proc(b, sp->m, sp->rows[0].proc);
+	text_proc(b, sp->m, sp->rows[0].proc);
 	buf_puts(b, " ");
-	words_inherited(b, sp->m, sp->s, &sp->rows[0]);
+	text_inherited(b, sp->m, sp->s, &sp->rows[0]);
 	if (sp->n > 1)
 		buf_printf(b, ", as did %u more", sp->n - 1);
 	add_group(b, sp->m, sp->s);
@@ -111,7 +111,7 @@ static void say_leaked(const struct speech *sp)
 	else
 		buf_puts(b,
 			 "Its use was not watched from the beginning, so look first, then kill ");
-	words_procs(b, sp->m, sp->rows, sp->n);
+	text_procs(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, sock_is_connection(sp->s) ? " to end the connection now; in "
 					      : " to free the port now; in ");
 	advise_slip(b, sp);
@@ -122,7 +122,7 @@ static void words_handed(struct buf *b, const struct speech *sp, const struct or
 {
 	bool sent = o->via == VIA_SCM_RIGHTS;
 
-	words_proc(b, sp->m, o->proc);
+	text_proc(b, sp->m, o->proc);
 	buf_puts(b, o->via == VIA_NONE
 			    ? " has it from another process, and not by fork: how it came there is "
 			      "not known, because only --fd=full watches that"
@@ -130,12 +130,12 @@ static void words_handed(struct buf *b, const struct speech *sp, const struct or
 			 : " took a copy of it with pidfd_getfd");
 	if (o->from) {
 		buf_puts(b, sent ? " by " : " from ");
-		words_proc(b, sp->m, o->from);
+		text_proc(b, sp->m, o->from);
 	}
 	if (o->proc == proc)
 		return;
 	buf_puts(b, "; ");
-	words_proc(b, sp->m, proc);
+	text_proc(b, sp->m, proc);
 	buf_puts(b, " was forked off it with that");
 }
 
@@ -158,7 +158,7 @@ static void say_passed(const struct speech *sp)
 	if (best) {
 		words_handed(b, sp, best, proc);
 	} else {
-		words_procs(b, sp->m, sp->rows, sp->n);
+		text_procs(b, sp->m, sp->rows, sp->n);
 		buf_puts(b, sp->n > 1 ? " have it from another process"
 				      : " has it from another process");
 	}
@@ -166,7 +166,7 @@ static void say_passed(const struct speech *sp)
 	buf_puts(b, best && best->via == VIA_NONE
 			    ? "It was most likely handed over on purpose; stop "
 			    : "It was handed over on purpose; stop ");
-	words_stop(b, sp->m, sp->rows, sp->n);
+	text_stop(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, " if you need it free");
 }
 
@@ -248,7 +248,7 @@ static void say_held(const struct speech *sp)
 		say_unseen(sp);
 		return;
 	}
-	words_procs(b, sp->m, sp->rows, sp->n);
+	text_procs(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, sp->n == 1 ? " holds it" : " hold it");
 	buf_puts(b, sp->m->watching_since && !(sp->m->caps & SRC_FD)
 			    ? "; who made it is not known, because only --fd=full watches that"
@@ -257,7 +257,7 @@ static void say_held(const struct speech *sp)
 	add_leaked_member(b, sp->m, sp->s);
 	b = &sp->out->action;
 	buf_puts(b, "Make sure nobody needs it, then stop ");
-	words_stop(b, sp->m, sp->rows, sp->n);
+	text_stop(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, " to free it; leave probate ports -w running to know the creator next time");
 }
 
@@ -268,13 +268,13 @@ static void say_over(const struct speech *sp)
 	struct buf *b = &sp->out->why;
 
 	if (sp->s->creator) {
-		words_maker(b, sp->m, sp->s);
+		text_maker(b, sp->m, sp->s);
 		buf_puts(b, "; ");
 	}
 	buf_puts(b, "the connection is over and keeps no port");
 	if (sp->n) {
 		buf_puts(b, ", only ");
-		words_procs(b, sp->m, sp->rows, sp->n);
+		text_procs(b, sp->m, sp->rows, sp->n);
 		buf_puts(b,
 			 sp->n == 1 ? " still has its descriptor" : " still have its descriptor");
 	}
@@ -330,15 +330,15 @@ static void say_stuck(const struct speech *sp)
 	for (u32 i = 0; i < sp->n && said < STUCK_SAID; i++) {
 		const struct proc *p = proc_at(sp->m, sp->rows[i].proc);
 
-		if ((i && sp->rows[i - 1].proc == p->id) || !words_stuck(sp->m, p, &in, &ends))
+		if ((i && sp->rows[i - 1].proc == p->id) || !text_stuck(sp->m, p, &in, &ends))
 			continue;
 		said++;
 		buf_puts(&sp->out->why, "; ");
-		words_proc(&sp->out->why, sp->m, p->id);
+		text_proc(&sp->out->why, sp->m, p->id);
 		buf_printf(&sp->out->why, " %s", in.s);
 		if (!(p->flags & TASK_DUMPING)) {
 			buf_puts(&sp->out->action, "; ");
-			words_proc(&sp->out->action, sp->m, p->id);
+			text_proc(&sp->out->action, sp->m, p->id);
 			buf_printf(&sp->out->action,
 				   p->stuck & STUCK_KILLED ? " was killed and ends only then: %s"
 							   : " does nothing until then: %s",
@@ -360,10 +360,12 @@ void advise_sock(const struct model *m, const struct sock *s, struct answer *out
 		[VERDICT_KERNEL] = say_kernel,	     [VERDICT_ORPHANED] = say_orphaned,
 		[VERDICT_HELD] = say_held,
 	};
+	const enum verdict v = verdict_of(m, s);
 	const struct unix_name *name;
 	struct holder *rows;
 	struct speech sp = {.m = m, .s = s, .out = out};
 
+	*out = (struct answer){.verdict = v, .certain = verdict_certain(m, s, v)};
 	sp.n = holders_of(m, s, &rows);
 	sp.rows = rows;
 	if (sock_is_over(s))
@@ -379,4 +381,10 @@ void advise_sock(const struct model *m, const struct sock *s, struct answer *out
 	buf_puts(&out->why, ".");
 	buf_puts(&out->action, ".");
 	free(rows);
+}
+
+void answer_free(struct answer *a)
+{
+	buf_free(&a->why);
+	buf_free(&a->action);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What follows "killed by SIGTERM": who or what sent it, in the same words in every answer. */
+/* How a process ended, and who or what sent the signal that killed it. */
 #include <string.h>
 
-#include "verdict.h"
+#include "words.h"
 
 /* %k is the process behind it, which only causes of the first group have. */
 static const char *const said[CAUSE_MAX] = {
@@ -33,17 +33,7 @@ static const char *cause_text(u32 cause, u32 signal)
 	return said[cause < CAUSE_MAX ? cause : CAUSE_UNKNOWN];
 }
 
-u32 death_cause(const struct death *d)
-{
-	if (d->cause)
-		return d->cause;
-	return d->ns_died      ? CAUSE_PIDNS
-	       : d->by_kernel  ? CAUSE_KERNEL
-	       : d->killer_pid ? CAUSE_PROCESS
-			       : CAUSE_UNKNOWN;
-}
-
-void words_cause(struct buf *b, u32 cause, u32 signal, bool again, const struct buf *who)
+void text_cause(struct buf *b, u32 cause, u32 signal, bool again, const struct buf *who)
 {
 	const char *s = cause_text(cause, signal), *k = s ? strstr(s, "%k") : NULL;
 
@@ -58,4 +48,53 @@ void words_cause(struct buf *b, u32 cause, u32 signal, bool again, const struct 
 		buf_puts(b, k + 2);
 	if (again)
 		buf_puts(b, ", caught and then raised again");
+}
+
+void text_end(struct buf *b, const struct end *e, const struct buf *who)
+{
+	if (!e->known) {
+		buf_puts(b, "died");
+	} else if (!e->signal) {
+		buf_printf(b, "exited with code %d", e->code);
+	} else {
+		buf_printf(b, "killed by %s", name_signal(e->signal));
+		text_cause(b, e->cause, e->signal, e->again, who);
+		if (e->core)
+			buf_puts(b, ", core dumped");
+	}
+}
+
+void text_death(struct buf *b, const struct model *m, const struct death *d)
+{
+	struct end e = {0};
+	struct buf who = {0};
+
+	if (d)
+		e = (struct end){.known = d->known,
+				 .signal = d->signal,
+				 .code = d->code,
+				 .cause = death_cause(d),
+				 .again = d->again,
+				 .core = d->core};
+	if (d && d->killer)
+		text_proc(&who, m, d->killer);
+	else if (d && d->killer_pid)
+		buf_printf(&who, "pid %u", d->killer_pid);
+	text_end(b, &e, &who);
+	buf_free(&who);
+}
+
+void text_fate(struct buf *b, const struct model *m, const struct proc *p)
+{
+	const struct death *d = death_at(m, p->death);
+
+	if (!d) {
+		buf_puts(b, p->state == PROC_RUNNING ? "still running" : "dead");
+		return;
+	}
+	text_death(b, m, d);
+	if (d->ts) {
+		buf_puts(b, " at ");
+		text_when(b, m, d->ts);
+	}
 }

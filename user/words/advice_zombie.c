@@ -13,7 +13,7 @@ static const char *const remedies[] = {
 static void add_name(struct buf *b, const struct model *m, const struct proc *p)
 {
 	if (p)
-		words_proc(b, m, p->id);
+		text_proc(b, m, p->id);
 	else
 		buf_puts(b, "its parent");
 }
@@ -23,7 +23,7 @@ static void add_tgid(struct buf *b, const struct model *m, u32 tgid)
 	u32 id = proc_find(m, tgid);
 
 	if (id)
-		words_proc(b, m, id);
+		text_proc(b, m, id);
 	else
 		buf_printf(b, "process [%u]", tgid);
 }
@@ -87,13 +87,13 @@ static void add_adopter(struct buf *b, const struct model *m, const struct proc 
 		return;
 	}
 	init = to->flags & TASK_NSINIT && to->tgid != 1;
-	words_proc(b, m, to->id);
+	text_proc(b, m, to->id);
 	buf_puts(b, above ? ", the subreaper above it," : init ? ", PID 1 of its container," : "");
 	buf_puts(b, " takes ");
 	add_name(b, m, p);
 	if (left) {
 		buf_puts(b, " over, but has not reaped ");
-		words_proc(b, m, left->id);
+		text_proc(b, m, left->id);
 		buf_puts(b, " either, which it adopted: if it does not reap what it adopts, ");
 		buf_puts(b, init ? "restart the container with an init such as tini"
 				 : "end that, too");
@@ -126,7 +126,7 @@ static void add_stuck(struct buf *b, const struct model *m, const struct proc *p
 {
 	struct buf in = {0}, out = {0};
 
-	if (!parent || !words_stuck(m, parent, &in, &out)) {
+	if (!parent || !text_stuck(m, parent, &in, &out)) {
 		buf_puts(&in, "is dying");
 		buf_puts(&out, "wait until it is gone");
 	}
@@ -176,7 +176,7 @@ static void add_part(struct buf *b, const struct model *m, const struct proc *p,
 		add_habit(b, parent);
 		break;
 	case 'k':
-		words_dying(b, m, p);
+		text_dying(b, m, p);
 		break;
 	}
 }
@@ -189,11 +189,11 @@ static void add_kept_init(struct buf *b, const struct model *m, const struct pro
 	if (!init || init == p || !(init->flags & TASK_EXITING) || p->parent == init->id)
 		return;
 	buf_puts(b, " As long as it is there, ");
-	words_proc(b, m, init->id);
+	text_proc(b, m, init->id);
 	buf_puts(b, ", PID 1 of its pid namespace, cannot end.");
 }
 
-enum reason verdict_zombie(const struct model *m, const struct proc *p, struct buf *action)
+enum reason advise_zombie(const struct model *m, const struct proc *p, struct buf *action)
 {
 	enum reason r = zombie_reason(m, p);
 

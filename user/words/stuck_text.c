@@ -42,7 +42,7 @@ static void say_traced(const struct model *m, const struct proc *p, struct buf *
 	struct buf who = {0};
 
 	if (id)
-		words_proc(&who, m, id);
+		text_proc(&who, m, id);
 	else
 		buf_printf(&who, p->tracer ? "process [%u]" : "its tracer", p->tracer);
 	if (p->stuck & STUCK_EXIT_STOP)
@@ -82,7 +82,7 @@ static void say_vfork(const struct model *m, const struct proc *p, struct buf *i
 	struct buf who = {0};
 
 	if (c)
-		words_proc(&who, m, c->id);
+		text_proc(&who, m, c->id);
 	else
 		buf_puts(&who, "the child it made");
 	buf_printf(in, "is in vfork, until %s executes a program or ends", who.s);
@@ -113,7 +113,7 @@ static void say_dumping(const struct model *m, const struct proc *p, struct buf 
 static void say_dying(const struct model *m, const struct proc *p, struct buf *in, struct buf *ends)
 {
 	buf_puts(in, "has ended, but the kernel is not done with it");
-	words_dying(in, m, p);
+	text_dying(in, m, p);
 	buf_puts(ends, "wait until it is gone");
 }
 
@@ -135,14 +135,14 @@ static void add_killed(const struct model *m, const struct proc *p, struct buf *
 	buf_puts(in, ", though it was killed");
 	if (s) {
 		if (s->from && proc_at(m, s->from)->tgid == s->from_pid)
-			words_proc(&who, m, s->from);
+			text_proc(&who, m, s->from);
 		buf_puts(in, " by SIGKILL");
-		words_cause(in, s->cause, KILL_NR, s->again, &who);
+		text_cause(in, s->cause, KILL_NR, s->again, &who);
 	}
 	buf_free(&who);
 }
 
-bool words_stuck(const struct model *m, const struct proc *p, struct buf *in, struct buf *ends)
+bool text_stuck(const struct model *m, const struct proc *p, struct buf *in, struct buf *ends)
 {
 	static const struct {
 		u16 flags, stuck;
@@ -203,22 +203,22 @@ static void add_keeper(struct buf *b, const struct model *m, const struct proc *
 	struct buf in = {0}, ends = {0};
 
 	buf_puts(b, ": it is PID 1 of a pid namespace, and waits until that is empty; ");
-	words_proc(b, m, p->id);
+	text_proc(b, m, p->id);
 	if (p->state == PROC_ZOMBIE && p->tracer && p->tracer != init->tgid) {
 		buf_puts(b, " in there is dead, but its tracer ");
 		if (proc_find(m, p->tracer))
-			words_proc(b, m, proc_find(m, p->tracer));
+			text_proc(b, m, proc_find(m, p->tracer));
 		else
 			buf_printf(b, "[%u]", p->tracer);
 		buf_puts(b, " has not waited for it: end that");
 	} else if (p->state == PROC_ZOMBIE && parent && parent != init) {
 		buf_puts(b, " in there is dead, but its parent ");
-		words_proc(b, m, parent->id);
+		text_proc(b, m, parent->id);
 		buf_puts(b, parent->pidns != init->pidns
 				    ? ", which is outside, has not reaped it: fix or end "
 				    : " has not reaped it: fix or end ");
-		words_proc(b, m, parent->id);
-	} else if (words_stuck(m, p, &in, &ends)) {
+		text_proc(b, m, parent->id);
+	} else if (text_stuck(m, p, &in, &ends)) {
 		buf_printf(b, " in there %s: %s", in.s, ends.s);
 	} else {
 		buf_puts(b, " in there has not ended yet");
@@ -227,7 +227,7 @@ static void add_keeper(struct buf *b, const struct model *m, const struct proc *
 	buf_free(&ends);
 }
 
-void words_dying(struct buf *b, const struct model *m, const struct proc *p)
+void text_dying(struct buf *b, const struct model *m, const struct proc *p)
 {
 	const struct proc *k = p->flags & TASK_NSINIT && p->pidns ? keeper_of(m, p) : NULL;
 
