@@ -111,7 +111,9 @@ static void inet_message(struct diag *d, const struct nlmsghdr *h)
 	if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*m)))
 		return;
 	if (d->cookies) {
-		cookie_add(d, m->id.idiag_cookie);
+		/* A minisocket may say that it is in FIN_WAIT2; the kernel counts it nowhere. */
+		if (m->idiag_timer != TIMER_TIMEWAIT)
+			cookie_add(d, m->id.idiag_cookie);
 		return;
 	}
 	e.inode = m->idiag_inode;
