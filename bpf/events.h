@@ -658,7 +658,7 @@ struct ev {
 	KEPT_MODEL_FIELDS(F)                                                                       \
 	KEPT_PRIV_FIELDS(F)                                                                        \
 	KEPT_HOME_FIELDS(F)                                                                        \
-	F(u32, zero, HIDE, "0")
+	F(u32, look, HIDE, "number of the scan of all descriptors that began last; 0: none did")
 
 /* A process, dead or alive.  Subject: tgid. */
 #define KEPT_PROC_FIELDS(F)                                                                        \
@@ -816,7 +816,7 @@ struct ev {
 	KEPT_SOCK_FIELDS(F)                                                                        \
 	F(u32, zero, HIDE, "0")                                                                    \
 	KEPT_KEEPER_FIELDS(F)                                                                      \
-	F(u32, zero2, HIDE, "0")
+	F(u32, unlooked, HIDE, "let go and not judged since: number of the scan begun before; 0: not so")
 
 /* The name of a UNIX socket. */
 #define EV_KEPT_NAME(F)                                                                            \

@@ -1,4 +1,5 @@
 """What `probate serve` makes of sockets by who opened them and who waits: no false alarms."""
+import json
 import os
 import re
 import resource
@@ -6,7 +7,7 @@ import signal
 import socket
 import subprocess
 
-from serve_tools import Actor
+from serve_tools import PROBATE, Actor, Leak
 from serve_tools import exporter, left_out, planted  # noqa: F401  fixtures
 
 # A server that lives on; its child has the port by mistake, through a shell.
@@ -33,6 +34,35 @@ if child == 0:
     os.execv("/usr/bin/perl", ["perl", "-e", "open(my $l, '<&=%d'); while (accept(my $c, $l)) {}" % fd])
 os.write(said, json.dumps({"port": s.getsockname()[1], "child": child}).encode() + b"\\n")
 """
+
+
+# The same, but what it starts is idle until it is told to serve, and so is the maker until it may end.
+BEGINS = """
+import json, os, socket, sys, time
+s = socket.create_server(("127.0.0.1", 0))
+(mine, go), said = os.pipe(), os.dup(1)
+child = os.fork()
+if child == 0:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(mine, 0)
+    os.dup2(s.fileno(), 9)
+    os.execv("/usr/bin/perl", ["perl", "-e", "<STDIN>; open(my $l, '<&=9'); while (accept(my $c, $l)) {}"])
+os.write(said, json.dumps({"port": s.getsockname()[1], "child": child}).encode() + b"\\n")
+sys.stdin.readline()
+os.write(go, b"go\\n")
+while "accept" not in open(f"/proc/{child}/wchan").read():
+    time.sleep(0.01)
+"""
+
+
+class Begins(Actor):
+    def __init__(self):
+        super().__init__(BEGINS)
+
+    def end(self):
+        if self.run.poll() is None:
+            self.run.communicate("go\n", timeout=30)
+        os.kill(self.said["child"], signal.SIGKILL)
 
 
 class HandsOn(Actor):
@@ -71,6 +101,32 @@ def test_who_serves_a_port_did_not_leak_it(exporter, planted):
     page = text_of(serve.get("/"))
     for actor in actors:
         assert f"127.0.0.1:{actor.said['port']}" not in page
+
+
+def asked(place, *args):
+    """Of the exporter that runs there: lines of JSON."""
+    done = subprocess.run([PROBATE, "-q", "--json", *args], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          timeout=60, env=dict(os.environ, PROBATE_RUN=str(place / "run")))
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_nobody_is_accused_by_what_was_before(exporter, planted, tmp_path):
+    """Found idle, it serves by the time that the maker ends, and no scan has looked in between."""
+    serve = exporter("--fd=lean", "--record", f"{tmp_path}/rec/")
+    one, leak = Begins(), Leak("tcp")
+    planted += [one, leak]
+    before = serve.settled()
+    serve.settled()  # nobody but the makers is known to have a use for them
+    one.run.communicate("go\n", timeout=30)
+    leak.kill()
+    serve.until(lambda page: page("probate_leaks_total") > before("probate_leaks_total"))
+    serve.settled()
+    page = text_of(serve.get("/"))
+    assert f"127.0.0.1:{leak.port}" in page and f"127.0.0.1:{one.said['port']}" not in page
+    told = {e["local"] for e in asked(tmp_path, "-r", f"{tmp_path}/rec/", "trace") if e["event"] == "leak"}
+    assert f"127.0.0.1:{leak.port}" in told and f"127.0.0.1:{one.said['port']}" not in told
+    sock, = asked(tmp_path, "port", str(one.said["port"]))[0]["sockets"]
+    assert sock["verdict"] == "inherited" and sock["holders"][0]["pid"] == one.said["child"], sock
 
 
 def test_sockets_are_tallied_once(exporter):

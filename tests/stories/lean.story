@@ -135,7 +135,7 @@ Sockets that had it
     12:00:06.000 sleep[300] executed sleep 1000 and kept it
     12:00:09.000 old[200] was killed by SIGKILL
     12:00:09.000 it passed from old[200], which died, to sleep[300]
-    12:00:09.000 leaked: sleep[300] keeps fd 3 of old[200], and whether it uses
+    12:00:11.000 leaked: sleep[300] keeps fd 3 of old[200], and whether it uses
     it was not watched
   HELD BY     FROM          UNTIL         USED  HOW
   old[200]    earlier       12:00:09.000  ?     was there
@@ -169,6 +169,23 @@ tcp 0.0.0.0:8802  LISTEN
   Do: Its use was not watched from the beginning, so look first, then kill
   sleep[500] to free the port now; in new or sh, whichever did not mean to hand
   it on, set FD_CLOEXEC on fd 3 or close it in the child before exec.
+
+=== --at @1795262410 port 8801
+udp 0.0.0.0:8801  UNCONN
+  inode 7001, uid 0
+  Made by old[200] (/srv/old), zombie: killed by SIGKILL at 12:00:09.000.
+  Held by sleep[300], running: sleep 1000
+    fd 3, CLOEXEC missing; inherited by fork from old[200] at 12:00:05.000 (5.0
+    s ago)
+      earlier old[200] created it
+      12:00:05.000 old[300] forked from old[200] with it
+      12:00:06.000 sleep[300] executed this program and kept it
+  Verdict: inherited (not certain) — old[200] made it and was killed by SIGKILL
+  at 12:00:09; as far as was seen, sleep[300] inherited it and holds it, and
+  whether it uses it was not watched; no scan has looked since at what is done
+  with it.
+  Do: Stop sleep[300] if you need it free; see first whether clients still get
+  an answer from it.
 
 === port 8804
 tcp 0.0.0.0:8804  LISTEN
@@ -267,7 +284,6 @@ tcp 0.0.0.0:8804  LISTEN
 12:00:08.000  exec      sleep[500]        /usr/bin/sleep 2000
 12:00:09.000  exit      old[200]          killed by SIGKILL
 12:00:09.000  transfer  old[200]    -> sleep[300] udp 0.0.0.0:8801, creator died
-12:00:09.000  leak      sleep[300]  udp 0.0.0.0:8801 fd 3 of old[200], CLOEXE...
 12:00:09.000  reparent  sleep[300]        from old[200] to init[1]
 12:00:09.000  exit      new[400]          killed by SIGKILL
 12:00:09.000  reparent  sleep[500]        from new[400] to init[1]
@@ -275,12 +291,12 @@ tcp 0.0.0.0:8804  LISTEN
 12:00:10.000  zombie    bash[100]         new[400] dead for 1.0 s, not reaped
 12:00:11.000  reap      bash[100]         old[200] after 1.0 s, nobody waited
 12:00:11.000  reap      bash[100]         new[400] after 1.0 s, nobody waited
+12:00:11.000  leak      sleep[300]  udp 0.0.0.0:8801 fd 3 of old[200], CLOEXE...
 12:00:11.000  transfer  new[400]    -> sleep[500] tcp 0.0.0.0:8802, creator died
 12:00:11.000  leak      sleep[500]  tcp 0.0.0.0:8802 fd 3 of new[400], CLOEXE...
 12:00:12.000  exit      spawn[700]        code 0
 12:00:12.000  transfer  spawn[700]    -> cgi[900] tcp 0.0.0.0:8805, creator died
 12:00:12.000  transfer  spawn[700]  -> serves[800] tcp 0.0.0.0:8804, creator ...
-12:00:12.000  leak      serves[800]  tcp 0.0.0.0:8804 fd 3 of spawn[700], CLO...
 12:00:12.000  reparent  cgi[900]          from spawn[700] to init[1]
 12:00:12.000  reparent  serves[800]       from spawn[700] to init[1]
 12:00:13.000  zombie    bash[100]         spawn[700] dead for 1.0 s, not reaped

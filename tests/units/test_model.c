@@ -415,6 +415,112 @@ static void transfer_in_flight(void **state)
 	assert_int_equal(f->told[EV_KIND_LEAK], 0);
 }
 
+static void met(struct feed *f, u32 pid, u32 port, u32 waits)
+{
+	FEED(f, scan_fd, SCAN_FD, pid, pid, .inode = port, .cookie = port, .proto = TCP4,
+	     .state = 10, .local = EP4(port), .netns = NETNS, .files = FILES(pid), .fd = 3,
+	     .waits = waits);
+}
+
+static u64 look(struct feed *f)
+{
+	FEED(f, scan_begin, SCAN_BEGIN, 0, 0, .scope = SCOPE_FDS);
+	return f->ts;
+}
+
+static void look_over(struct feed *f, u64 begin, u32 leaks)
+{
+	FEED(f, scan_end, SCAN_END, 0, 0, .scope = SCOPE_FDS, .begin = begin);
+	assert_int_equal(f->told[EV_KIND_LEAK], leaks);
+}
+
+/* Two servers, a sleep of each has its listener, and a scan met them all. */
+static void lean_begin(struct feed *f)
+{
+	u64 begin;
+
+	FEED(f, source, SOURCE, 0, 0, .caps = SRC_EVENTS, .filter = ~0ull);
+	for (u32 pid = 200; pid <= 300; pid += 100) {
+		feed_task(f, pid, 1, "server");
+		feed_listener(f, pid, FILES(pid), 3, pid, 0);
+		feed_fork(f, pid, pid + 1);
+		feed_exec(f, pid + 1, "/bin/sleep");
+	}
+	begin = look(f);
+	for (u32 pid = 200; pid <= 300; pid += 100) {
+		met(f, pid, pid, 1);
+		met(f, pid + 1, pid, 2);
+	}
+	look_over(f, begin, 0);
+}
+
+static void unlooked(struct feed *f, u32 port)
+{
+	const struct sock *s = sock_at(f->m, sock_find(f->m, port, 0));
+
+	assert_int_equal(verdict_by(f, port), VERDICT_INHERITED);
+	assert_false(verdict_certain(f->m, s, VERDICT_INHERITED));
+}
+
+/*
+ * Without descriptor events nobody is accused before a scan of all that began when the creator had
+ * gone: neither by what was found before, nor by a scan it died in the middle of, or of one table.
+ */
+static void leak_lean(void **state)
+{
+	struct feed *f = *state;
+	u64 begin;
+
+	lean_begin(f);
+	feed_exit(f, 200, 1, 0, 9);
+	unlooked(f, 200);
+	begin = f->ts;
+	met(f, 201, 200, 2);
+	FEED(f, scan_end, SCAN_END, 201, 201, .scope = SCOPE_FDS, .pid = 201, .begin = begin);
+	unlooked(f, 200);
+	begin = look(f);
+	met(f, 201, 200, 2);
+	met(f, 301, 300, 2);
+	feed_exit(f, 300, 1, 0, 9);
+	look_over(f, begin, 1);
+	assert_int_equal(verdict_by(f, 200), VERDICT_LEAKED);
+	unlooked(f, 300);
+	look(f); /* cut: it says nothing */
+	unlooked(f, 300);
+	begin = look(f);
+	met(f, 201, 200, 2);
+	met(f, 301, 300, 1);
+	look_over(f, begin, 1);
+	assert_int_equal(verdict_by(f, 300), VERDICT_INHERITED);
+	begin = look(f);
+	met(f, 201, 200, 2);
+	met(f, 301, 300, 2);
+	look_over(f, begin, 2);
+	assert_int_equal(verdict_by(f, 300), VERDICT_LEAKED);
+}
+
+/* Nor for what it executes before anybody saw what it does with it, as who is begun by socket does. */
+static void leak_lean_exec(void **state)
+{
+	struct feed *f = *state;
+	u64 begin;
+
+	lean_begin(f);
+	feed_fork(f, 200, 202);
+	feed_exit(f, 201, 200, 0, 9);
+	feed_exit(f, 200, 1, 0, 9);
+	begin = look(f);
+	met(f, 202, 200, 2);
+	look_over(f, begin, 0);
+	assert_int_equal(verdict_by(f, 200), VERDICT_INHERITED); /* it may be the server */
+	feed_exec(f, 202, "/bin/other");
+	unlooked(f, 200);
+	begin = look(f);
+	met(f, 202, 200, 1);
+	look_over(f, begin, 0);
+	assert_int_equal(verdict_by(f, 200), VERDICT_INHERITED);
+}
+
 static void pidfd_getfd(void **state)
 {
 	struct feed *f = *state;
@@ -1093,6 +1199,8 @@ int main(void)
 		T(flights_scanned),
 		T(flights_in_a_circle),
 		T(transfer_in_flight),
+		T(leak_lean),
+		T(leak_lean_exec),
 		T(pidfd_getfd),
 		T(headless),
 		T(thread_files),

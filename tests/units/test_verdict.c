@@ -335,12 +335,19 @@ static void held(void **state)
 static void unsure(void **state)
 {
 	struct feed *f = *state;
+	u64 begin;
 
 	FEED(f, source, SOURCE, 0, 0, .caps = SRC_EVENTS | SRC_NETNS, .filter = ~0ull);
 	feed_listener(f, 200, FILES(200), 3, 80, 0);
 	feed_fork(f, 200, 201);
 	feed_exec(f, 201, "/usr/bin/sleep");
 	kill_by_bash(f, 200);
+	expect(f, 80, VERDICT_INHERITED, false, "no scan has looked since", "see first");
+	FEED(f, scan_begin, SCAN_BEGIN, 0, 0, .scope = SCOPE_FDS);
+	begin = f->ts;
+	FEED(f, scan_fd, SCAN_FD, 201, 201, .inode = 80, .cookie = 80, .proto = TCP4, .state = 10,
+	     .local = EP4(80), .files = FILES(201), .fd = 3, .waits = 2);
+	FEED(f, scan_end, SCAN_END, 0, 0, .scope = SCOPE_FDS, .begin = begin);
 	expect(f, 80, VERDICT_LEAKED, false, "as far as was seen, sleep[201]", "look first");
 }
 

@@ -43,6 +43,7 @@ static void put_begin(struct dump *d)
 		const struct model_priv *from = m->priv;
 
 		KEPT_PRIV_FIELDS(SAVE)
+		e.look = from->look;
 	}
 	put(d, &e.h);
 	d->count = 0;
@@ -235,6 +236,7 @@ static void put_sock(struct dump *d, const struct sock *from)
 
 	KEPT_SOCK_FIELDS(SAVE)
 	KEPT_KEEPER_FIELDS(SAVE)
+	e.unlooked = from->unlooked;
 	put(d, &e.h);
 	if (from->name)
 		put_name(d, from);

@@ -149,6 +149,7 @@ void on_kept_begin(struct model *m, const struct ev_kept_begin *e)
 	load_model(m->priv->stage->m, e);
 	to = m->priv->stage->m->priv;
 	KEPT_PRIV_FIELDS(LOAD)
+	to->look = (u8)e->look;
 	to->sieved_ts = e->now;
 }
 
@@ -231,14 +232,16 @@ void on_kept_hold(struct model *m, const struct ev_kept_hold *e)
 
 void on_kept_sock(struct model *m, const struct ev_kept_sock *e)
 {
-	struct sock *to = slot_of(m, &e->h, KEEP_SOCK, e->id,
-				  e->state <= 255 && e->keep_how <= KEEPER_FIXED &&
-					  !(e->keep_how && e->queue));
+	const bool kept = e->keep_how <= KEEPER_FIXED && !(e->keep_how && e->queue);
+	const bool look = e->unlooked <= UINT8_MAX && (!e->unlooked || e->transferred);
+	struct sock *to =
+		slot_of(m, &e->h, KEEP_SOCK, e->id, e->state <= UINT8_MAX && kept && look);
 
 	if (!to)
 		return;
 	KEPT_SOCK_FIELDS(LOAD)
 	KEPT_KEEPER_FIELDS(LOAD)
+	to->unlooked = (u8)e->unlooked;
 	to->met_ts = m->priv->stage->m->now;
 }
 

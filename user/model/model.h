@@ -44,6 +44,7 @@
  *  I10 The keeper of a sock is one of its holds.
  *  I11 A sock with closed_ts has neither hold nor queue.  While it is `closing` it is on no chain of
  *      by_port and in the queue of those once.
+ *  I13 Only a sock whose creator let go is unlooked.
  *  I12 A flight is one socket in one queue, so many times, more than none: found by both, on the list
  *      of its socket and on the chain of its queue.  queue of a sock is that of its first flight.
  *  I9  Time does not run backwards: now is the largest ts seen.
@@ -266,6 +267,7 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	bool closing;    /* closed just now: not listed, as it is most likely over */
 	u8 keep_how;     /* KEEPER_*: what keeps it though no descriptor does; 0: not known */
 	u8 keep_call;    /* CALL_* */
+	u8 unlooked;     /* let go since that look began (model_priv.look): see sock_review(); 0: not so */
 	u16 keep_count;  /* how many keep it; 0: nobody has looked, or nothing was found */
 	u64 opened;      /* when it was created; 0: before anything was watching */
 	u64 cgroup;      /* of its creator; 0: not known */

@@ -99,6 +99,7 @@ struct model_priv {
 	u32 left;             /* of a close: references to the file beside the slot */
 	struct dueq closings; /* socks that may be over; tag: closed_ts */
 	bool outlived;        /* one of them was not: what keeps it? */
+	u8 look;              /* the scan of all descriptors that began last: 1 to 255, round; 0: none did */
 	struct dueq gones;    /* socks that are gone, to be freed before the next event; tag: when they went */
 	struct due *waits;    /* heap, the earliest first: sockets that end by the clock (left_ms) */
 	u32 nwaits, waits_cap;
@@ -305,6 +306,8 @@ void sock_let_go(struct model *m, struct sock *s); /* its last descriptor, or pl
 void sock_reopen(struct model *m, struct sock *s); /* it has one again */
 void sock_finishes(struct model *m, struct sock *s); /* a change of state says whether the kernel does */
 void sock_review(struct model *m, struct sock *s);
+void look_begins(struct model *m);         /* a scan of all descriptors */
+void look_ends(struct model *m, u64 begin); /* it was not cut */
 void sock_lost_hold(struct model *m, struct sock *s);
 void sock_gone(struct model *m, struct sock *s);
 
@@ -359,6 +362,15 @@ static inline const struct origin *origin_made(const struct model *m, const stru
 	const struct origin *o = origin_at(m, s->origins);
 
 	return o && s->creator && o->proc == s->creator && !via_is_passed(o->via) ? o : NULL;
+}
+
+/*
+ * Its creator holds it no more, and what those who are left do with it is known from before that
+ * alone.
+ */
+static inline bool sock_is_unlooked(const struct model *m, const struct sock *s)
+{
+	return model_is_lean(m) && (s->unlooked || !s->transferred);
 }
 
 /* chain.c */

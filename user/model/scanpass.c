@@ -475,7 +475,8 @@ static void tell_resync(struct model *m)
 
 void on_scan_begin(struct model *m, const struct ev_scan_begin *e)
 {
-	(void)m, (void)e; /* scan_end repeats it all */
+	if (e->scope & SCOPE_FDS && !e->pid && !(e->scope & SCOPE_TABLE))
+		look_begins(m); /* scan_end repeats the rest */
 }
 
 u32 scan_scope(const struct model *m, const struct ev_scan_end *e)
@@ -486,16 +487,6 @@ u32 scan_scope(const struct model *m, const struct ev_scan_end *e)
 		return e->scope & SCOPE_FDS;
 	/* narrowed to a question: not seen does not mean not there */
 	return m->caps & SRC_PARTIAL ? 0 : e->scope & SCOPE_ALL;
-}
-
-/*
- * Without descriptor events a creator may die before its own table was looked at: then nothing is
- * taken from it at its end, and that it let go shows here.
- */
-static void review_all(struct model *m)
-{
-	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id))
-		sock_review(m, sock_at(m, id));
 }
 
 void on_scan_end(struct model *m, const struct ev_scan_end *e)
@@ -512,8 +503,8 @@ void on_scan_end(struct model *m, const struct ev_scan_end *e)
 		dropped += sweep_fds(m, e);
 	if (scope & SCOPE_SOCKS && !told)
 		dropped += sweep_socks(m, e->begin);
-	if (scope & SCOPE_FDS && !e->pid && (m->caps & (SRC_EVENTS | SRC_FD)) == SRC_EVENTS)
-		review_all(m);
+	if (scope & SCOPE_FDS && !e->pid)
+		look_ends(m, e->begin);
 	if (!e->pid && !(scope & SCOPE_TABLE))
 		cuts_end(m, scope, e->begin);
 	if (!m->lost_since || e->pid || scope & SCOPE_TABLE)

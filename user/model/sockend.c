@@ -309,6 +309,20 @@ static bool creator_unread(const struct model *m, const struct sock *s)
 	return fdtab_at(m, tabref_at(m, ref)->fdtab)->known_ts < o->ts;
 }
 
+/* Its creator holds it no more, somebody else does: told once.  false: nobody is to be judged. */
+static bool creator_left(struct model *m, struct sock *s)
+{
+	if (s->gone || !s->nholds || !s->creator || (s->transferred && s->leaked))
+		return false;
+	if (proc_holds(m, s->creator, s->id) || creator_unread(m, s))
+		return false;
+	if (!s->transferred) {
+		waits_forget(m, s);
+		tell_transfer(m, s);
+	}
+	return !s->leaked;
+}
+
 /*
  * Somebody let go of it, or became another program: is it leaked now?  Not while one hold keeps it,
  * and of those the model remembers one, which is asked again each time: what a hold says hangs on
@@ -316,22 +330,53 @@ static bool creator_unread(const struct model *m, const struct sock *s)
  *
  * Who keeps it no more, or goes, hands on to the next one that does, in their order and round to
  * the first.  So a hold is passed once a round; a round ends only where holds that were passed
- * without keeping it do by then, or with a leak, after which nobody asks again.
+ * without keeping it do by then, or with a leak, after which nobody asks again, or unlooked:
+ *
+ * Where descriptor events are watched, so is what those who are left do with it.  Without them a
+ * scan says that, and what the newest one said is from before: then it is judged at the end of the
+ * first scan of all descriptors that begins from now on.  Which that is needs neither a list nor a
+ * time a socket: such scans are numbered round from 1 to 255 as they begin, and one that ends
+ * judges all but what has its own number.
  */
 void sock_review(struct model *m, struct sock *s)
 {
-	if (s->gone || !s->nholds || !s->creator || (s->transferred && s->leaked))
+	if (!creator_left(m, s) || sock_is_unlooked(m, s))
 		return;
-	if (proc_holds(m, s->creator, s->id) || creator_unread(m, s))
+	if (s->keeper && m->priv->judge->keeps(m, s, hold_at(m, s->keeper)))
 		return;
-	if (!s->transferred) {
-		waits_forget(m, s);
-		tell_transfer(m, s);
-	}
-	if (s->leaked || (s->keeper && m->priv->judge->keeps(m, s, hold_at(m, s->keeper))))
+	if (!m->priv->judge->leaked(m, s, &s->keeper))
 		return;
-	if (m->priv->judge->leaked(m, s, &s->keeper))
+	if (model_is_lean(m))
+		s->unlooked = m->priv->look ? m->priv->look : UINT8_MAX;
+	else
 		tell_leak(m, s);
+}
+
+void look_begins(struct model *m)
+{
+	m->priv->look = m->priv->look % UINT8_MAX + 1;
+}
+
+/*
+ * A walk over all sockets as the scan was, and only where events do not tell what it tells.  Of a
+ * creator that died before its own table was looked at nothing is taken at its end: that it let go
+ * shows here.
+ */
+void look_ends(struct model *m, u64 begin)
+{
+	if (!model_is_lean(m))
+		return;
+	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id)) {
+		struct sock *s = sock_at(m, id);
+		const struct death *d = death_at(m, s->creator ? proc_at(m, s->creator)->death : 0);
+
+		if (s->unlooked != m->priv->look)
+			s->unlooked = 0;
+		if (!s->transferred && d && d->ts >= begin)
+			continue; /* the next one finds it, too */
+		if (creator_left(m, s) && !s->unlooked && m->priv->judge->leaked(m, s, &s->keeper))
+			tell_leak(m, s);
+	}
 }
 
 void sock_lost_hold(struct model *m, struct sock *s)

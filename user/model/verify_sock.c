@@ -39,6 +39,7 @@ static const char *check_counts(const struct model *m, const struct sock *s)
 	}
 	CHECK(passed == s->npassed, "I5: wrong count of holds that were handed over");
 	CHECK(kept, "I10: its keeper is no hold of it");
+	CHECK(!s->unlooked || s->transferred, "I13: unlooked, and not let go of");
 	return NULL;
 }
 

@@ -140,7 +140,8 @@ static enum verdict verdict_creator_gone(const struct model *m, const struct soc
 	if (given_by_fork(m, s) || sock_is_over(s))
 		return VERDICT_INHERITED;
 	*keeper = find_keeper(m, s);
-	return *keeper ? VERDICT_INHERITED : VERDICT_LEAKED;
+	/* Nobody is accused by what was before. */
+	return *keeper || sock_is_unlooked(m, s) ? VERDICT_INHERITED : VERDICT_LEAKED;
 }
 
 /*
@@ -306,6 +307,8 @@ bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v
 		return false;
 	/* Events do not miss what a process does whose table no scan can read. */
 	if ((m->blind && !(m->caps & SRC_EVENTS)) || m->caps & SRC_PARTIAL)
+		return false;
+	if (v == VERDICT_INHERITED && sock_is_unlooked(m, s))
 		return false;
 	if ((v == VERDICT_INHERITED || v == VERDICT_PASSED) && !kept_for_certain(m, s))
 		return false;

@@ -191,6 +191,8 @@ void say_inherited(const struct speech *sp)
 	}
 	c = cast_of(sp);
 	tell_roles(sp, &c);
+	if (sock_is_unlooked(sp->m, sp->s))
+		buf_puts(&sp->out->why, "; no scan has looked since at what is done with it");
 	buf_puts(&sp->out->action, "Stop ");
 	text_stop(&sp->out->action, sp->m, sp->rows, sp->n);
 	buf_puts(&sp->out->action, " if you need it free");
