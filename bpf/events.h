@@ -621,6 +621,7 @@ struct ev {
 #define SRC_FD 2       /* descriptor events are complete (--fd=full) */
 #define SRC_PROC 4     /* read from /proc without BPF */
 #define SRC_NETNS 8    /* other network namespaces were looked into */
+#define SRC_READ 32    /* of datagram sockets reads are told, too, not only recv() and its like */
 #define SRC_PARTIAL 16 /* a scan narrowed to what was asked: absent does not mean gone */
 
 /* ---- a checkpoint: the model itself ----------------------------------------------------- */

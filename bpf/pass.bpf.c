@@ -152,6 +152,17 @@ int BPF_PROG(sys_recvfrom, struct pt_regs *regs, long ret)
 	return 0;
 }
 
+/* read, readv, preadv2, splice: calls of everybody's, so those that are of no socket leave soon. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_read, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = task_current();
+
+	if (ret >= 0 && WANTED(USE) && task_passes(task))
+		use_tell(task, SYS_ARG1(regs));
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_recvmsg, struct pt_regs *regs, long ret)
 {

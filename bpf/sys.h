@@ -24,6 +24,10 @@
 	S(RECVMSG, recvmsg, recvmsg)                                                               \
 	S(RECVMMSG, recvmmsg, recvmmsg)                                                            \
 	S(RECVFROM, recvfrom, recvfrom)                                                            \
+	S(READ, read, read)                                                                        \
+	S(READV, readv, read)                                                                      \
+	S(PREADV2, preadv2, read)                                                                  \
+	S(SPLICE, splice, read)                                                                    \
 	S(CLOSE, close, close)                                                                     \
 	S(CLOSE_RANGE, close_range, close_range)                                                   \
 	S(DUP, dup, dup)                                                                           \

@@ -102,9 +102,9 @@ udp 0.0.0.0:8801  UNCONN
   Verdict: leaked (not certain) — old[200] made it and was killed by SIGKILL at
   12:00:09; as far as was seen, sleep[300] inherited fd 3 by fork and kept it
   over exec because CLOEXEC was not set.
-  Do: Its use was not watched from the beginning, so look first, then kill
-  sleep[300] to free the port now; in old, open the socket with SOCK_CLOEXEC (or
-  close fd 3 in the child before exec).
+  Do: What is read from it is not watched, so see first whether clients still
+  get an answer; if not, end sleep[300] to free the port now; in old, open the
+  socket with SOCK_CLOEXEC (or close fd 3 in the child before exec).
 
 === report 8801
 Report on port 8801
@@ -123,9 +123,9 @@ udp 0.0.0.0:8801 UNCONN
   Verdict: leaked (not certain) — old[200] made it and was killed by SIGKILL at
   12:00:09; as far as was seen, sleep[300] inherited fd 3 by fork and kept it
   over exec because CLOEXEC was not set.
-  Do: Its use was not watched from the beginning, so look first, then kill
-  sleep[300] to free the port now; in old, open the socket with SOCK_CLOEXEC (or
-  close fd 3 in the child before exec).
+  Do: What is read from it is not watched, so see first whether clients still
+  get an answer; if not, end sleep[300] to free the port now; in old, open the
+  socket with SOCK_CLOEXEC (or close fd 3 in the child before exec).
 
 Sockets that had it
   udp 0.0.0.0:8801, inode 7001: older than the watch, still there at the end
@@ -193,7 +193,7 @@ tcp 0.0.0.0:8804  LISTEN
   Made by spawn[700] (/srv/spawn), zombie: exited with code 0 at 12:00:12.000.
   Held by serves[800], running: /srv/serves
     fd 3, CLOEXEC missing; inherited by fork from spawn[700] at 12:00:04.000
-    (9.0 s ago)
+    (9.0 s ago); it uses it
       earlier spawn[700] created it
       12:00:04.000 spawn[800] forked from spawn[700] with it
       12:00:05.000 serves[800] executed this program and kept it

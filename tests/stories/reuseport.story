@@ -43,8 +43,9 @@ tcp 0.0.0.0:8801  LISTEN
   sleep[300] inherited fd 3 by fork and kept it over exec because CLOEXEC was
   not set, and as a member of a SO_REUSEPORT group it is dealt 1 of 2
   connections that nobody will answer.
-  Do: Kill sleep[300] to free the port now; in server, open the socket with
-  SOCK_CLOEXEC (or close fd 3 in the child before exec).
+  Do: Kill sleep[300] so that no more connections are lost to it; the port stays
+  with bash[210]; in server, open the socket with SOCK_CLOEXEC (or close fd 3 in
+  the child before exec).
 
 tcp 0.0.0.0:8801  LISTEN
   inode 7002, uid 0

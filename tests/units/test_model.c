@@ -494,9 +494,9 @@ static void leak_lean(void **state)
 	assert_int_equal(verdict_by(f, 300), VERDICT_INHERITED);
 	begin = look(f);
 	met(f, 201, 200, 2);
-	met(f, 301, 300, 2);
-	look_over(f, begin, 2);
-	assert_int_equal(verdict_by(f, 300), VERDICT_LEAKED);
+	met(f, 301, 300, 2); /* busy: it was found waiting, which was a use */
+	look_over(f, begin, 1);
+	assert_int_equal(verdict_by(f, 300), VERDICT_INHERITED);
 }
 
 /* Nor for what it executes before anybody saw what it does with it, as who is begun by socket does. */

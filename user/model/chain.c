@@ -4,12 +4,12 @@
 
 #define CHAIN_DEPTH 64 /* forks and passes followed back */
 
-static void row_add_hold(struct holder *row, const struct hold *h)
+static void row_add_hold(const struct model *m, struct holder *row, const struct sock *s, const struct hold *h)
 {
 	row->nfds++;
 	if (h->flags & HOLD_USED)
 		row->used = 1;
-	else if (row->used == 0 && !(h->flags & HOLD_WATCHED))
+	else if (row->used == 0 && !hold_use_told(m, s, h))
 		row->used = 2;
 	row->deliberate |= (h->flags & HOLD_DELIBERATE) != 0;
 	if (h->since < row->since)
@@ -92,6 +92,20 @@ static void row_settle(const struct model *m, const struct sock *s, struct holde
 		row->since = p->start;
 }
 
+/*
+ * Somebody waits on it.  Unless another is known to use it, or made it, that is this one's use: for
+ * certain if it is alone, perhaps if others may be who waits.
+ */
+static void rows_wait(const struct model *m, const struct sock *s, struct holder *rows, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		if (rows[i].used == 1 || rows[i].proc == s->creator)
+			return;
+	for (u32 i = 0; i < n; i++)
+		if (hold_waited(hold_at(m, rows[i].first)))
+			rows[i].used = n == 1 ? 1 : 2;
+}
+
 u32 holders_of(const struct model *m, const struct sock *s, struct holder **out)
 {
 	struct holder *rows = NULL;
@@ -115,12 +129,13 @@ u32 holders_of(const struct model *m, const struct sock *s, struct holder **out)
 				row = ++n;
 				map_put(&at, r, row);
 			}
-			row_add_hold(&rows[row - 1], h);
+			row_add_hold(m, &rows[row - 1], s, h);
 		}
 	}
 	map_free(&at);
 	for (u32 i = 0; i < n; i++)
 		row_settle(m, s, &rows[i]);
+	rows_wait(m, s, rows, n);
 	if (n)
 		qsort(rows, n, sizeof(*rows), by_age);
 	*out = rows;
@@ -140,7 +155,7 @@ bool holder_first(const struct model *m, const struct sock *s, struct holder *ou
 			       .fdtab = h->fdtab,
 			       .how = h->how,
 			       .since = h->since};
-	row_add_hold(out, h);
+	row_add_hold(m, out, s, h);
 	row_settle(m, s, out);
 	return true;
 }

@@ -14,9 +14,13 @@
  */
 #include "model_priv.h"
 
-u8 hold_watched(const struct model *m)
+/* Would its use be told from now on?  Recorders told not of all that is read from datagram sockets. */
+static u8 hold_watched(const struct model *m, const struct sock *s)
 {
-	return m->caps & SRC_FD ? HOLD_WATCHED : 0;
+	const u32 dgram = 2;
+	bool told = PROTO_TYPE(s->proto) != dgram || m->caps & SRC_READ;
+
+	return m->caps & SRC_FD && told ? HOLD_WATCHED : 0;
 }
 
 /* ---- holds ---- */
@@ -176,7 +180,7 @@ static struct hold *hold_upgrade(struct model *m, struct hold *h, const struct s
 		h->via = slot->via;
 		h->since = slot->ts;
 		hold_set_how(m, h, slot->how);
-		hold_set_flags(m, h, h->flags | slot->flags | hold_watched(m));
+		hold_set_flags(m, h, h->flags | slot->flags | hold_watched(m, sock_at(m, h->sock)));
 	}
 	h->seen_ts = max_ts(h->seen_ts, slot->ts);
 	return h;
@@ -212,7 +216,7 @@ struct hold *hold_put(struct model *m, const struct slot *slot, struct sock *s)
 	h->how = slot->how;
 	h->cloexec = slot->cloexec;
 	/* what was found there may have been used before anybody watched */
-	h->flags = slot->flags | (slot->via == VIA_SCAN ? 0 : hold_watched(m));
+	h->flags = slot->flags | (slot->via == VIA_SCAN ? 0 : hold_watched(m, s));
 	h->since = h->seen_ts = slot->ts;
 	h->met_ts = m->now;
 	hold_link(m, id, h);

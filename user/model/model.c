@@ -325,7 +325,7 @@ void on_source(struct model *m, const struct ev_source *e)
 
 	m->caps = e->caps;
 	if (!(e->caps & SRC_EVENTS)) /* one scan more, of what a recorder watches */
-		m->caps |= was & (SRC_EVENTS | SRC_FD);
+		m->caps |= was & (SRC_EVENTS | SRC_FD | SRC_READ);
 	m->blind = e->blind;
 	m->filter = e->filter;
 	m->netns = e->netns ? e->netns : m->netns;

@@ -226,6 +226,12 @@ struct hold {
 #define HOLD_HANDED 128  /* forked off one that was given it, used it or took pains, and runs its program still */
 #define HOLD_WATCHED 4    /* use would have been seen since it was got (full descriptor events) */
 
+/* It waits on the socket, or one of the others that have it: as the newest scan found. */
+static inline bool hold_waited(const struct hold *h)
+{
+	return (h->flags & (HOLD_INHERITED | HOLD_IDLE)) == HOLD_INHERITED;
+}
+
 struct origin {
 	u32 sock, proc;  /* proc is referenced */
 	u32 from;        /* proc it was got from (sender, source), referenced; 0: none or not known */
@@ -462,6 +468,18 @@ u32 first_holder(const struct model *m, const struct sock *s);
 
 /* Does the process hold the socket through any of its tables? */
 bool proc_holds(const struct model *m, u32 proc, u32 sock);
+
+/*
+ * Would its use have been told?  Of a listener that is accepting; a datagram socket can be read from
+ * by calls that older recorders did not watch.  What else there is (raw ...) nobody watches.
+ */
+static inline bool hold_use_told(const struct model *m, const struct sock *s, const struct hold *h)
+{
+	const u32 type = PROTO_TYPE(s->proto), stream = 1, dgram = 2, seqpacket = 5;
+
+	return h->flags & HOLD_WATCHED &&
+	       (type == stream || type == seqpacket || (type == dgram && m->caps & SRC_READ));
+}
 
 /* Did that program use the socket, whoever ran it, as far as was watched? */
 static inline bool image_used(const struct image *i, const struct sock *s)

@@ -242,7 +242,6 @@ void hold_set_cloexec(struct model *m, struct hold *h, u8 cloexec);
 struct hold *hold_first(const struct model *m, const struct fdtab *t);
 void fdtab_copy(struct model *m, u32 from, u32 to, bool fork, u64 ts);
 void fdtab_exec(struct model *m, struct proc *p, const struct ev_exec *e);
-u8 hold_watched(const struct model *m);
 u32 hold_id(const struct model *m, const struct hold *h);
 void hold_index(struct model *m, u32 id); /* by its slot */
 
@@ -345,6 +344,8 @@ static inline u8 scan_fd_flags(const struct ev_scan_fd *e)
 {
 	return e->waits == 2 ? HOLD_INHERITED | HOLD_IDLE : HOLD_INHERITED;
 }
+bool wait_tells(const struct model *m, const struct sock *s, const struct hold *h,
+		const struct ev_scan_fd *e);
 /* Its birth was not seen, but this process is known to have made it, if it lives. */
 struct proc *sock_new_maker(const struct model *m, const struct sock *s, u32 tgid); /* else NULL */
 void sock_set_maker(struct model *m, struct sock *s, u32 tgid, u64 ts);

@@ -149,13 +149,32 @@ void on_scan_args(struct model *m, const struct ev_scan_args *e)
 
 /* ---- descriptors and sockets ---- */
 
-static void hold_waits(struct model *m, struct hold *h, const struct sock *s,
+/*
+ * Does the wait that a scan found show a use nobody told of?  Of who alone holds it; and its creator,
+ * if that is another, was dead by then: the wait may have been its last.
+ */
+bool wait_tells(const struct model *m, const struct sock *s, const struct hold *h,
+		const struct ev_scan_fd *e)
+{
+	const struct proc *made = proc_at(m, s->creator);
+	const u32 ref = fdtab_at(m, h->fdtab)->refs;
+
+	if (e->waits != 1 || h->flags & HOLD_USED || !s->born || s->nholds != 1)
+		return false;
+	if (!ref || tabref_at(m, ref)->tab_next || !made || tabref_at(m, ref)->proc == made->id)
+		return false;
+	return made->death && death_at(m, made->death)->ts < e->h.ts;
+}
+
+static void hold_waits(struct model *m, const struct proc *p, struct hold *h, const struct sock *s,
 		       const struct ev_scan_fd *e)
 {
 	const u8 all = HOLD_INHERITED | HOLD_IDLE;
 
 	if (h && h->sock == s->id && e->waits)
 		hold_set_flags(m, h, (u8)((h->flags & ~all) | scan_fd_flags(e)));
+	if (h && h->sock == s->id && wait_tells(m, s, h, e))
+		hold_use(m, p, h);
 }
 
 /* What is met in an open table of a socket that is in it elsewhere, too, was copied there. */
@@ -250,7 +269,7 @@ void on_scan_fd(struct model *m, const struct ev_scan_fd *e)
 	sock_set_maker(m, s, e->maker, e->h.ts);
 	if (s->nholds > before && slot.how == VIA_NONE)
 		origin_add(m, s, p->id, VIA_NONE, 0, e->h.ts);
-	hold_waits(m, hold_in(m, slot.fdtab, e->fd), s, e);
+	hold_waits(m, p, hold_in(m, slot.fdtab, e->fd), s, e);
 	sock_maybe_gone(m, s);
 }
 

@@ -186,7 +186,7 @@ static bool knows_fd(struct model *m, const struct ev_scan_fd *e)
 		return false;
 	if (e->waits && (h->flags & (HOLD_INHERITED | HOLD_IDLE)) != scan_fd_flags(e))
 		return false;
-	if (sock_new_maker(m, s, e->maker))
+	if (sock_new_maker(m, s, e->maker) || wait_tells(m, s, h, e))
 		return false;
 	h->met_ts = max_ts(h->met_ts, e->h.ts);
 	return sock_met(s, e->h.ts);

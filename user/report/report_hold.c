@@ -117,12 +117,35 @@ static u32 got_from(struct report *r, const struct model *m, const struct sock *
 	return life;
 }
 
-static void tenure_fill(struct tenure *t, const struct model *m, const struct sock *s,
-			const struct holder *h)
+/* It turned out to be used: what was called a leak of this holder was none. */
+static void track_absolve(struct report *r, u32 track, u32 life)
+{
+	u32 *ids = (u32 *)r->order.s, n = r->order.len / sizeof(u32), kept = 0;
+
+	track_at(r, track)->leaked = false;
+	for (u32 i = 0; i < n; i++) {
+		const struct moment *mo = moment_at(r, ids[i]);
+
+		if (mo->track != track || mo->kind != DID_LEAK) {
+			ids[kept++] = ids[i];
+		} else if (mo->life == life) {
+			moment_free(r, ids[i]);
+		} else {
+			track_at(r, track)->leaked = true;
+			ids[kept++] = ids[i];
+		}
+	}
+	r->order.len = kept * sizeof(u32);
+}
+
+static void tenure_fill(struct report *r, struct tenure *t, const struct model *m,
+			const struct sock *s, const struct holder *h)
 {
 	const struct hold *first = hold_at(m, h->first);
 
 	(void)s;
+	if (h->used == 1 && t->used != 1 && track_at(r, t->track)->leaked)
+		track_absolve(r, t->track, t->life);
 	t->nfds = h->nfds;
 	t->fd = first->fd;
 	t->cloexec = first->cloexec;
@@ -154,7 +177,7 @@ static void tenure_open(struct report *r, const struct model *m, u32 track, cons
 	t->used = h->used;
 	if (h->how != VIA_SCAN && h->proc != s->creator)
 		t->got_from = life_use(r, got_from(r, m, s, h));
-	tenure_fill(t, m, s, h);
+	tenure_fill(r, t, m, s, h);
 	t->next = l->open;
 	l->open = id;
 	map_put(&r->by_proc, h->proc, life);
@@ -271,7 +294,7 @@ static void track_holders(struct report *r, const struct model *m, u32 id, const
 		u32 life = life_by_proc(r, m, h[i].proc), t = life ? open_tenure(r, life, id) : 0;
 
 		if (t) {
-			tenure_fill(tenure_at(r, t), m, s, &h[i]);
+			tenure_fill(r, tenure_at(r, t), m, s, &h[i]);
 			tenure_at(r, t)->mark = mark;
 		} else {
 			tenure_open(r, m, id, s, &h[i]);

@@ -81,20 +81,15 @@ static bool given_by_fork(const struct model *m, const struct sock *s)
 	return sock_is_connection(s) && proc_at(m, s->creator)->state == PROC_RUNNING;
 }
 
-bool hold_waited(const struct hold *h)
-{
-	return (h->flags & (HOLD_INHERITED | HOLD_IDLE)) == HOLD_INHERITED;
-}
-
 /* Nobody hands on a standard input or output by mistake; where use is watched, that says more. */
-static bool hold_kept(const struct hold *h)
+static bool hold_kept(const struct model *m, const struct sock *s, const struct hold *h)
 {
-	return hold_waited(h) || (h->fd <= STD_LAST && !(h->flags & HOLD_WATCHED));
+	return hold_waited(h) || (h->fd <= STD_LAST && !hold_use_told(m, s, h));
 }
 
 static bool hold_keeps(const struct model *m, const struct sock *s, const struct hold *h)
 {
-	return hold_kept(h) || hold_meant(m, h, creator_image(m, s));
+	return hold_kept(m, s, h) || hold_meant(m, h, creator_image(m, s));
 }
 
 /* From the last one that did on, and round to it; 0: none keeps it. */
@@ -107,7 +102,7 @@ static u32 find_keeper(const struct model *m, const struct sock *s)
 	do {
 		const struct hold *h = hold_at(m, id);
 
-		if (hold_kept(h) || hold_meant(m, h, creator))
+		if (hold_kept(m, s, h) || hold_meant(m, h, creator))
 			return id;
 		id = h->sock_next ? h->sock_next : s->holds;
 	} while (id != from);
@@ -280,7 +275,7 @@ static bool hold_certain(const struct model *m, const struct sock *s, const stru
 {
 	const struct tabref *r = tabref_at(m, fdtab_at(m, h->fdtab)->refs);
 
-	if (hold_kept(h) || h->flags & (HOLD_USED | HOLD_DELIBERATE) || hold_is_passed(h))
+	if (hold_kept(m, s, h) || h->flags & (HOLD_USED | HOLD_DELIBERATE) || hold_is_passed(h))
 		return true;
 	if ((h->flags & HOLD_HANDED && runs_on(m, h)) || is_creators_fork(m, s, h))
 		return true;
@@ -317,7 +312,7 @@ bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v
 
 		if (h->how == VIA_SCAN || h->how == VIA_NONE)
 			return false;
-		if (v == VERDICT_LEAKED && (sock_is_connection(s) || !(h->flags & HOLD_WATCHED)))
+		if (v == VERDICT_LEAKED && (sock_is_connection(s) || !hold_use_told(m, s, h)))
 			return false;
 	}
 	return true;

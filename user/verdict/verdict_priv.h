@@ -11,8 +11,6 @@ bool waits_are_told(const struct model *m, const struct proc *p);
 bool proc_is_adopted(const struct proc *parent, const struct proc *p);
 bool sock_is_connection(const struct sock *s);
 bool sock_is_over(const struct sock *s); /* a connection that has ended */
-/* The process did not make it, and the newest scan found somebody waiting on it. */
-bool hold_waited(const struct hold *h);
 bool hold_meant(const struct model *m, const struct hold *h, const struct image *creator);
 
 #endif

@@ -16,9 +16,18 @@ static bool same_group(const struct sock *s, const struct sock *o)
 	       o->sflags & SF_REUSEPORT && !memcmp(&o->local, &s->local, sizeof(s->local));
 }
 
-/* The kernel spreads connections over a REUSEPORT group, also to a member nobody serves. */
-static void add_group(struct buf *b, const struct model *m, const struct sock *s)
+static bool is_datagram(const struct sock *s)
 {
+	const u32 dgram = 2;
+
+	return PROTO_TYPE(s->proto) == dgram;
+}
+
+/* The kernel spreads what comes in over a REUSEPORT group, also to a member nobody serves. */
+static void add_group(struct buf *b, const struct speech *sp)
+{
+	const struct model *m = sp->m;
+	const struct sock *s = sp->s;
 	const struct sock *o;
 	u32 members = 0, budget = 1024;
 
@@ -31,9 +40,9 @@ static void add_group(struct buf *b, const struct model *m, const struct sock *s
 	if (!members)
 		return;
 	buf_printf(b,
-		   ", and as a member of a SO_REUSEPORT group it is dealt 1 of %u connections "
-		   "that nobody will answer",
-		   members + 1);
+		   ", and as a member of a SO_REUSEPORT group it is dealt 1 of %u %s%s", members + 1,
+		   is_datagram(s) ? "datagrams" : "connections",
+		   sp->out->certain ? " that nobody will answer" : "");
 }
 
 static void add_leaked_member(struct buf *b, const struct model *m, const struct sock *s)
@@ -93,6 +102,46 @@ static void say_shared(const struct speech *sp)
 	buf_puts(b, " and see to it that the others end with it");
 }
 
+static bool speech_names(const struct speech *sp, u32 proc)
+{
+	for (u32 i = 0; i < sp->n; i++)
+		if (sp->rows[i].proc == proc)
+			return true;
+	return false;
+}
+
+/* Who has the port still when those who hold this socket have ended; 0: nobody known. */
+static u32 port_remains(const struct speech *sp)
+{
+	const struct sock *o, *s = sp->s;
+	u32 budget = 1024, proc;
+
+	if (!(s->sflags & SF_REUSEPORT) || !s->local.port)
+		return 0;
+	for (u32 id = map_get(&sp->m->by_port, s->local.port); id && --budget; id = o->port_next) {
+		o = sock_at(sp->m, id);
+		proc = same_group(s, o) && o->nholds ? first_holder(sp->m, o) : 0;
+		if (proc && !speech_names(sp, proc))
+			return proc;
+	}
+	return 0;
+}
+
+/* What it is good for to end who keeps a leaked one. */
+static void say_freed(struct buf *b, const struct speech *sp)
+{
+	const u32 remains = sock_is_connection(sp->s) ? 0 : port_remains(sp);
+
+	if (remains) {
+		buf_printf(b, " so that no more %s lost to it; the port stays with ",
+			   is_datagram(sp->s) ? "datagrams are" : "connections are");
+		text_proc(b, sp->m, remains);
+	} else {
+		buf_puts(b, sock_is_connection(sp->s) ? " to end the connection now"
+						      : " to free the port now");
+	}
+}
+
 static void say_leaked(const struct speech *sp)
 {
 	struct buf *b = &sp->out->why;
@@ -104,16 +153,19 @@ static void say_leaked(const struct speech *sp)
 	text_inherited(b, sp->m, sp->s, &sp->rows[0]);
 	if (sp->n > 1)
 		buf_printf(b, ", as did %u more", sp->n - 1);
-	add_group(b, sp->m, sp->s);
+	add_group(b, sp);
 	b = &sp->out->action;
 	if (sp->out->certain)
 		buf_puts(b, "Kill ");
+	else if (is_datagram(sp->s) && !(sp->m->caps & SRC_READ))
+		buf_puts(b, "What is read from it is not watched, so see first whether clients "
+			    "still get an answer; if not, end ");
 	else
 		buf_puts(b,
 			 "Its use was not watched from the beginning, so look first, then kill ");
 	text_procs(b, sp->m, sp->rows, sp->n);
-	buf_puts(b, sock_is_connection(sp->s) ? " to end the connection now; in "
-					      : " to free the port now; in ");
+	say_freed(b, sp);
+	buf_puts(b, "; in ");
 	advise_slip(b, sp);
 }
 

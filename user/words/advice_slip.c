@@ -32,7 +32,7 @@ static u32 slip_step(const struct speech *sp, const struct step *st, u32 n)
 
 static bool use_was_watched(const struct speech *sp)
 {
-	return sp->s->born && hold_at(sp->m, sp->rows[0].first)->flags & HOLD_WATCHED;
+	return sp->s->born && hold_use_told(sp->m, sp->s, hold_at(sp->m, sp->rows[0].first));
 }
 
 /* The creator is to open it so that an exec closes it. */

@@ -86,6 +86,7 @@ const struct live_prog live_progs[] = {
 	SYS(recvmsg, RECVMSG, "a socket is received (SCM_RIGHTS)"),
 	SYS(recvmmsg, RECVMMSG, "sockets are received (SCM_RIGHTS)"),
 	SYS(recvfrom, RECVFROM, "a datagram socket is used"),
+	SYS(read, READ, "a datagram socket is read from"),
 	SYS(close, CLOSE, "a descriptor is closed"),
 	SYS(close_range, CLOSE_RANGE, "descriptors are closed"),
 	SYS(dup, DUP, "a descriptor is copied"),

@@ -128,7 +128,7 @@ void live_tell_source(struct live *l)
 	};
 
 	if (l->full && !l->deaf)
-		e.caps |= SRC_FD;
+		e.caps |= SRC_FD | SRC_READ;
 	give(l, &e.h, sizeof(e));
 }
 
