@@ -17,6 +17,7 @@ from conftest import BROKEN, EXTRA, PROBATE, ROOT
 sys.path.append(os.path.join(ROOT, "tests", "serve"))
 from serve_tools import Page, Tables, samples  # noqa: E402
 
+NO_ZOMBIES = ("headless", "dying")  # told by `zombies` lest they be taken for such
 WIDE = dict(COLUMNS="400", NO_COLOR="1")
 
 
@@ -232,7 +233,7 @@ def tree_differences(moment):
                           ("comm", "args", "state", "ppid", "zombies"))
         if row["sockets"] != len(answer["sockets"]):
             yield f"{row['comm']}[{pid}]: {row['sockets']} sockets in `tree`, {len(answer['sockets'])} in `pid`"
-    dead = {z["pid"] for z in moment.zombies() if z["reason"] != "headless"}
+    dead = {z["pid"] for z in moment.zombies() if z["reason"] not in NO_ZOMBIES}
     shown = {pid for pid, row in tree.items() if row["state"] == "zombie"}
     if dead != shown:
         yield f"zombies by `zombies` alone: {sorted(dead - shown)}, by `tree` alone: {sorted(shown - dead)}"
@@ -242,7 +243,7 @@ def zombie_differences(moment):
     counts = {}
     for z in moment.zombies():
         what = f"zombie {z['comm']}[{z['pid']}]"
-        if z["parent"] and z["reason"] != "headless":
+        if z["parent"] and z["reason"] not in NO_ZOMBIES:
             counts[z["ppid"]] = counts.get(z["ppid"], 0) + 1
         if moment.of and counts.get(z["ppid"], 0) > 3:
             continue  # live, where each takes a scan, some of those who are alike
@@ -251,7 +252,7 @@ def zombie_differences(moment):
             yield f"{what} is not known to `pid`"
             continue
         yield from unlike(f"{what} in `zombies` and in `pid`", z, answer, ("comm", "start", "nspid", "ppid", "exit"))
-        state = "headless" if z["reason"] == "headless" else "zombie"
+        state = z["reason"] if z["reason"] in NO_ZOMBIES else "zombie"
         if answer["state"] != state:
             yield f"{what} is {state} in `zombies` and {answer['state']} in `pid`"
         parent = z["parent"] and moment.pid(z["parent"]["pid"])
@@ -292,7 +293,7 @@ def ports_text_differences(moment):
 
 def zombies_text_differences(moment):
     said, rows = moment.text("zombies"), moment.json("zombies")
-    dead = [z for z in rows if z["reason"] != "headless"]
+    dead = [z for z in rows if z["reason"] not in NO_ZOMBIES]
     parents = {z["ppid"] for z in dead}
     total = re.search(r"^(\d+) zombies? of (\d+) parents?", said, re.M)
     if dead and (not total or (int(total[1]), int(total[2])) != (len(dead), len(parents))):
@@ -322,7 +323,7 @@ def pid_text_differences(moment, pids):
 def report_differences(moment):
     """What the report ends with is how it stands; whoever has a socket to the end holds it."""
     report, offers = moment.json("report")[0], {key_of(s): s for s in moment.ports()}
-    tree, dead = moment.tree(), [z for z in moment.zombies() if z["reason"] != "headless"]
+    tree, dead = moment.tree(), [z for z in moment.zombies() if z["reason"] not in NO_ZOMBIES]
     leaked = {k for k, s in offers.items() if s["verdict"] == "leaked"}
     for s in report["end"]["sockets"]:
         leaked.discard(key_of(s))
@@ -365,7 +366,7 @@ def tenure_differences(s, now):
 
 def census(moment):
     """Everything the exporter counts, as the commands tell it: {(metric, labels): number}."""
-    rows, dead = moment.json("ports"), [z for z in moment.json("zombies") if z["reason"] != "headless"]
+    rows, dead = moment.json("ports"), [z for z in moment.json("zombies") if z["reason"] not in NO_ZOMBIES]
     counts = {}
 
     def add(metric, n=1, **labels):
@@ -373,7 +374,7 @@ def census(moment):
         counts[key] = counts.get(key, 0) + n
 
     for p in moment.json("tree"):
-        add("probate_processes", state=p["state"])
+        add("probate_processes", state=FLEETING.get(p["state"], p["state"]))
     for z in dead:
         add("probate_zombies", reason=z["reason"])
         add("probate_zombies_by_parent", program=z["parent"]["comm"])
@@ -385,6 +386,7 @@ def census(moment):
     return counts
 
 
+FLEETING = {"blocked": "running", "vfork-wait": "running"}  # what others fall into between two scans, and leave
 COUNTED = {"probate_processes", "probate_zombies", "probate_zombies_by_parent", "probate_sockets",
            "probate_socket_holders", "probate_leaked_sockets"}
 
@@ -392,7 +394,11 @@ COUNTED = {"probate_processes", "probate_zombies", "probate_zombies_by_parent", 
 def metric_differences(moments, scrape, churn):
     """Each number is right in the moments round the scrape, but for so many who came or went."""
     truths = [census(m) for m in moments]
-    got = {k: v for k, v in scrape.items() if k[0] in COUNTED}
+    got = {}
+    for (metric, labels), n in scrape.items():
+        if metric in COUNTED:
+            key = metric, frozenset((k, FLEETING.get(v, v) if k == "state" else v) for k, v in labels)
+            got[key] = got.get(key, 0) + n
     for key in {k for t in truths for k in t} | set(got):
         may = [t.get(key, 0) for t in truths]
         if not min(may) - churn <= got.get(key, 0) <= max(may) + churn:
@@ -428,7 +434,7 @@ def page_rows(moments, tables):
     for local in rows - {k[0] for k in set.union(*ever)}:
         yield f"{local} is leaked on the page and nowhere else"
     groups = [{(f"{z['parent']['comm']}[{z['ppid']}]", z["reason"]) for z in m.json("zombies")
-               if z["reason"] not in ("headless", "recent")} for m in moments]
+               if z["reason"] not in (*NO_ZOMBIES, "recent")} for m in moments]
     shown = {(re.match(r".*?\[\d+\]", row[0])[0], row[2]) for row in tables.tables["zombies"] if row}
     for group in set.intersection(*groups) - shown:
         yield f"zombies of {group} are not on the page"

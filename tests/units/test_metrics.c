@@ -310,15 +310,22 @@ static void zombies(void **state)
 	feed_exit(f, 401, 100, 0, 9);
 	FEED(f, headless, HEADLESS, 200, 200, .start = START(200));
 	feed_pass(f, 2 * NS_PER_S);
+	for (u32 i = 0; i < 2; i++) /* of one the end was seen, the other is met so */
+		FEED(f, scan_task, SCAN_TASK, 402 - i, 402 - i, .start = START(402 - i), .parent = 100,
+		     .flags = TASK_EXITING, .exit_signal = 17, .name = comm_of("box"));
+	FEED(f, scan_task, SCAN_TASK, 403, 403, .start = START(403), .parent = 100,
+	     .stuck = STUCK_FROZEN, .exit_signal = 17, .name = comm_of("ice"));
 	s = render(p, METRICS_TEXT);
 	expect(s, "probate_zombies{reason=\"parent_not_waiting\"}", "5");
-	expect(s, "probate_zombies{reason=\"parent_stopped\"}", "2");
+	expect(s, "probate_zombies{reason=\"parent_stopped\"}", "1");
 	expect(s, "probate_zombies{reason=\"recent\"}", "0");
 	expect(s, "probate_zombies_by_parent{program=\"server\"}", "5");
-	expect(s, "probate_zombies_by_parent{program=\"bash\"}", "2");
+	expect(s, "probate_zombies_by_parent{program=\"bash\"}", "1");
 	expect(s, "probate_zombies_by_parent{program=\"other\"}", "0");
-	expect(s, "probate_zombies_by_unit{unit=\"unknown\"}", "7");
-	expect(s, "probate_processes{state=\"zombie\"}", "7");
+	expect(s, "probate_zombies_by_unit{unit=\"unknown\"}", "6");
+	expect(s, "probate_processes{state=\"zombie\"}", "6");
+	expect(s, "probate_processes{state=\"dying\"}", "2");
+	expect(s, "probate_processes{state=\"frozen\"}", "1");
 	expect(s, "probate_processes{state=\"stopped\"}", "1");
 	expect(s, "probate_processes{state=\"headless\"}", "1");
 	expect(s, "probate_processes{state=\"running\"}", "1");

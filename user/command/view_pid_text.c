@@ -155,7 +155,7 @@ static void ancestor_print(struct out *o, const struct model *m, const struct pr
 		text_when(&b, m, a->ts);
 	}
 	if (p->state != PROC_RUNNING) {
-		buf_printf(&b, "; %s, ", p->state == PROC_ZOMBIE ? "a zombie" : "dead");
+		buf_printf(&b, "; %s%s, ", proc_is_zombie(p) ? "a " : "", proc_state(p));
 		text_fate(&b, m, p);
 	}
 	out_wrap(o, 2, b.s);
@@ -322,7 +322,7 @@ static void children_print(struct out *o, const struct model *m, const struct pr
 			continue;
 		buf_puts(&b, n > 1 ? ", " : "");
 		text_proc(&b, m, c->id);
-		if (c->state == PROC_ZOMBIE)
+		if (proc_is_zombie(c))
 			buf_puts(&b, " (zombie)");
 	}
 	if (!n)

@@ -46,7 +46,7 @@ static u32 dead_of(const struct model *m, struct dead **out, u32 *others)
 			const struct proc *p = proc_at(m, id);
 
 			if (pass ? !is_other(m, p)
-				 : p->state != PROC_ZOMBIE || p->flags & TASK_EXITING)
+				 : !proc_is_zombie(p))
 				continue;
 			if (n == cap)
 				*out = xrealloc(*out, (cap = cap ? cap * 2 : 64) * sizeof(**out));

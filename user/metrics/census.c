@@ -18,15 +18,6 @@ static void oldest_add(struct oldest *o, u64 since)
 
 /* ---- processes ------------------------------------------------------------------------------- */
 
-static u32 proc_state_index(const struct proc *p)
-{
-	if (proc_is_zombie(p))
-		return STATE_ZOMBIE;
-	if (p->flags & TASK_HEADLESS)
-		return STATE_HEADLESS;
-	return p->flags & TASK_STOPPED ? STATE_STOPPED : STATE_RUNNING;
-}
-
 /* Of who died before anything was watching and has not run since it is known when it was found. */
 static u64 dead_for(const struct model *m, const struct proc *p)
 {
@@ -58,7 +49,7 @@ void census_procs(struct census *n)
 
 		if (p->state == PROC_GONE)
 			continue;
-		n->procs[proc_state_index(p)]++;
+		n->procs[proc_standing(p)]++;
 		if (proc_is_zombie(p))
 			zombie_look(n, p);
 	}

@@ -4,12 +4,6 @@
 
 void collect_process(struct collect *x)
 {
-	static const char *const states[PROC_STATES] = {
-		[STATE_RUNNING] = "running",
-		[STATE_STOPPED] = "stopped",
-		[STATE_HEADLESS] = "headless",
-		[STATE_ZOMBIE] = "zombie",
-	};
 	static const char *const adopters[ADOPTERS] = {
 		[ADOPTED_INIT] = "init",
 		[ADOPTED_NSINIT] = "namespace_init",
@@ -26,8 +20,9 @@ void collect_process(struct collect *x)
 	sample_u64(w, LABELS("signal"), counts[COUNT_EXIT_SIGNAL]);
 	sample_u64(w, LABELS("core"), counts[COUNT_EXIT_CORE]);
 	family_begin(w, METRIC_PROCESSES);
-	for (u32 i = 0; i < PROC_STATES; i++)
-		sample_u64(w, LABELS(states[i]), x->census.procs[i]);
+	for (enum proc_standing s = 0; s < PROC_STANDINGS; s++)
+		if (s != PROC_IS_DEAD)
+			sample_u64(w, LABELS(name_standing(s)), x->census.procs[s]);
 	family_begin(w, METRIC_ORPHANS);
 	for (u32 i = 0; i < ADOPTERS; i++)
 		sample_u64(w, LABELS(adopters[i]), x->c->orphans[i]);

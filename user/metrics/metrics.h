@@ -52,7 +52,7 @@ enum collector {
 	M(FORKS, "forks_total", COUNTER, "", PROCESS, "Processes forked (threads are none)") \
 	M(EXECS, "execs_total", COUNTER, "", PROCESS, "Programs executed") \
 	M(EXITS, "exits_total", COUNTER, "death", PROCESS, "Processes that died: with exit code 0 (success), another one (failure), by a signal, or with a core dump (core)") \
-	M(PROCESSES, "processes", GAUGE, "state", PROCESS, "Processes now, by state: running, stopped, headless (its main thread has ended, others live on), zombie") \
+	M(PROCESSES, "processes", GAUGE, "state", PROCESS, "Processes now, by state: running, zombie, headless (its main thread has ended, others live on), dying (it has ended, the kernel is not done with that), or what it is stuck in, as in the tree") \
 	M(ORPHANS, "orphans_adopted_total", COUNTER, "by", PROCESS, "Processes whose parent died before them, by who took them over: init, namespace_init (PID 1 of a pid namespace), subreaper (with --fd=lean known as one from the next scan on)") \
 	M(PIDS_LIMIT, "pids_limit", GAUGE, "", PIDS, "Most tasks that can exist at a time: the smaller of kernel.pid_max and kernel.threads-max") \
 	M(PIDS_USED, "pids_used", GAUGE, "", PIDS, "Tasks that exist now; each thread and each zombie takes a pid") \

@@ -54,7 +54,6 @@ u64 metrics_holders(struct metrics *c, const struct model *m, const struct sock 
 
 /* ---- what is read off the model (census.c): one walk over processes, one over sockets -------- */
 
-enum { STATE_RUNNING, STATE_STOPPED, STATE_HEADLESS, STATE_ZOMBIE, PROC_STATES };
 enum { OFFER_LISTEN, OFFER_BOUND, OFFER_UNCONN, OFFER_ESTABLISHED, OFFER_UNKNOWN, OFFER_STATES };
 enum { HIDDEN_IN_FLIGHT, HIDDEN_UNKNOWN, HIDDEN_PLACES };
 
@@ -76,7 +75,7 @@ struct oldest {
 struct census {
 	const struct metrics_input *in;
 	struct metrics *c;
-	u64 procs[PROC_STATES];
+	u64 procs[PROC_STANDINGS];
 	struct oldest zombies[REASONS];
 	u64 socks[PROTOS][OFFER_STATES][VERDICTS];
 	u64 holders[PROTOS];

@@ -341,7 +341,7 @@ static void count_zombies(struct stage *st)
 	for (u32 id = 0; (id = stage_next(st, KEEP_PROC, id));) {
 		const struct proc *p = proc_at(st->m, id);
 
-		if (p->parent && p->state == PROC_ZOMBIE)
+		if (p->parent && proc_is_zombie(p))
 			proc_at(st->m, p->parent)->zombies++;
 	}
 }

@@ -178,6 +178,10 @@ struct proc {
 	bool under;       /* it was a subreaper, or descends from one that was */
 };
 
+/* Whose end was seen may be in the state of one and have more to do: it is dying, and nobody can reap it. */
+static inline bool proc_is_zombie(const struct proc *p) { return p->state == PROC_ZOMBIE && !(p->flags & TASK_EXITING); }
+static inline bool proc_is_dying(const struct proc *p) { return p->state != PROC_GONE && p->flags & TASK_EXITING; }
+
 struct tabref {
 	u32 proc, fdtab;
 	u32 tid;        /* 0: the process's main table; else the thread that has its own */

@@ -117,7 +117,7 @@ void proc_unlink(struct model *m, struct proc *p)
 		proc_at(m, p->next)->prev = p->prev;
 	p->next = p->prev = p->parent = 0;
 	parent->nchildren--;
-	parent->zombies -= p->state == PROC_ZOMBIE;
+	parent->zombies -= proc_is_zombie(p);
 }
 
 static bool is_above(const struct model *m, u32 above, u32 id)
@@ -140,7 +140,7 @@ static void parent_put(struct model *m, struct proc *p, struct proc *to, u64 ts)
 		proc_at(m, to->child)->prev = p->id;
 	to->child = p->id;
 	to->nchildren++;
-	to->zombies += p->state == PROC_ZOMBIE;
+	to->zombies += proc_is_zombie(p);
 	nr_add(m, to, p);
 	if (to->under)
 		proc_mark_under(m, p);

@@ -59,19 +59,27 @@ static void task_stuck(struct proc *p, const struct ev_scan_task *e)
 		p->ran_ts = e->h.ts - e->ran_ns;
 }
 
+static void task_flags(const struct model *m, struct proc *p, const struct ev_scan_task *e)
+{
+	struct proc *parent = proc_at(m, p->parent);
+	u32 was = proc_is_zombie(p);
+
+	p->flags = (u16)(e->flags | (p->flags & TASK_NSINIT));
+	if (parent)
+		parent->zombies += proc_is_zombie(p) - was;
+}
+
 /* Its end was seen, but the kernel is not done with it: all that is still to be said of it. */
 static void task_ending(const struct model *m, struct proc *p, const struct ev_scan_task *e)
 {
 	if (!(e->flags & TASK_EXITING) || e->h.ts <= death_at(m, p->death)->ts)
 		return;
-	p->flags = (u16)(e->flags | (p->flags & TASK_NSINIT));
+	task_flags(m, p, e);
 	task_stuck(p, e);
 }
 
 static void task_facts(struct model *m, struct proc *p, const struct ev_scan_task *e)
 {
-	const u16 keep = TASK_NSINIT;
-
 	p->ghost = false;
 	p->cgroup = e->cgroup;
 	p->sid = e->sid;
@@ -83,7 +91,7 @@ static void task_facts(struct model *m, struct proc *p, const struct ev_scan_tas
 	p->exit_signal = (u8)e->exit_signal;
 	p->sigchld = (u8)e->sigchld;
 	task_stuck(p, e);
-	p->flags = (u16)(e->flags | (p->flags & keep));
+	task_flags(m, p, e);
 	if (e->flags & TASK_SUBREAPER)
 		proc_mark_under(m, p);
 	proc_set_nspid(m, p, e->pidns, &e->nspid, e->flags & TASK_NSINIT);

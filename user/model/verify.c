@@ -76,7 +76,7 @@ static const char *check_children(const struct model *m, const struct proc *p, u
 		CHECK(c->state != PROC_GONE, "I2: a gone proc is still a child");
 		CHECK(++n <= m->procs.live, "I2: siblings go in a circle");
 		CHECK(!p->under || c->under, "I2: a mark of subreapers that does not go down");
-		zombies += c->state == PROC_ZOMBIE;
+		zombies += proc_is_zombie(c);
 		prev = id;
 	}
 	CHECK(n == p->nchildren, "I2: wrong count of children");

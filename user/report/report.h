@@ -69,6 +69,7 @@ struct life {
 	u32 signal;
 	struct who killer, reaper;
 	bool dead, known, core, again;
+	bool dying;         /* has ended, and the kernel is not done with that */
 	u8 cause;
 	bool zombie;        /* was told to be one, or is one now */
 	u32 children;       /* forked by it in the stretch, counted for the target */

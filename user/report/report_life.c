@@ -96,7 +96,8 @@ static void death_copy(struct life *l, const struct model *m, const struct proc 
 {
 	const struct death *d = death_at(m, p->death);
 
-	l->dead = p->state != PROC_RUNNING;
+	l->dying = proc_is_dying(p);
+	l->dead = l->dying || p->state != PROC_RUNNING;
 	if (!d)
 		return;
 	l->exited = d->ts;

@@ -22,7 +22,7 @@ static void zombie_draw(struct figure *f, struct lane *l, const struct life *lif
 	double y = l->y + BAR_TOP, a = x_of(f, life->exited);
 	double b = x_of(f, life->freed ? life->freed : f->h->r->to);
 
-	if ((!life->zombie && life->freed) || !life->exited || b <= a)
+	if ((!life->zombie && life->freed) || life->dying || !life->exited || b <= a)
 		return;
 	f->seen |= 1u << SEEN_ZOMBIE;
 	html_raw(f->h,

@@ -338,7 +338,7 @@ void rest_start(struct report *r, const struct model *m)
 		const struct proc *p = proc_at(m, id), *parent = proc_at(m, p->parent);
 		const struct death *d = death_at(m, p->death);
 
-		if (p->state == PROC_ZOMBIE && d && d->told &&
+		if (proc_is_zombie(p) && d && d->told &&
 		    zombie_matters(r, parent ? parent->tgid : 0))
 			crop_add(r, m, p, d->ts, who_of(m, p->parent, 0));
 	}
@@ -393,7 +393,7 @@ static void crops_end(struct report *r, const struct model *m)
 	for (u32 id = 0; r->crops && (id = proc_next(m, id));) {
 		const struct proc *p = proc_at(m, id), *parent = proc_at(m, p->parent);
 		const struct death *d = death_at(m, p->death);
-		struct crop *c = p->state == PROC_ZOMBIE && d && parent
+		struct crop *c = proc_is_zombie(p) && d && parent
 					 ? crop_with(r, proc_comm(m, p), parent->tgid)
 					 : NULL;
 

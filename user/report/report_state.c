@@ -196,8 +196,10 @@ static void machine_state(struct buf *b, const struct report *r, const struct mo
 		leaked += verdict_of(m, sock_at(m, id)) == VERDICT_LEAKED;
 	}
 	for (u32 id = 0; (id = proc_next(m, id));) {
-		procs += proc_at(m, id)->state == PROC_RUNNING;
-		zombies += proc_at(m, id)->state == PROC_ZOMBIE;
+		const struct proc *p = proc_at(m, id);
+
+		zombies += proc_is_zombie(p);
+		procs += p->state != PROC_GONE && !proc_is_zombie(p);
 	}
 	(void)r;
 	buf_printf(b, "%u process%s, %u zombie%s; %u socket%s bound or listening, %u leaked.\n",

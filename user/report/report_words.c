@@ -132,6 +132,10 @@ static void say_zombie(struct buf *b, const struct report *r, const struct life 
 	u64 until = l->freed ? l->freed : r->to;
 	char span[24];
 
+	if (l->dying && !l->freed) {
+		buf_puts(b, "; the kernel was not done with it at the end");
+		return;
+	}
 	if ((!l->zombie && l->freed) || !l->exited || until < l->exited)
 		return;
 	time_span(span, until - l->exited);

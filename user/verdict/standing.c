@@ -37,7 +37,7 @@ enum proc_standing proc_standing(const struct proc *p)
 	return PROC_IS_RUNNING;
 }
 
-const char *proc_state(const struct proc *p)
+const char *name_standing(enum proc_standing s)
 {
 	static const char *const names[] = {
 #define S(ID, name) name,
@@ -45,7 +45,12 @@ const char *proc_state(const struct proc *p)
 #undef S
 	};
 
-	return names[proc_standing(p)];
+	return names[s];
+}
+
+const char *proc_state(const struct proc *p)
+{
+	return name_standing(proc_standing(p));
 }
 
 /* Types whose sockets are always between two ends; only of them "bound" says something. */

@@ -72,13 +72,11 @@ enum proc_standing {
 #define S(ID, name) PROC_IS_##ID,
 	PROC_STANDING_TABLE(S)
 #undef S
+	PROC_STANDINGS
 };
 enum proc_standing proc_standing(const struct proc *p);
+const char *name_standing(enum proc_standing s);
 const char *proc_state(const struct proc *p); /* the name of its standing */
-static inline bool proc_is_zombie(const struct proc *p)
-{
-	return p->state == PROC_ZOMBIE && !(p->flags & TASK_EXITING);
-}
 /* Since when it is dead, as seen or by when it last ran; 0: not known. */
 u64 dead_since(const struct model *m, const struct proc *p);
 /* How a socket stands, in the words of ss. */

@@ -207,7 +207,7 @@ enum reason advise_zombie(const struct model *m, const struct proc *p, struct bu
 		add_part(action, m, p, s[1]);
 		s += 2;
 	}
-	if (action && p->state == PROC_ZOMBIE)
+	if (action && proc_is_zombie(p))
 		add_kept_init(action, m, p);
 	return r;
 }

@@ -204,14 +204,14 @@ static void add_keeper(struct buf *b, const struct model *m, const struct proc *
 
 	buf_puts(b, ": it is PID 1 of a pid namespace, and waits until that is empty; ");
 	text_proc(b, m, p->id);
-	if (p->state == PROC_ZOMBIE && p->tracer && p->tracer != init->tgid) {
+	if (proc_is_zombie(p) && p->tracer && p->tracer != init->tgid) {
 		buf_puts(b, " in there is dead, but its tracer ");
 		if (proc_find(m, p->tracer))
 			text_proc(b, m, proc_find(m, p->tracer));
 		else
 			buf_printf(b, "[%u]", p->tracer);
 		buf_puts(b, " has not waited for it: end that");
-	} else if (p->state == PROC_ZOMBIE && parent && parent != init) {
+	} else if (proc_is_zombie(p) && parent && parent != init) {
 		buf_puts(b, " in there is dead, but its parent ");
 		text_proc(b, m, parent->id);
 		buf_puts(b, parent->pidns != init->pidns
