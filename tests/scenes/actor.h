@@ -21,7 +21,7 @@ struct scene {
 
 /* One table a file, ended by a scene without a name. */
 extern const struct scene listen_scenes[], pass_scenes[], table_scenes[], net_scenes[],
-	zombie_scenes[], tree_scenes[], death_scenes[], waited_scenes[];
+	zombie_scenes[], tree_scenes[], death_scenes[], waited_scenes[], stuck_scenes[];
 
 struct child {
 	pid_t pid;
@@ -78,6 +78,11 @@ pid_t kin_start(void (*run)(void *), void *arg);
 void kin_ready(void);
 void cat_exec(void *unused);
 pid_t cat_start(void);
+
+/* ---- cgroups: death.c ---- */
+bool group_make(char *path, size_t size, const char *type, const char *option);
+bool group_write(const char *group, const char *file, const char *text);
+bool group_enter(const char *group, pid_t pid);
 
 /* ---- sockets ---- */
 struct sock sock_describe(int fd);

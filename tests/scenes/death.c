@@ -159,7 +159,7 @@ static void parent_run(void *unused)
 	go_wait();
 }
 
-static bool group_make(char *path, size_t size, const char *type, const char *option)
+bool group_make(char *path, size_t size, const char *type, const char *option)
 {
 	char line[512], dir[256], kind[64], options[256];
 	FILE *f = fopen("/proc/mounts", "r");
@@ -175,7 +175,7 @@ static bool group_make(char *path, size_t size, const char *type, const char *op
 	return found && (!mkdir(path, 0755) || errno == EEXIST);
 }
 
-static bool group_write(const char *group, const char *file, const char *text)
+bool group_write(const char *group, const char *file, const char *text)
 {
 	char path[512];
 	int fd;
@@ -188,7 +188,7 @@ static bool group_write(const char *group, const char *file, const char *text)
 	return done;
 }
 
-static bool group_enter(const char *group, pid_t pid)
+bool group_enter(const char *group, pid_t pid)
 {
 	char text[16];
 

@@ -10,7 +10,7 @@
 
 static const struct scene *const tables[] = {
 	listen_scenes, pass_scenes, table_scenes, net_scenes, zombie_scenes, tree_scenes,
-	death_scenes,  waited_scenes,
+	death_scenes,  waited_scenes, stuck_scenes,
 };
 
 static const struct scene *scene_find(const char *name)
