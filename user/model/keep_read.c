@@ -387,6 +387,8 @@ static void take_place(struct model *m, struct stage *st)
 	m->damaged = old->damaged;
 	memcpy(m->held, old->held, sizeof(m->held));
 	m->nheld = old->nheld;
+	m->held_since = old->held_since;
+	m->held_last = old->held_last;
 	m->grace_ns = old->grace_ns;
 	old->priv->stage = NULL;
 	model_free(old);

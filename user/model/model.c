@@ -238,6 +238,9 @@ void on_held(struct model *m, const struct ev_held *e)
 	}
 	h->count += e->count;
 	h->last = max_ts(h->last, e->h.ts);
+	m->held_last = max_ts(m->held_last, e->h.ts);
+	if (!m->held_since)
+		m->held_since = e->since ? e->since : e->h.ts;
 }
 
 /* Are there so many that it is worth a look at all?  Each time that there are twice as many. */

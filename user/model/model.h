@@ -318,6 +318,8 @@ struct model {
 		u32 uid;
 	} held[HELD_MAX];
 	u32 nheld;
+	u64 held_since;     /* ts of one of them not yet repaired by a scan; 0: none */
+	u64 held_last;
 	u64 events;         /* events applied */
 	u32 kept_bad;       /* checkpoints that made no sense and were passed over */
 	u32 caps;           /* SRC_* of the newest source event */

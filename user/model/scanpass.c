@@ -534,6 +534,8 @@ void on_scan_end(struct model *m, const struct ev_scan_end *e)
 		look_ends(m, e->begin);
 	if (!e->pid && !(scope & SCOPE_TABLE))
 		cuts_end(m, scope, e->begin);
+	if (scope == SCOPE_ALL && !e->pid && e->begin >= m->held_last)
+		m->held_since = 0;
 	if (!m->lost_since || e->pid || scope & SCOPE_TABLE)
 		return;
 	m->priv->dropped += dropped;
