@@ -221,7 +221,8 @@ static void types_choose(struct small *s, const struct btf *object, const char *
 	struct map wanted = {0};
 
 	names_collect(&wanted, object);
-	memset(ids, 0, n * sizeof(*ids));
+	if (n)
+		memset(ids, 0, n * sizeof(*ids));
 	for (u32 id = 1; id < s->ntypes; id++) {
 		const struct btf_type *t = s->type[id];
 		const char *name = s->strings + t->name_off;
