@@ -655,11 +655,15 @@ struct ev {
 	F(u32, added, HIDE, "facts that scans since the first loss showed to be new")
 #define KEPT_HOME_FIELDS(F)                                                                        \
 	F(u32, netns, HIDE, "inode of the network namespace the source looks from; 0: not known")
+#define KEPT_GAP_FIELDS(F)                                                                         \
+	F(u64, held_since, HIDE, "ts of the first event held back and not made good yet; 0: none") \
+	F(u64, held_last, HIDE, "ts of the newest that was")
 #define EV_KEPT_BEGIN(F)                                                                           \
 	KEPT_MODEL_FIELDS(F)                                                                       \
 	KEPT_PRIV_FIELDS(F)                                                                        \
 	KEPT_HOME_FIELDS(F)                                                                        \
-	F(u32, look, HIDE, "number of the scan of all descriptors that began last; 0: none did")
+	F(u32, look, HIDE, "number of the scan of all descriptors that began last; 0: none did")    \
+	KEPT_GAP_FIELDS(F)
 
 /* A process, dead or alive.  Subject: tgid. */
 #define KEPT_PROC_FIELDS(F)                                                                        \
@@ -859,7 +863,8 @@ struct ev {
 #define KEPT_GRACES 5  /* processes in their grace */
 #define KEPT_NSINITS 6 /* processes that are PID 1 of a pid namespace: no queue, but alike */
 #define KEPT_CLOSINGS 7 /* sockets whose last descriptor was just closed */
-#define KEPT_QUEUES 8  /* there are so many */
+#define KEPT_HELDS 8   /* users whose events were held back: over is the uid, tag how many; no queue, too */
+#define KEPT_QUEUES 9  /* there are so many */
 
 /* A signal on its way. */
 #define KEPT_SENT_FIELDS(F)                                                                        \

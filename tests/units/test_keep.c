@@ -78,6 +78,8 @@ static struct feed *rich_feed(void)
 	feed_listener(f, 200, FILES(200), 8, 82, 0);
 	feed_fd_close(f, 200, FILES(200), 8, 82); /* gone, in its grace */
 	FEED(f, lost, LOST, 0, 0, .count = 3);
+	FEED(f, held, HELD, 0, 0, .count = 17, .since = f->ts - 5, .uid = 1000);
+	FEED(f, held, HELD, 0, 0, .count = 4, .since = f->ts - 5, .uid = 1001);
 	assert_null(model_verify(f->m));
 	return f;
 }
@@ -91,7 +93,7 @@ static struct feed *rich_feed(void)
 static void sizes_known(void **state)
 {
 	(void)state;
-	assert_int_equal(sizeof(struct model), 1456); /* ended: of the event at hand */
+	assert_int_equal(sizeof(struct model), 1472); /* ended: of the event at hand */
 	assert_int_equal(sizeof(struct model_priv), 1008); /* judge: of who reads; cuts: told again by the next pass */
 	assert_int_equal(sizeof(struct proc), 256);
 	assert_int_equal(sizeof(struct image), 56);
@@ -122,6 +124,10 @@ static void everything_comes_back(void **state)
 			fail_msg("no %s in the checkpoint", event_kind(kind)->id);
 	assert_string_equal(cgroup_path(kept, 4711), "/system.slice");
 	assert_int_equal(kept->lost, 3);
+	assert_int_equal(kept->nheld, 2);
+	assert_memory_equal(kept->held, f->m->held, sizeof(kept->held));
+	assert_true(kept->held_since && kept->held_since == f->m->held_since);
+	assert_int_equal(kept->held_last, f->m->held_last);
 	assert_int_equal(kept->priv->nwaits, f->m->priv->nwaits);
 	assert_int_equal(kept->priv->zombies.count, 2);
 	assert_int_equal(kept->priv->frees.count, 1);

@@ -38,6 +38,7 @@ static void put_begin(struct dump *d)
 
 		KEPT_MODEL_FIELDS(SAVE)
 		KEPT_HOME_FIELDS(SAVE)
+		KEPT_GAP_FIELDS(SAVE)
 	}
 	{
 		const struct model_priv *from = m->priv;
@@ -344,6 +345,13 @@ static void put_queues(struct dump *d)
 
 		if (map_get(&m->nsinits, pidns) == id)
 			put_due(d, KEPT_NSINITS, &(struct due){.tag = pidns, .id = id});
+	}
+	for (u32 i = 0; i < m->nheld; i++) {
+		const struct held *h = &m->held[i];
+		KEPT(KEPT_DUE, kept_due, .queue = KEPT_HELDS, .id = i + 1, .ts = h->last,
+		     .tag = h->count, .over = h->uid);
+
+		put(d, &e.h);
 	}
 }
 

@@ -136,6 +136,7 @@ static void load_model(struct model *to, const struct ev_kept_begin *e)
 {
 	KEPT_MODEL_FIELDS(LOAD)
 	KEPT_HOME_FIELDS(LOAD)
+	KEPT_GAP_FIELDS(LOAD)
 }
 
 void on_kept_begin(struct model *m, const struct ev_kept_begin *e)
@@ -349,6 +350,11 @@ void on_kept_due(struct model *m, const struct ev_kept_due *e)
 			break;
 		map_put(&st->m->nsinits, e->tag, e->id);
 		return;
+	case KEPT_HELDS:
+		if (st->m->nheld == HELD_MAX)
+			break;
+		st->m->held[st->m->nheld++] = (struct held){e->tag, e->ts, (u32)e->over};
+		return;
 	}
 	spoil(m, &e->h);
 }
@@ -385,10 +391,12 @@ static void take_place(struct model *m, struct stage *st)
 	old->told = (struct buf){};
 	m->kept_bad = old->kept_bad;
 	m->damaged = old->damaged;
-	memcpy(m->held, old->held, sizeof(m->held));
-	m->nheld = old->nheld;
-	m->held_since = old->held_since;
-	m->held_last = old->held_last;
+	if (!m->nheld) { /* it was not kept in older recordings */
+		memcpy(m->held, old->held, sizeof(m->held));
+		m->nheld = old->nheld;
+		m->held_since = old->held_since;
+		m->held_last = old->held_last;
+	}
 	m->grace_ns = old->grace_ns;
 	old->priv->stage = NULL;
 	model_free(old);

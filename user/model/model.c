@@ -243,6 +243,14 @@ void on_held(struct model *m, const struct ev_held *e)
 		m->held_since = e->since ? e->since : e->h.ts;
 }
 
+bool model_held(const struct model *m, u32 uid, u64 since)
+{
+	for (const struct held *h = m->held; h < m->held + m->nheld; h++)
+		if ((h->uid == uid || h->uid == UINT32_MAX) && h->last >= since)
+			return true;
+	return false;
+}
+
 /* Are there so many that it is worth a look at all?  Each time that there are twice as many. */
 static bool cgroups_many(const struct model *m)
 {

@@ -318,8 +318,8 @@ struct model {
 		u32 uid;
 	} held[HELD_MAX];
 	u32 nheld;
-	u64 held_since;     /* ts of one of them not yet repaired by a scan; 0: none */
-	u64 held_last;
+	u64 held_since;     /* ts of the first that no scan has made good yet; 0: none */
+	u64 held_last;      /* ts of the newest */
 	u64 events;         /* events applied */
 	u32 kept_bad;       /* checkpoints that made no sense and were passed over */
 	u32 caps;           /* SRC_* of the newest source event */
@@ -400,6 +400,14 @@ bool model_due(const struct model *m, u64 ts);
  * was certain before stays so.
  */
 void model_interrupt(struct model *m, bool seen);
+
+/* Is nothing missing now: neither lost nor held back without a scan of everything since? */
+static inline bool model_whole(const struct model *m)
+{
+	return !m->lost_since && !m->held_since;
+}
+/* Were events of that user's processes held back since then? */
+bool model_held(const struct model *m, u32 uid, u64 since);
 
 /* Assert every invariant above; NULL, or a sentence about the first one broken. */
 const char *model_verify(const struct model *m);

@@ -223,7 +223,8 @@ static int run(struct pipe *p)
 	if (p->bad > 1)
 		warn("%llu damaged events were passed over", (unsigned long long)p->bad);
 	if (code == EXIT_ANSWERED &&
-	    (p->bad || p->damaged || p->model->lost_since || stop_was_cut()) &&
+	    (p->bad || p->damaged || p->model->lost_since || stop_was_cut() ||
+	     (p->opts.replay && p->model->held_since)) && /* a recorder has said it and goes on */
 	    answer <= EXIT_OPPOSITE)
 		code = EXIT_INCOMPLETE;
 	return code == EXIT_ANSWERED || answer > EXIT_OPPOSITE ? answer : code;

@@ -295,10 +295,31 @@ static bool kept_for_certain(const struct model *m, const struct sock *s)
 	return false;
 }
 
+/* A user's events that were held back may be those on its own sockets, or of who holds this one. */
+static bool held_back(const struct model *m, const struct sock *s)
+{
+	const struct proc *made = proc_at(m, s->creator);
+
+	if (!m->nheld)
+		return false;
+	if (model_held(m, s->uid, s->opened) || (made && model_held(m, made->uid, s->opened)))
+		return true;
+	for (u32 id = s->holds; id; id = hold_at(m, id)->sock_next) {
+		const struct hold *h = hold_at(m, id);
+		const struct tabref *r = tabref_at(m, fdtab_at(m, h->fdtab)->refs);
+
+		if (r && model_held(m, proc_at(m, r->proc)->uid, s->opened))
+			return true;
+	}
+	return false;
+}
+
 /* Was everything that led to the verdict seen, from the socket's birth on? */
 bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v)
 {
 	if (!s->born || !s->creator || m->lost_since || m->priv->last_loss > s->opened)
+		return false;
+	if (held_back(m, s))
 		return false;
 	/* Events do not miss what a process does whose table no scan can read. */
 	if ((m->blind && !(m->caps & SRC_EVENTS)) || m->caps & SRC_PARTIAL)

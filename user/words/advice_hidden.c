@@ -27,7 +27,7 @@ static bool all_was_read(const struct model *m)
 {
 	const struct cut *cuts;
 
-	return !m->blind && !m->lost_since && !model_cuts(m, &cuts);
+	return !m->blind && model_whole(m) && !model_cuts(m, &cuts);
 }
 
 static void say_in_flight(const struct speech *sp)

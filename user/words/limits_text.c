@@ -8,7 +8,7 @@ int answer_code(const struct model *m, int code)
 {
 	const struct cut *cuts;
 
-	return m->lost_since || m->held_since || model_cuts(m, &cuts) ? EXIT_INCOMPLETE : code;
+	return !model_whole(m) || model_cuts(m, &cuts) ? EXIT_INCOMPLETE : code;
 }
 
 static void cut_words(struct buf *b, const struct cut *c)
