@@ -127,12 +127,8 @@ static void trace_json(struct trace *t, const struct model *m, const struct ev *
 /* "comm[pid]"; or only its number when nothing else is known. */
 static void add_who(struct buf *b, const struct model *m, u32 tgid)
 {
-	u32 proc = tgid ? proc_find(m, tgid) : 0;
-
-	if (proc)
-		text_proc(b, m, proc);
-	else if (tgid)
-		buf_printf(b, "pid %u", tgid);
+	if (tgid)
+		text_pid(b, m, tgid);
 	else
 		buf_puts(b, "-");
 }

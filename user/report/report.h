@@ -269,12 +269,12 @@ const char *life_comm(const struct life *l, u64 ts);        /* what it was calle
 void say_life(struct buf *b, const struct report *r, u32 life, u64 ts); /* "server[200]" */
 void say_who(struct buf *b, const struct who *w);
 void say_run(struct buf *b, const struct run *run);         /* its command line */
-void say_address(struct buf *b, u32 proto, const struct ep *local, const struct unix_name *n);
 void say_track(struct buf *b, const struct track *t);       /* "tcp 0.0.0.0:80" */
 void say_happen(struct buf *b, const struct report *r, const struct model *m, u32 track,
 		const struct happen *h);
 const char *happen_name(u8 kind);
-void say_death(struct buf *b, const struct life *l);        /* "killed by SIGKILL from bash[100]" */
+struct end life_end(const struct life *l);
+void say_death(struct buf *b, const struct life *l);        /* as text_end() */
 void say_via(struct buf *b, const struct report *r, const struct tenure *t);
 const char *say_end(const struct tenure *t);
 const char *say_used(const struct tenure *t);

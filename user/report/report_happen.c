@@ -119,7 +119,7 @@ static void say_moment(struct buf *b, const struct report *r, const struct track
 		buf_puts(b, " listened on it");
 	} else {
 		buf_puts(b, " bound it to ");
-		say_address(b, t->proto, &t->local, &t->name);
+		text_ends(b, t->proto, &t->local, &t->name, NULL);
 	}
 }
 
@@ -129,7 +129,7 @@ void say_refusal(struct buf *b, const struct model *m, const struct refusal *f)
 
 	say_who(b, &f->first);
 	buf_printf(b, " could not %s ", f->listen ? "listen on" : "bind");
-	say_address(b, f->proto, &f->local, &f->name);
+	text_ends(b, f->proto, &f->local, &f->name, NULL);
 	buf_printf(b, ": %s", error ? error : "an error");
 	if (f->holder.pid) {
 		buf_puts(b, ", held by ");

@@ -18,14 +18,7 @@ static void json_comm(struct json *j, const char *key, const char *comm)
 
 static void json_who(struct json *j, const char *key, const struct who *w)
 {
-	if (!w->pid) {
-		json_null(j, key);
-		return;
-	}
-	json_obj(j, key);
-	json_u64(j, "pid", w->pid);
-	json_comm(j, "comm", w->comm);
-	json_end_obj(j);
+	json_named(j, key, w->comm, w->pid);
 }
 
 /* A process that has an entry in "processes": found there by pid and start. */
@@ -43,20 +36,6 @@ static void json_life(struct json *j, const char *key, const struct report *r,
 	json_time(j, "start", model_wall(m, l->start));
 	json_comm(j, "comm", life_comm(l, ts));
 	json_end_obj(j);
-}
-
-static void json_local(struct json *j, const struct ep *local, const struct unix_name *n)
-{
-	char at[UNIX_LEN + 1] = "@";
-
-	if (!n->len) {
-		json_ep(j, "local", local);
-	} else if (n->s[0]) {
-		json_strn(j, "local", n->s, strnlen(n->s, n->len));
-	} else {
-		memcpy(at + 1, n->s + 1, n->len - 1);
-		json_strn(j, "local", at, n->len);
-	}
 }
 
 /* ---- head ---- */
@@ -177,7 +156,7 @@ static void json_tracks(struct json *j, const struct report *r, const struct mod
 
 		json_obj(j, NULL);
 		json_str(j, "proto", name_proto(t->proto));
-		json_local(j, &t->local, &t->name);
+		json_place(j, "local", &t->local, &t->name);
 		json_ep(j, "remote", &t->remote);
 		json_id(j, "inode", t->inode);
 		json_id(j, "cookie", t->cookie);
@@ -220,20 +199,15 @@ static void json_runs(struct json *j, const struct model *m, const struct life *
 
 static void json_death(struct json *j, const struct model *m, const struct life *l)
 {
+	const struct end e = life_end(l);
+
 	if (!l->dead) {
 		json_null(j, "exit");
 		return;
 	}
 	json_obj(j, "exit");
 	json_time(j, "ts", model_wall(m, l->exited));
-	if (l->known && !l->signal)
-		json_s64(j, "code", l->code);
-	else
-		json_null(j, "code");
-	json_id(j, "signal", l->known ? l->signal : 0);
-	json_tristate(j, "core", l->known ? l->core : 2);
-	json_who(j, "by", &l->killer);
-	json_str(j, "cause", l->known && l->signal ? name_cause(l->cause) : NULL);
+	json_end(j, &e, true, l->killer.comm, l->killer.pid);
 	json_end_obj(j);
 }
 
@@ -285,7 +259,7 @@ static void json_refusals(struct json *j, const struct report *r, const struct m
 		json_u64(j, "count", f->count);
 		json_who(j, "process", &f->last);
 		json_str(j, "proto", name_proto(f->proto));
-		json_local(j, &f->local, &f->name);
+		json_place(j, "local", &f->local, &f->name);
 		json_str(j, "error", name_errno(f->error));
 		json_who(j, "held_by", &f->holder);
 		if (f->kept[0])

@@ -6,20 +6,9 @@
 
 #include "report.h"
 
-#define COMM_COLUMNS 32
 #define ARGS_COLUMNS 120
 
 /* ---- names ---- */
-
-static void say_name(struct buf *b, const char *comm, u32 pid)
-{
-	if (!*comm) {
-		buf_printf(b, "pid %u", pid);
-		return;
-	}
-	buf_add_safe(b, comm, strnlen(comm, COMM_LEN), COMM_COLUMNS);
-	buf_printf(b, "[%u]", pid);
-}
 
 const char *life_comm(const struct life *l, u64 ts)
 {
@@ -35,7 +24,7 @@ void say_life(struct buf *b, const struct report *r, u32 life, u64 ts)
 	const struct life *l = life_at(r, life);
 
 	if (l)
-		say_name(b, life_comm(l, ts), l->tgid);
+		text_named(b, life_comm(l, ts), l->tgid);
 	else
 		buf_puts(b, "a process that is not known");
 }
@@ -43,45 +32,14 @@ void say_life(struct buf *b, const struct report *r, u32 life, u64 ts)
 void say_who(struct buf *b, const struct who *w)
 {
 	if (w->pid)
-		say_name(b, w->comm, w->pid);
+		text_named(b, w->comm, w->pid);
 	else
 		buf_puts(b, "a process that is not known");
 }
 
-static void say_unix(struct buf *b, const struct unix_name *n)
-{
-	if (n->s[0]) {
-		buf_add_safe(b, n->s, strnlen(n->s, n->len), 0);
-		return;
-	}
-	buf_puts(b, "@");
-	buf_add_safe(b, n->s + 1, n->len - 1, 0);
-}
-
-void say_address(struct buf *b, u32 proto, const struct ep *local, const struct unix_name *n)
-{
-	char ep[64];
-
-	buf_printf(b, "%s ", name_proto(proto));
-	if (n->len) {
-		say_unix(b, n);
-	} else if (local->port) {
-		ep_text(ep, local);
-		buf_puts(b, ep);
-	} else {
-		buf_puts(b, "(unnamed)");
-	}
-}
-
 void say_track(struct buf *b, const struct track *t)
 {
-	char ep[64];
-
-	say_address(b, t->proto, &t->local, &t->name);
-	if (t->remote.port) {
-		ep_text(ep, &t->remote);
-		buf_printf(b, " -> %s", ep);
-	}
+	text_ends(b, t->proto, &t->local, &t->name, &t->remote);
 }
 
 void say_title(struct buf *b, const struct report *r)
@@ -99,14 +57,19 @@ void say_title(struct buf *b, const struct report *r)
 
 /* ---- processes ---- */
 
+struct end life_end(const struct life *l)
+{
+	return (struct end){.known = l->known,
+			    .signal = l->signal,
+			    .code = l->code,
+			    .cause = l->cause,
+			    .again = l->again,
+			    .core = l->core};
+}
+
 void say_death(struct buf *b, const struct life *l)
 {
-	const struct end e = {.known = l->known,
-			      .signal = l->signal,
-			      .code = l->code,
-			      .cause = l->cause,
-			      .again = l->again,
-			      .core = l->core};
+	const struct end e = life_end(l);
 	struct buf who = {0};
 
 	if (l->killer.pid)

@@ -71,22 +71,6 @@ static u32 closer_of(const struct model *m, const struct sock *s)
 
 /* ---- no descriptor shows it ---- */
 
-static u32 keeper_of(const struct model *m, const struct sock *s)
-{
-	return s->keep_pid ? proc_find(m, s->keep_pid) : 0;
-}
-
-/* "nginx[120]", "pid 120": it need not be known. */
-static void words_keeper(struct buf *b, const struct model *m, const struct sock *s)
-{
-	u32 id = keeper_of(m, s);
-
-	if (id)
-		text_proc(b, m, id);
-	else
-		buf_printf(b, "pid %u", s->keep_pid);
-}
-
 /* "thread 123 of nginx[120] sleeps in accept4() on it" */
 void text_kept(struct buf *b, const struct model *m, const struct sock *s)
 {
@@ -96,7 +80,7 @@ void text_kept(struct buf *b, const struct model *m, const struct sock *s)
 		buf_printf(b, "thread %u of ", s->keep_tid);
 	else
 		buf_puts(b, "an io_uring of ");
-	words_keeper(b, m, s);
+	text_pid(b, m, s->keep_pid);
 	if (s->keep_how == KEEPER_CALL)
 		buf_printf(b, " sleeps in %s%s on it", call ? call : "a system call",
 			   call ? "()" : "");
@@ -127,7 +111,7 @@ static void say_kept(const struct speech *sp)
 			 "It ends when it is unregistered (IORING_UNREGISTER_FILES, or an update "
 			 "of its place), which the program has to do beside its close(), or "
 			 "with ");
-	words_keeper(b, sp->m, sp->s);
+	text_pid(b, sp->m, sp->s->keep_pid);
 	if (sp->s->keep_count > 1)
 		buf_puts(b, ", and so with the others");
 }

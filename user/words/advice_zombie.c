@@ -18,16 +18,6 @@ static void add_name(struct buf *b, const struct model *m, const struct proc *p)
 		buf_puts(b, "its parent");
 }
 
-static void add_tgid(struct buf *b, const struct model *m, u32 tgid)
-{
-	u32 id = proc_find(m, tgid);
-
-	if (id)
-		text_proc(b, m, id);
-	else
-		buf_printf(b, "process [%u]", tgid);
-}
-
 static u32 inner_pid(const struct proc *p)
 {
 	return p->level && p->level <= NS_LEVELS ? p->nspid.nr[p->level - 1] : p->tgid;
@@ -40,7 +30,7 @@ static void add_wait(struct buf *b, const struct model *m, const struct proc *pa
 		return;
 	if (parent->wait_for == WAITS_PID) {
 		buf_puts(b, ", ");
-		add_tgid(b, m, parent->wait_nr);
+		text_pid(b, m, parent->wait_nr);
 	} else if (parent->wait_for == WAITS_GROUP) {
 		buf_printf(b, ", %u", parent->wait_nr);
 	}
@@ -147,7 +137,7 @@ static void add_part(struct buf *b, const struct model *m, const struct proc *p,
 		add_name(b, m, parent);
 		break;
 	case 't':
-		add_tgid(b, m, p->tracer);
+		text_pid(b, m, p->tracer);
 		break;
 	case 'n':
 		buf_printf(b, "%u", inner_pid(p));

@@ -46,24 +46,37 @@ void json_nspid(struct json *j, const char *key, const struct proc *p)
 	json_end_arr(j);
 }
 
-static void json_killer(struct json *j, const struct model *m, const struct death *d)
+void json_named(struct json *j, const char *key, const char *comm, u32 pid)
 {
-	const struct proc *k = proc_at(m, d->killer);
-
-	if (!k && !d->killer_pid) {
-		json_null(j, "by");
+	if (!pid) {
+		json_null(j, key);
 		return;
 	}
-	json_obj(j, "by");
-	json_u64(j, "pid", k ? k->tgid : d->killer_pid);
-	json_comm(j, "comm", k ? proc_comm(m, k) : NULL);
+	json_obj(j, key);
+	json_u64(j, "pid", pid);
+	json_comm(j, "comm", comm);
 	json_end_obj(j);
+}
+
+void json_end(struct json *j, const struct end *e, bool core, const char *killer, u32 killer_pid)
+{
+	if (e->known && !e->signal)
+		json_s64(j, "code", e->code);
+	else
+		json_null(j, "code");
+	json_id(j, "signal", e->known ? e->signal : 0);
+	if (core)
+		json_tristate(j, "core", e->known ? e->core : 2);
+	json_named(j, "by", killer, killer_pid);
+	json_str(j, "cause", e->known && e->signal ? name_cause(e->cause) : NULL);
 }
 
 void json_exit(struct json *j, const char *key, const struct model *m, const struct proc *p,
 	       bool core)
 {
 	const struct death *d = death_at(m, p->death);
+	const struct proc *by = d ? proc_at(m, d->killer) : NULL;
+	const struct end e = end_of(d);
 
 	if (!d) {
 		json_null(j, key);
@@ -71,18 +84,7 @@ void json_exit(struct json *j, const char *key, const struct model *m, const str
 	}
 	json_obj(j, key);
 	json_time(j, "ts", model_wall(m, d->ts));
-	if (d->known && !d->signal)
-		json_s64(j, "code", d->code);
-	else
-		json_null(j, "code");
-	if (d->known && d->signal)
-		json_u64(j, "signal", d->signal);
-	else
-		json_null(j, "signal");
-	if (core)
-		json_tristate(j, "core", d->known ? d->core : 2);
-	json_killer(j, m, d);
-	json_str(j, "cause", d->known && d->signal ? name_cause(death_cause(d)) : NULL);
+	json_end(j, &e, core, by ? proc_comm(m, by) : NULL, by ? by->tgid : d->killer_pid);
 	json_end_obj(j);
 }
 
@@ -116,20 +118,23 @@ void json_proc(struct json *j, const char *key, const struct model *m, u32 proc)
 	json_end_obj(j);
 }
 
-void json_sock_local(struct json *j, const char *key, const struct model *m, const struct sock *s)
+void json_place(struct json *j, const char *key, const struct ep *local, const struct unix_name *n)
 {
-	const struct unix_name *n = name_at(m, s->name);
-	char at[UNIX_LEN + 1];
+	char at[UNIX_LEN + 1] = "@";
 
 	if (!n || !n->len) {
-		json_ep(j, key, &s->local);
+		json_ep(j, key, local);
 	} else if (n->s[0]) {
 		json_strn(j, key, n->s, strnlen(n->s, n->len));
 	} else {
-		at[0] = '@';
 		memcpy(at + 1, n->s + 1, n->len - 1);
 		json_strn(j, key, at, n->len);
 	}
+}
+
+void json_sock_local(struct json *j, const char *key, const struct model *m, const struct sock *s)
+{
+	json_place(j, key, &s->local, name_at(m, s->name));
 }
 
 static void json_fds(struct json *j, const struct model *m, const struct sock *s,
@@ -161,12 +166,8 @@ static void json_step(struct json *j, const struct model *m, const struct step *
 	json_str(j, "step", st->kind == STEP_EXEC ? "exec" : name_via(st->via));
 	if (st->kind == STEP_EXEC)
 		json_bool(j, "kept", true);
-	if (from) {
-		json_obj(j, "from");
-		json_u64(j, "pid", from->tgid);
-		json_comm(j, "comm", proc_comm(m, from));
-		json_end_obj(j);
-	}
+	if (from)
+		json_named(j, "from", proc_comm(m, from), from->tgid);
 	json_end_obj(j);
 }
 
@@ -225,10 +226,7 @@ static void json_queue(struct json *j, const struct model *m, const struct sock 
 		json_null(j, "local");
 	json_arr(j, "holders");
 	for (u32 i = 0; i < n; i++) {
-		json_obj(j, NULL);
-		json_u64(j, "pid", proc_at(m, h[i].proc)->tgid);
-		json_comm(j, "comm", proc_comm(m, proc_at(m, h[i].proc)));
-		json_end_obj(j);
+		json_ref(j, NULL, m, h[i].proc);
 	}
 	json_end_arr(j);
 	json_end_obj(j);
@@ -304,12 +302,5 @@ void json_ref(struct json *j, const char *key, const struct model *m, u32 proc)
 {
 	const struct proc *p = proc_at(m, proc);
 
-	if (!p) {
-		json_null(j, key);
-		return;
-	}
-	json_obj(j, key);
-	json_u64(j, "pid", p->tgid);
-	json_str(j, "comm", *proc_comm(m, p) ? proc_comm(m, p) : NULL);
-	json_end_obj(j);
+	json_named(j, key, p ? proc_comm(m, p) : NULL, p ? p->tgid : 0);
 }

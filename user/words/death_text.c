@@ -64,18 +64,23 @@ void text_end(struct buf *b, const struct end *e, const struct buf *who)
 	}
 }
 
+struct end end_of(const struct death *d)
+{
+	if (!d)
+		return (struct end){0};
+	return (struct end){.known = d->known,
+			    .signal = d->signal,
+			    .code = d->code,
+			    .cause = death_cause(d),
+			    .again = d->again,
+			    .core = d->core};
+}
+
 void text_death(struct buf *b, const struct model *m, const struct death *d)
 {
-	struct end e = {0};
+	const struct end e = end_of(d);
 	struct buf who = {0};
 
-	if (d)
-		e = (struct end){.known = d->known,
-				 .signal = d->signal,
-				 .code = d->code,
-				 .cause = death_cause(d),
-				 .again = d->again,
-				 .core = d->core};
 	if (d && d->killer)
 		text_proc(&who, m, d->killer);
 	else if (d && d->killer_pid)

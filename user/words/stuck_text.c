@@ -36,15 +36,14 @@ static void say_frozen(const struct model *m, const struct proc *p, struct buf *
 static void say_traced(const struct model *m, const struct proc *p, struct buf *in,
 		       struct buf *ends)
 {
-	u32 id = proc_find(m, p->tracer);
-	const struct proc *tracer = proc_at(m, id);
+	const struct proc *tracer = proc_at(m, proc_find(m, p->tracer));
 	bool stopped = tracer && tracer->state == PROC_RUNNING && tracer->flags & TASK_STOPPED;
 	struct buf who = {0};
 
-	if (id)
-		text_proc(&who, m, id);
+	if (p->tracer)
+		text_pid(&who, m, p->tracer);
 	else
-		buf_printf(&who, p->tracer ? "process [%u]" : "its tracer", p->tracer);
+		buf_puts(&who, "its tracer");
 	if (p->stuck & STUCK_EXIT_STOP)
 		buf_printf(in, "is on its way out, but %s, which traces it,%s has not let it go on",
 			   who.s, stopped ? " is stopped and" : "");
@@ -206,10 +205,7 @@ static void add_keeper(struct buf *b, const struct model *m, const struct proc *
 	text_proc(b, m, p->id);
 	if (proc_is_zombie(p) && p->tracer && p->tracer != init->tgid) {
 		buf_puts(b, " in there is dead, but its tracer ");
-		if (proc_find(m, p->tracer))
-			text_proc(b, m, proc_find(m, p->tracer));
-		else
-			buf_printf(b, "[%u]", p->tracer);
+		text_pid(b, m, p->tracer);
 		buf_puts(b, " has not waited for it: end that");
 	} else if (proc_is_zombie(p) && parent && parent != init) {
 		buf_puts(b, " in there is dead, but its parent ");

@@ -10,46 +10,73 @@
 /* The number must stay on the line, whatever a name of 15 bytes becomes when it is written out. */
 #define COMM_COLUMNS 32
 
+void text_named(struct buf *b, const char *comm, u32 pid)
+{
+	if (!*comm) {
+		buf_printf(b, "pid %u", pid);
+		return;
+	}
+	buf_add_safe(b, comm, strnlen(comm, COMM_LEN), COMM_COLUMNS);
+	buf_printf(b, "[%u]", pid);
+}
+
 void text_proc(struct buf *b, const struct model *m, u32 proc)
 {
 	const struct proc *p = proc_at(m, proc);
-	const char *comm = p ? proc_comm(m, p) : "";
 
-	if (!p) {
+	if (p)
+		text_named(b, proc_comm(m, p), p->tgid);
+	else
 		buf_puts(b, "an unknown process");
-	} else if (!*comm) {
-		buf_printf(b, "pid %u", p->tgid);
-	} else {
-		buf_add_safe(b, comm, strlen(comm), COMM_COLUMNS);
-		buf_printf(b, "[%u]", p->tgid);
-	}
 }
 
-static void text_unix(struct buf *b, const struct unix_name *n)
+void text_pid(struct buf *b, const struct model *m, u32 tgid)
 {
-	u16 len = n->len;
+	const struct proc *p = proc_at(m, proc_find(m, tgid));
 
-	if (!n->s[0]) {
+	text_named(b, p ? proc_comm(m, p) : "", tgid);
+}
+
+void text_unix(struct buf *b, const struct unix_name *n)
+{
+	if (n->len && !n->s[0]) {
 		buf_puts(b, "@");
-		buf_add_safe(b, n->s + 1, len - 1, 0);
-		return;
+		buf_add_safe(b, n->s + 1, n->len - 1, 0);
+	} else {
+		buf_add_safe(b, n->s, strnlen(n->s, n->len), 0);
 	}
-	buf_add_safe(b, n->s, strnlen(n->s, len), 0);
 }
 
-void text_local(struct buf *b, const struct model *m, const struct sock *s)
+void text_place(struct buf *b, const struct ep *local, const struct unix_name *name)
 {
-	const struct unix_name *name = name_at(m, s->name);
 	char ep[64];
 
 	if (name && name->len) {
 		text_unix(b, name);
-	} else if (s->local.port) {
-		ep_text(ep, &s->local);
+	} else if (local->port) {
+		ep_text(ep, local);
 		buf_puts(b, ep);
 	} else {
 		buf_puts(b, "(unnamed)");
 	}
+}
+
+void text_ends(struct buf *b, u32 proto, const struct ep *local, const struct unix_name *name,
+	       const struct ep *remote)
+{
+	char ep[64];
+
+	buf_printf(b, "%s ", name_proto(proto));
+	text_place(b, local, name);
+	if (remote && remote->port) {
+		ep_text(ep, remote);
+		buf_printf(b, " -> %s", ep);
+	}
+}
+
+void text_local(struct buf *b, const struct model *m, const struct sock *s)
+{
+	text_place(b, &s->local, name_at(m, s->name));
 }
 
 /* Which container or unit lives there is told by a holder, else by the cgroup it was made in. */
@@ -92,14 +119,7 @@ void text_elsewhere(struct buf *b, const struct model *m, const struct sock *s)
 
 void text_sock(struct buf *b, const struct model *m, const struct sock *s)
 {
-	char ep[64];
-
-	buf_printf(b, "%s ", name_proto(s->proto));
-	text_local(b, m, s);
-	if (s->remote.port) {
-		ep_text(ep, &s->remote);
-		buf_printf(b, " -> %s", ep);
-	}
+	text_ends(b, s->proto, &s->local, name_at(m, s->name), &s->remote);
 	text_elsewhere(b, m, s);
 }
 

@@ -8,16 +8,6 @@
 typedef enum tint details_fn(struct buf *b, const struct model *m, const struct ev *e);
 #define SELF(type) const struct ev_##type *x = (const struct ev_##type *)e
 
-static void add_pid(struct buf *b, const struct model *m, u32 tgid)
-{
-	u32 proc = proc_find(m, tgid);
-
-	if (proc)
-		text_proc(b, m, proc);
-	else
-		buf_printf(b, "pid %u", tgid);
-}
-
 /* "tcp 10.0.0.1:80", with the peer for a connection; a UNIX name from the model. */
 static void add_sock(struct buf *b, const struct model *m, const struct ev *e)
 {
@@ -70,7 +60,7 @@ static enum tint on_fork(struct buf *b, const struct model *m, const struct ev *
 	SELF(fork);
 
 	buf_puts(b, "-> ");
-	add_pid(b, m, x->child);
+	text_pid(b, m, x->child);
 	return TINT_NONE;
 }
 
@@ -114,7 +104,7 @@ static enum tint on_session(struct buf *b, const struct model *m, const struct e
 	SELF(session);
 
 	if (x->target != e->tgid) {
-		add_pid(b, m, x->target);
+		text_pid(b, m, x->target);
 		buf_puts(b, " ");
 	}
 	buf_printf(b, "session %u group %u", x->sid, x->pgid);
@@ -126,7 +116,7 @@ static enum tint on_signal_(struct buf *b, const struct model *m, const struct e
 	SELF(signal);
 
 	buf_printf(b, "%s -> ", name_signal(x->signal));
-	add_pid(b, m, x->target);
+	text_pid(b, m, x->target);
 	if (x->result)
 		buf_printf(b, " (%s)", name_sigres(x->result));
 	else if (x->handled)
@@ -145,7 +135,7 @@ static enum tint on_install(struct buf *b, const struct model *m, const struct e
 		add_fd(b, x->from_fd);
 	} else if (x->via == VIA_PIDFD_GETFD) {
 		buf_puts(b, ", taken from ");
-		add_pid(b, m, x->from);
+		text_pid(b, m, x->from);
 	} else {
 		buf_printf(b, ", by %s", name_via(x->via));
 	}
@@ -229,12 +219,7 @@ static enum tint on_unix_bind(struct buf *b, const struct model *m, const struct
 	SELF(unix_bind);
 
 	buf_puts(b, "unix ");
-	if (x->name.len && !x->name.s[0]) {
-		buf_puts(b, "@");
-		buf_add_safe(b, x->name.s + 1, x->name.len - 1, 0);
-	} else {
-		buf_add_safe(b, x->name.s, strnlen(x->name.s, x->name.len), 0);
-	}
+	text_unix(b, &x->name);
 	add_fd(b, x->fd);
 	return add_bind_error(b, m, e, x->error);
 }
@@ -323,7 +308,7 @@ static enum tint on_zombie(struct buf *b, const struct model *m, const struct ev
 	SELF(zombie);
 	char span[24];
 
-	add_pid(b, m, x->child);
+	text_pid(b, m, x->child);
 	if (x->exited && e->ts > x->exited) {
 		time_span(span, e->ts - x->exited);
 		buf_printf(b, " dead for %s,", span);
@@ -337,7 +322,7 @@ static enum tint on_reap(struct buf *b, const struct model *m, const struct ev *
 	SELF(reap);
 	char span[24];
 
-	add_pid(b, m, x->child);
+	text_pid(b, m, x->child);
 	time_span(span, x->zombie_ns);
 	buf_printf(b, " after %s%s", span, x->reaper ? "" : ", nobody waited");
 	return x->zombie_ns >= ZOMBIE_AFTER_NS ? TINT_WARN : TINT_DIM;
@@ -348,13 +333,13 @@ static enum tint on_reparent(struct buf *b, const struct model *m, const struct 
 	SELF(reparent);
 
 	if (x->child != e->tgid) {
-		add_pid(b, m, x->child);
+		text_pid(b, m, x->child);
 		buf_puts(b, " ");
 	}
 	buf_puts(b, "from ");
-	add_pid(b, m, x->from);
+	text_pid(b, m, x->from);
 	buf_puts(b, " to ");
-	add_pid(b, m, x->to);
+	text_pid(b, m, x->to);
 	return TINT_NONE;
 }
 
@@ -363,7 +348,7 @@ static enum tint on_transfer(struct buf *b, const struct model *m, const struct 
 	SELF(transfer);
 
 	buf_puts(b, "-> ");
-	add_pid(b, m, x->to);
+	text_pid(b, m, x->to);
 	buf_puts(b, " ");
 	add_sock(b, m, e);
 	if (x->holders > 1)
@@ -380,7 +365,7 @@ static enum tint on_leak(struct buf *b, const struct model *m, const struct ev *
 	add_fd(b, x->fd);
 	if (x->creator) {
 		buf_puts(b, " of ");
-		add_pid(b, m, x->creator);
+		text_pid(b, m, x->creator);
 	}
 	buf_puts(b, ", CLOEXEC missing");
 	return TINT_BAD;

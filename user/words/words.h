@@ -29,13 +29,25 @@ void text_dying(struct buf *b, const struct model *m, const struct proc *p);
 /* "thread 123 of nginx[120] sleeps in accept4() on it": what keeps one that no descriptor shows. */
 void text_kept(struct buf *b, const struct model *m, const struct sock *s);
 
+struct end { /* how a process ended */
+	u32 signal, cause;
+	s32 code;
+	bool known, again, core;
+};
+struct end end_of(const struct death *d); /* NULL: not known */
+
 /* ---- in JSON (answer_json.c) ---------------------------------------------------------------- */
 
 void json_proc(struct json *j, const char *key, const struct model *m, u32 proc);
+/* {"pid","comm"}; pid 0: null, and comm NULL or empty. */
+void json_named(struct json *j, const char *key, const char *comm, u32 pid);
 void json_ref(struct json *j, const char *key, const struct model *m, u32 proc); /* {"pid","comm"} or null */ /* with its exit */
 void json_proc_members(struct json *j, const struct model *m, const struct proc *p);
 void json_sock(struct json *j, const struct model *m, const struct sock *s); /* members, verdict included */
 const char *hidden_where(const struct sock *s); /* what keeps it that no descriptor shows */
+/* Members of an exit but for its ts: code, signal, core where it is wanted, by, cause. */
+void json_end(struct json *j, const struct end *e, bool core, const char *killer, u32 killer_pid);
+void json_place(struct json *j, const char *key, const struct ep *local, const struct unix_name *name);
 void json_sock_local(struct json *j, const char *key, const struct model *m, const struct sock *s);
 void json_ep(struct json *j, const char *key, const struct ep *ep); /* port 0: null */
 void json_nspid(struct json *j, const char *key, const struct proc *p);
@@ -44,7 +56,16 @@ void json_tristate(struct json *j, const char *key, u8 v); /* 0, 1, 2: not known
 
 /* ---- in text; all of it safe for a terminal (text.c) -------------------------------------- */
 
-void text_proc(struct buf *b, const struct model *m, u32 proc);            /* "sleep[9132]" */
+/* "sleep[9132]"; "pid 9132" where its name is not known. */
+void text_named(struct buf *b, const char *comm, u32 pid);
+void text_proc(struct buf *b, const struct model *m, u32 proc);
+void text_pid(struct buf *b, const struct model *m, u32 tgid); /* its newest life */
+void text_unix(struct buf *b, const struct unix_name *n);      /* "/run/a.sock", "@abstract" */
+/* "0.0.0.0:80", "/run/a.sock", "(unnamed)"; name NULL: none. */
+void text_place(struct buf *b, const struct ep *local, const struct unix_name *name);
+/* "tcp 127.0.0.1:80 -> 127.0.0.1:4711"; remote NULL or without a port: left out. */
+void text_ends(struct buf *b, u32 proto, const struct ep *local, const struct unix_name *name,
+	       const struct ep *remote);
 void text_sock(struct buf *b, const struct model *m, const struct sock *s); /* "tcp 0.0.0.0:80" */
 void text_elsewhere(struct buf *b, const struct model *m, const struct sock *s); /* " netns:4026532561", " (file removed)", or nothing */
 void text_netns(struct buf *b, const struct model *m, const struct sock *s); /* "network namespace 4026532561 (container 0123456789ab)" */
@@ -60,12 +81,7 @@ void text_uid(struct buf *b, u32 uid); /* "uid 1000", of several "several users"
  * that is not known.  who: the process behind it in words, empty when there is none (death_text.c).
  */
 void text_cause(struct buf *b, u32 cause, u32 signal, bool again, const struct buf *who);
-struct end { /* how a process ended */
-	u32 signal, cause;
-	s32 code;
-	bool known, again, core;
-};
-/* "killed by SIGKILL from bash[1], core dumped", "exited with code 1", "died" */
+/* "exited with code 1", "died", or by what signal it was killed and from whom, " from bash[1], core dumped" */
 void text_end(struct buf *b, const struct end *e, const struct buf *who);
 void text_death(struct buf *b, const struct model *m, const struct death *d);
 /* The same with when, " at 12:00:03"; "still running". */
