@@ -7,7 +7,6 @@
 
 #include "options.h"
 
-#define VERDICTS (VERDICT_HELD + 1)
 
 struct ports {
 	const struct opts *opts;
@@ -175,22 +174,6 @@ static void holders_text(struct buf *b, const struct model *m, const struct sock
 	free(h);
 }
 
-static enum tint verdict_tint(enum verdict v)
-{
-	switch (v) {
-	case VERDICT_LEAKED:
-		return TINT_BAD;
-	case VERDICT_HIDDEN:
-	case VERDICT_INHERITED:
-		return TINT_WARN;
-	case VERDICT_KERNEL:
-	case VERDICT_HELD:
-		return TINT_DIM;
-	default:
-		return TINT_NONE;
-	}
-}
-
 static void row_add(struct table *t, const struct row *r)
 {
 	const struct model *m = r->m;
@@ -209,7 +192,7 @@ static void row_add(struct table *t, const struct row *r)
 	buf_reset(&b);
 	holders_text(&b, m, s);
 	table_cell(t, TINT_NONE, "%s", b.s);
-	table_cell(t, verdict_tint(r->verdict), "%s", name_verdict(r->verdict));
+	table_cell(t, verdict_row(r->verdict)->tint, "%s", name_verdict(r->verdict));
 	buf_free(&b);
 }
 

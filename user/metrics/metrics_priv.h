@@ -11,7 +11,6 @@
 
 #include "labels.h"
 
-#define VERDICTS (VERDICT_HELD + 1)
 #define TCP_STATES 13 /* 0: no known one */
 
 /* ---- what is counted from events (count.c) --------------------------------------------------- */

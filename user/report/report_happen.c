@@ -6,15 +6,7 @@
 
 void say_via(struct buf *b, const struct report *r, const struct tenure *t)
 {
-	static const char *const words[VIA_MAX] = {
-		[VIA_NONE] = "not known",	   [VIA_CREATED] = "made it",
-		[VIA_ACCEPTED] = "accepted it",	   [VIA_FORK] = "fork",
-		[VIA_DUP] = "copied it",	   [VIA_SCM_RIGHTS] = "SCM_RIGHTS",
-		[VIA_PIDFD_GETFD] = "pidfd_getfd", [VIA_IO_URING] = "io_uring",
-		[VIA_SCAN] = "was there",
-	};
-
-	buf_puts(b, words[t->via < VIA_MAX ? t->via : VIA_NONE]);
+	buf_puts(b, via_row(t->via)->cell);
 	if (t->got_from && t->got_from != t->life) {
 		buf_puts(b, " from ");
 		say_life(b, r, t->got_from, t->from);
@@ -56,22 +48,14 @@ const char *happen_name(u8 kind)
 
 static void say_came(struct buf *b, const struct report *r, const struct tenure *t)
 {
-	const char *how = t->via == VIA_FORK	      ? "was forked"
-			  : t->via == VIA_SCM_RIGHTS  ? "received it by SCM_RIGHTS"
-			  : t->via == VIA_PIDFD_GETFD ? "took it with pidfd_getfd"
-			  : t->via == VIA_IO_URING    ? "got it through io_uring"
-			  : t->via == VIA_NONE	      ? "had it from another process"
-			  : t->via == VIA_SCAN	      ? "had it when it was first looked at"
-						      : "came to hold it";
+	struct buf from = {0};
 
 	say_life(b, r, t->life, t->from);
-	buf_printf(b, " %s", how);
-	if (t->got_from && t->got_from != t->life) {
-		buf_puts(b, " from ");
-		say_life(b, r, t->got_from, t->from);
-	}
-	if (t->via == VIA_FORK)
-		buf_puts(b, " with it");
+	buf_puts(b, t->via == VIA_FORK ? " was " : " ");
+	if (t->got_from && t->got_from != t->life)
+		say_life(&from, r, t->got_from, t->from);
+	text_came(b, t->via, &from);
+	buf_free(&from);
 }
 
 static void say_left(struct buf *b, const struct report *r, const struct tenure *t)
@@ -153,9 +137,6 @@ void say_happen(struct buf *b, const struct report *r, const struct model *m, u3
 
 	switch ((enum happen_kind)h->kind) {
 	case HAP_MADE:
-		say_life(b, r, t->life, t->from);
-		buf_puts(b, t->via == VIA_ACCEPTED ? " accepted it" : " created it");
-		break;
 	case HAP_CAME:
 		say_came(b, r, t);
 		break;

@@ -101,7 +101,7 @@ static const char *badge(const struct html *h, const char **class)
 			enum verdict v = verdict_of(h->m, list[i].sock);
 
 			word = name_verdict(v);
-			*class = v == VERDICT_LEAKED || v == VERDICT_HIDDEN ? "bad" : "plain";
+			*class = verdict_row(v)->class;
 		}
 		free(list);
 		return word;

@@ -21,6 +21,7 @@ enum verdict {
 #define V(ID, name) VERDICT_##ID,
 	VERDICT_TABLE(V)
 #undef V
+	VERDICTS
 };
 const char *name_verdict(enum verdict v);
 

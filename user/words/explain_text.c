@@ -18,23 +18,6 @@ static void flush_para(struct out *o, int indent, struct buf *b)
 	buf_reset(b);
 }
 
-static const char *how_words(u8 how)
-{
-	static const char *const words[VIA_MAX] = {
-		[VIA_NONE] = "how it came there is not known: only --fd=full watches that",
-		[VIA_CREATED] = "made by itself",
-		[VIA_ACCEPTED] = "accepted by itself",
-		[VIA_FORK] = "inherited by fork",
-		[VIA_DUP] = "copied by itself",
-		[VIA_SCM_RIGHTS] = "received over a UNIX socket (SCM_RIGHTS)",
-		[VIA_PIDFD_GETFD] = "taken out of another process (pidfd_getfd)",
-		[VIA_IO_URING] = "installed by io_uring",
-		[VIA_SCAN] = "found there; how it came was not seen",
-	};
-
-	return how < VIA_MAX ? words[how] : words[VIA_NONE];
-}
-
 static void header_print(struct out *o, const struct model *m, const struct sock *s, bool netns)
 {
 	const char *cgroup = cgroup_path(m, s->cgroup), *state = sock_state(s);
@@ -148,35 +131,25 @@ static void step_text(struct buf *b, const struct model *m, const struct step *s
 {
 	const struct image *im = image_at(m, st->image);
 	const char *comm = im ? im->comm : proc_comm(m, proc_at(m, st->proc));
+	struct buf from = {0};
 
 	if (st->ts)
 		text_when(b, m, st->ts);
 	else
 		buf_puts(b, "earlier");
 	buf_puts(b, "  ");
-	buf_add_safe(b, comm, strnlen(comm, COMM_LEN), 0);
-	buf_printf(b, "[%u] ", proc_at(m, st->proc)->tgid);
+	text_named(b, comm, proc_at(m, st->proc)->tgid);
+	buf_puts(b, " ");
 	if (st->kind == STEP_EXEC) {
 		buf_puts(b, "executed this program and kept it");
-	} else if (st->via == VIA_FORK) {
-		buf_puts(b, "forked");
-		if (prev && prev->proc != st->proc) {
-			buf_puts(b, " from ");
-			text_proc(b, m, prev->proc);
-		}
-		buf_puts(b, " with it");
-	} else if (st->from) {
-		buf_printf(b, "%s ",
-			   st->via == VIA_PIDFD_GETFD ? "took it with pidfd_getfd from"
-						      : "received it by SCM_RIGHTS from");
-		text_proc(b, m, st->from);
-	} else {
-		buf_puts(b, st->via == VIA_CREATED    ? "created it"
-			    : st->via == VIA_ACCEPTED ? "accepted it"
-			    : st->via == VIA_NONE     ? "had it from another process"
-			    : st->via == VIA_SCAN     ? "had it when it was first looked at"
-						      : name_via(st->via));
+		return;
 	}
+	if (st->via == VIA_FORK && prev && prev->proc != st->proc)
+		text_proc(&from, m, prev->proc);
+	else if (st->via != VIA_FORK && st->from)
+		text_proc(&from, m, st->from);
+	text_came(b, st->via, &from);
+	buf_free(&from);
 }
 
 /* The way it came, step by step; a single fork is said in words before. */
@@ -205,7 +178,7 @@ static void use_text(struct buf *b, const struct sock *s, const struct holder *h
 static void how_text(struct buf *b, const struct model *m, const struct holder *h,
 		     const struct step *st, u32 n, bool ago)
 {
-	buf_printf(b, "; %s", how_words(h->how));
+	buf_printf(b, "; %s", via_row(h->how)->holder);
 	if (h->how == VIA_FORK && n > 1) {
 		u32 i = n - 1;
 

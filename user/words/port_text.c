@@ -93,12 +93,6 @@ static void group_print(struct out *o, const struct model *m, const struct group
 	buf_free(&b);
 }
 
-static bool verdict_is_news(enum verdict v)
-{
-	return v == VERDICT_LEAKED || v == VERDICT_PASSED || v == VERDICT_INHERITED ||
-	       v == VERDICT_HIDDEN;
-}
-
 /* Connections: one of each kind is explained where it matters, the rest are counted. */
 static void connections_print(struct out *o, const struct model *m, const struct match *list, u32 n,
 			      bool alone, bool netns, bool ago)
@@ -109,7 +103,7 @@ static void connections_print(struct out *o, const struct model *m, const struct
 	for (u32 i = 0; i < n; i++)
 		group_add(g, &ngroups, m, list[i].sock);
 	for (u32 i = 0; i < ngroups; i++) {
-		if (!alone && !verdict_is_news(g[i].verdict)) {
+		if (!alone && !verdict_row(g[i].verdict)->news) {
 			group_print(o, m, &g[i], ago);
 			continue;
 		}

@@ -36,6 +36,23 @@ struct end { /* how a process ended */
 };
 struct end end_of(const struct death *d); /* NULL: not known */
 
+/* ---- a row each of what is shown and said (rows.c) ---------------------------------------- */
+
+struct verdict_row {
+	enum tint tint;
+	const char *class; /* in HTML */
+	bool news;         /* a connection with it is worth explaining */
+};
+const struct verdict_row *verdict_row(enum verdict v);
+struct via_row {
+	const char *holder;      /* how a holder has it: "inherited by fork" */
+	const char *did, *after; /* what it did, " from ..." between: "forked", " with it" */
+	const char *cell;        /* in a table */
+};
+const struct via_row *via_row(u8 via);
+/* "forked from bash[100] with it"; from: in words, empty where it is not known or itself. */
+void text_came(struct buf *b, u8 via, const struct buf *from);
+
 /* ---- in JSON (answer_json.c) ---------------------------------------------------------------- */
 
 void json_proc(struct json *j, const char *key, const struct model *m, u32 proc);
