@@ -223,6 +223,26 @@ static void outlives_its_descriptors(void **state)
 	assert_int_equal(f->told[EV_KIND_GONE], 1);
 }
 
+/* Closed, put into a slot again and closed in one instant, as late news may say: one close. */
+static void closed_twice_at_once(void **state)
+{
+	struct feed *f = *state;
+	u64 ts;
+
+	f->silent = true;
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	ts = feed_tick(f);
+	for (int i = 0; i < 2; i++) {
+		if (i)
+			FEED_AT(f, install, INSTALL, ts, 100, 100, .files = FILES(100), .inode = 80,
+				.cookie = 80, .proto = TCP4, .state = 10, .local = EP4(80), .fd = 3,
+				.from_fd = -1, .via = VIA_DUP);
+		FEED_AT(f, close, CLOSE, ts, 100, 100, .files = FILES(100), .inode = 80, .fd = 3);
+	}
+	feed_pass(f, 100 * NS_PER_MS);
+	assert_int_equal(verdict_by(f, 80), VERDICT_HIDDEN);
+}
+
 /* Of others the kernel tells nothing: what the close left behind says it, and then a scan. */
 static void closed_with_references(void **state)
 {
@@ -1191,6 +1211,7 @@ int main(void)
 		T(close_range),
 		T(scm),
 		T(outlives_its_descriptors),
+		T(closed_twice_at_once),
 		T(closed_with_references),
 		T(scm_race),
 		T(scm_in_flight_dies),

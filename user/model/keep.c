@@ -274,17 +274,25 @@ static void put_gones(struct dump *d)
 		put_due(d, KEPT_GONES, &q->v[(q->head + i) & (q->cap - 1)]);
 }
 
+/*
+ * Those that still hold, each once: what was closed, opened and closed again at the same instant
+ * stands in the queue twice, and its first place decides.
+ */
 static void put_closings(struct dump *d)
 {
 	const struct dueq *q = &d->m->priv->closings;
+	u8 *seen = xcalloc(d->m->socks.used + 1, 1);
 
 	for (u32 i = 0; i < q->count; i++) {
 		const struct due *due = &q->v[(q->head + i) & (q->cap - 1)];
 		const struct sock *s = sock_at(d->m, due->id);
 
-		if (s->id == due->id && s->closing && s->closed_ts == due->tag)
-			put_due(d, KEPT_CLOSINGS, due);
+		if (seen[due->id] || s->id != due->id || !s->closing || s->closed_ts != due->tag)
+			continue;
+		seen[due->id] = 1;
+		put_due(d, KEPT_CLOSINGS, due);
 	}
+	free(seen);
 }
 
 static int by_end(const void *va, const void *vb)
