@@ -106,20 +106,27 @@ void json_end_arr(struct json *j)
 	close_level(j, ']');
 }
 
-static char *put_escaped(char *p, unsigned char c)
+static char *put_code(char *p, u32 cp)
 {
-	static const char hex[] = "0123456789abcdef", letters[] = "btn?fr";
+	static const char hex[] = "0123456789abcdef";
+
+	*p++ = 'u';
+	for (int shift = 12; shift >= 0; shift -= 4)
+		*p++ = hex[cp >> shift & 15];
+	return p;
+}
+
+static char *put_escaped(char *p, u32 c)
+{
+	static const char letters[] = "btn?fr";
 
 	*p++ = '\\';
 	if (c == '"' || c == '\\') {
-		*p++ = c;
+		*p++ = (char)c;
 	} else if (c >= '\b' && c <= '\r' && c != '\v') {
 		*p++ = letters[c - '\b'];
 	} else {
-		memcpy(p, "u00", 3);
-		p[3] = hex[c >> 4];
-		p[4] = hex[c & 15];
-		p += 5;
+		p = put_code(p, c);
 	}
 	return p;
 }
@@ -140,6 +147,12 @@ static bool is_plain(unsigned char c)
 	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* Many a reader takes more than a newline for the end of a line; and of these some steer terminals. */
+static bool breaks_line(u32 cp)
+{
+	return (cp >= 0x80 && cp < 0xa0) || cp == 0x2028 || cp == 0x2029;
+}
+
 /* One character that is not plain; how many bytes it has. */
 static size_t put_odd(char **p, const unsigned char *s, size_t n)
 {
@@ -151,7 +164,10 @@ static size_t put_odd(char **p, const unsigned char *s, size_t n)
 		return 1;
 	}
 	len = utf8_next(s, n, &cp);
-	*p = put_bytes(*p, len ? (const char *)s : "\xef\xbf\xbd", len ? len : 3);
+	if (len && breaks_line(cp))
+		*p = put_escaped(*p, cp);
+	else
+		*p = put_bytes(*p, len ? (const char *)s : "\xef\xbf\xbd", len ? len : 3);
 	return len ? len : 1;
 }
 
