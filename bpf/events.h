@@ -819,7 +819,7 @@ struct ev {
 	F(u16, keep_count, HIDE, "scan_keeper: count")
 #define EV_KEPT_SOCK(F)                                                                            \
 	KEPT_SOCK_FIELDS(F)                                                                        \
-	F(u32, zero, HIDE, "0")                                                                    \
+	F(u32, before, HIDE, "it was there when the watch began")                                                                    \
 	KEPT_KEEPER_FIELDS(F)                                                                      \
 	F(u32, unlooked, HIDE, "let go and not judged since: number of the scan begun before; 0: not so")
 

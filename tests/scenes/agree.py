@@ -339,6 +339,7 @@ def report_differences(moment):
              f"listening, {sum(s['verdict'] == 'leaked' for s in offers.values())} leaked.")
     if total not in said:
         yield f"the report does not say {total!r}: {said[:600]}"
+    yield from suspect_differences(moment, said)
     for s in report["sockets"]:
         now = next((o for k, o in offers.items() if k[-1] == (s["inode"] or s["cookie"]) and k[3] == s["netns"]), None)
         if now is None:
@@ -353,6 +354,21 @@ def report_differences(moment):
     late = sum(z["reason"] != "recent" for z in dead)
     if not report["left_out"]["zombies"] and not late <= n <= len(dead):
         yield f"{n} zombies are left in the report, {late} to {len(dead)} in `zombies`"
+
+
+def suspect_differences(moment, report):
+    """Of whom the exporter says that they are suspected, that is said by whoever tells of leaks."""
+    suspects = [s for s in moment.ports() if s.get("suspected")]
+    said = moment.text("ports", "--leaked")
+    n = re.search(r"^(\d+) (?:is|are) suspected", said, re.M)
+    if len(suspects) != int(n[1] if n else 0):
+        yield f"{len(suspects)} are suspected in `ports`, in `ports --leaked`: {said}"
+    n = re.search(r"^ *(\d+) more (?:is|are) suspected", report, re.M)
+    if len(suspects) != int(n[1] if n else 0):
+        yield f"{len(suspects)} are suspected in `ports`, in the report: {report[:600]}"
+    for s in suspects:
+        if s["verdict"] != "held" or "looks leaked" not in s["why"] or s["creator"]:
+            yield f"{named(s)} is suspected: {s}"
 
 
 def tenure_differences(s, now):
@@ -383,12 +399,14 @@ def census(moment):
         add("probate_socket_holders", len({h["pid"] for h in s["holders"]}), proto=s["proto"])
         if s["verdict"] == "leaked":
             add("probate_leaked_sockets", proto=s["proto"])
+        if s.get("suspected"):
+            add("probate_suspected_leaked_sockets", proto=s["proto"])
     return counts
 
 
 FLEETING = {"blocked": "running", "vfork-wait": "running"}  # what others fall into between two scans, and leave
 COUNTED = {"probate_processes", "probate_zombies", "probate_zombies_by_parent", "probate_sockets",
-           "probate_socket_holders", "probate_leaked_sockets"}
+           "probate_socket_holders", "probate_leaked_sockets", "probate_suspected_leaked_sockets"}
 
 
 def metric_differences(moments, scrape, churn):
@@ -413,7 +431,8 @@ def page_differences(moments, page, churn):
     def total(metric, **labels):
         return [sum(n for (m, has), n in t.items() if m == metric and set(labels.items()) <= has) for t in truths]
 
-    wanted = {"leaked port": total("probate_leaked_sockets"), "zombie": [n - recent for n, recent in zip(total("probate_zombies"),
+    wanted = {"leaked port": total("probate_leaked_sockets"), "suspected": total("probate_suspected_leaked_sockets"),
+              "zombie": [n - recent for n, recent in zip(total("probate_zombies"),
                                                     total("probate_zombies", reason="recent"))],
               "process": [sum(n for (m, has), n in t.items() if m == "probate_processes" and
                               ("state", "zombie") not in has) for t in truths],
@@ -426,13 +445,13 @@ def page_differences(moments, page, churn):
 
 
 def page_rows(moments, tables):
-    ever = [{(f"{s['proto']} {s['local']}", s["netns"]) for s in m.json("ports") if s["verdict"] == "leaked"}
-            for m in moments]
-    rows = {row[0].split("\xa0")[0].split(" netns")[0].strip() for row in tables.tables["leaked"] if row}
-    for local in {k[0] for k in set.intersection(*ever)} - rows:
-        yield f"{local} is leaked and not on the page: {rows}"
-    for local in rows - {k[0] for k in set.union(*ever)}:
-        yield f"{local} is leaked on the page and nowhere else"
+    for table, is_in in ("leaked", lambda s: s["verdict"] == "leaked"), ("suspected", lambda s: s.get("suspected")):
+        ever = [{f"{s['proto']} {s['local']}" for s in m.json("ports") if is_in(s)} for m in moments]
+        rows = {row[0].split("\xa0")[0].split(" netns")[0].strip() for row in tables.tables[table] if row}
+        for local in set.intersection(*ever) - rows:
+            yield f"{local} is {table} and not on the page: {rows}"
+        for local in rows - set.union(*ever):
+            yield f"{local} is {table} on the page and nowhere else"
     groups = [{(f"{z['parent']['comm']}[{z['ppid']}]", z["reason"]) for z in m.json("zombies")
                if z["reason"] not in (*NO_ZOMBIES, "recent")} for m in moments]
     shown = {(re.match(r".*?\[\d+\]", row[0])[0], row[2]) for row in tables.tables["zombies"] if row}

@@ -102,11 +102,10 @@ class World:
             list(agree.pid_differences(moment, self.pids()))
 
     def end(self):
-        end_all(self.started)
+        end_all(self.started + [w.exporter for w in self.watchers.values()])
 
     def recordings(self):
         for mode, w in self.watchers.items():
-            w.exporter.end()
             for name in MOMENTS:
                 begin, _, _, end = w.scrapes[name]
                 self.moments[f"{name}, {mode}"] = w.at(end, f"{name}, {mode}")

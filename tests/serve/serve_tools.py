@@ -89,8 +89,13 @@ class Exporter:
                                     env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0:quarantine_size_mb=4",
                                              **(env or {})))  # no leak checker below a seccomp filter
         self.words, self.ended = b"", False
-        self.url = self._await(rb"metrics at (\S+)").decode()
-        self._await(rb"probate: watching")
+        try:
+            self.url = self._await(rb"metrics at (\S+)").decode()
+            self._await(rb"probate: watching")
+        except BaseException:
+            self.run.kill()
+            self.run.communicate()
+            raise
         self.base = self.url.rsplit("/", 1)[0]
         self.port = int(self.base.rsplit(":", 1)[1])
         self.pid = self.run.pid

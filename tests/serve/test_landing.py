@@ -5,10 +5,11 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 
 import pytest
 
-from serve_tools import Actor, Leak, STUCK, Tables, ZOMBIES
+from serve_tools import PROBATE, Actor, Leak, STUCK, Tables, ZOMBIES
 from test_cgroups import JOIN, cgroup  # noqa: F401  a fixture
 from serve_tools import exporter, left_out, planted  # noqa: F401  fixtures
 
@@ -84,7 +85,7 @@ def check_page(page):
     return tables
 
 
-def test_all_kinds(exporter, planted, hostile):
+def test_all_kinds(exporter, planted, hostile, tmp_path):
     """A leak, a suspect, a hanging connection, zombies of one parent for two reasons, hostile names."""
     suspect = Leak("tcp").kill()  # its maker is gone before anything watches
     planted.append(suspect)
@@ -110,6 +111,12 @@ def test_all_kinds(exporter, planted, hostile):
     (row,) = page.of("suspected", f":{suspect.port}")
     assert f"sleep[{suspect.holder}]" in row[1]
     assert not page.of("leaked", f":{suspect.port}")
+    assert row[2].startswith("at least ")  # it had it when nothing was watching, and for how long nobody knows
+    assert "that was before anything was watching" in row[3] and "--fd=full" not in row[3]
+    done = subprocess.run([PROBATE, "ports", "--leaked"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          timeout=60, env=dict(os.environ, PROBATE_RUN=str(tmp_path / "run"), COLUMNS="500"))
+    said, = [line for line in done.stdout.splitlines() if "suspected" in line]
+    assert f"tcp 127.0.0.1:{suspect.port}, held by sleep[{suspect.holder}]" in said, done.stdout
     (row,) = page.of("stuck", f"sleep[{stuck.said}]")
     assert re.search(r"tcp 127\.0\.0\.1:\d+", row[0]) and re.match(r"127\.0\.0\.1:\d+$", row[1])
     assert "keeps it open" in row[4]

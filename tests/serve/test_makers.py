@@ -65,6 +65,39 @@ class Begins(Actor):
         os.kill(self.said["child"], signal.SIGKILL)
 
 
+# As a hot restart: a worker that was executed before the socket is given it, and is busy when asked.
+WORKER = """
+import signal, socket, sys
+way = socket.socket(fileno=int(sys.argv[1]))
+print("up", flush=True)
+fds = socket.recv_fds(way, 1, 1)[1]
+print("got", flush=True)
+signal.pause()
+"""
+RESTARTS = """
+import json, os, socket, subprocess, sys
+near, far = socket.socketpair()
+worker = subprocess.Popen([sys.executable, "-c", sys.argv[1], str(far.fileno())], pass_fds=[far.fileno()],
+                          stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+worker.stdout.readline()
+s = socket.create_server(("127.0.0.1", 0))
+socket.send_fds(near, [b"x"], [s.fileno()])
+worker.stdout.readline()
+print(json.dumps({"port": s.getsockname()[1], "child": worker.pid}), flush=True)
+sys.stdin.readline()
+"""
+
+
+class Restarts(Actor):
+    def __init__(self):
+        super().__init__(RESTARTS, WORKER)
+
+    def end(self):
+        if self.run.poll() is None:
+            self.run.communicate(timeout=30)
+        os.kill(self.said["child"], signal.SIGKILL)
+
+
 class HandsOn(Actor):
     def __init__(self, fd):
         super().__init__(HANDS_ON, fd)
@@ -127,6 +160,27 @@ def test_nobody_is_accused_by_what_was_before(exporter, planted, tmp_path):
     assert f"127.0.0.1:{leak.port}" in told and f"127.0.0.1:{one.said['port']}" not in told
     sock, = asked(tmp_path, "port", str(one.said["port"]))[0]["sockets"]
     assert sock["verdict"] == "inherited" and sock["holders"][0]["pid"] == one.said["child"], sock
+
+
+def test_what_was_handed_over_unseen_is_no_leak(exporter, planted, tmp_path):
+    """One maker is looked at before it ends, the other has ended before a scan met who has the socket."""
+    serve = exporter("--fd=lean")
+    serve.settled()
+    actors = [Restarts(), Restarts()]
+    planted += actors
+    actors[0].run.communicate("go\n", timeout=30)
+    serve.settled()
+    actors[1].run.communicate("go\n", timeout=30)
+    serve.settled()
+    page = text_of(serve.get("/"))
+    for actor in actors:
+        port, worker = actor.said["port"], actor.said["child"]
+        assert f"127.0.0.1:{port}" not in page
+        sock, = asked(tmp_path, "port", str(port))[0]["sockets"]
+        assert sock["verdict"] == "passed" and "not by fork" in sock["why"] and "CLOEXEC" not in sock["action"], sock
+        holder, = sock["holders"]
+        assert holder["pid"] == worker and holder["via"] == "unknown" and holder["since"] is None
+        assert not {"fork", "exec", "scan"} & {step["step"] for step in holder["chain"]}, holder
 
 
 def test_sockets_are_tallied_once(exporter):

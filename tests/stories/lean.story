@@ -3,6 +3,7 @@
 # shell before anybody looked who holds the new socket, and are killed.  A third (600) made its
 # socket before it became another user: that proves nothing.  A fourth (700) makes one for another
 # program (800) and ends: who waits on it uses it, and who has it as standard input (900) means to.
+# What the first look met was there before; what a later one meets and nobody waits on is suspected.
 
 1s clock 0 realtime=1795262401000000000
 1s source 0 caps=1 filter=0xffffffffffffffff
@@ -72,6 +73,7 @@
 12s exit 700 start=4000000000 files=0x700 parent=100 code=0
 13s scan_begin 0 scope=2
 13s scan_fd 600 inode=7003 cookie=13 netns=4026531840 uid=0 proto=tcp local=0.0.0.0:8803 state=LISTEN files=0x600 fd=3 waits=1
+13s scan_fd 600 inode=7006 cookie=16 netns=4026531840 uid=0 proto=tcp local=0.0.0.0:8806 state=LISTEN files=0x600 fd=4 waits=2
 13s scan_fd 300 inode=7001 cookie=11 netns=4026531840 uid=0 proto=udp local=0.0.0.0:8801 state=CLOSE files=0x300 fd=3 waits=2
 13s scan_fd 500 inode=7002 cookie=12 netns=4026531840 uid=0 proto=tcp local=0.0.0.0:8802 state=LISTEN files=0x500 fd=3 waits=2
 13s scan_fd 800 inode=7004 cookie=14 netns=4026531840 uid=0 proto=tcp local=0.0.0.0:8804 state=LISTEN files=0x800 fd=3 waits=1
@@ -85,9 +87,10 @@ tcp    0.0.0.0:8802  LISTEN  †new[400]    sleep[500]   leaked
 tcp    0.0.0.0:8803  LISTEN  ?            drops[600]   held
 tcp    0.0.0.0:8804  LISTEN  †spawn[700]  serves[800]  inherited
 tcp    0.0.0.0:8805  LISTEN  †spawn[700]  cgi[900]     inherited
+tcp    0.0.0.0:8806  LISTEN  ?            drops[600]   held
 udp    0.0.0.0:8801  UNCONN  †old[200]    sleep[300]   leaked
 
-5 sockets: 2 inherited, 2 leaked, 1 held. `probate port PORT` says more.
+6 sockets: 2 inherited, 2 leaked, 2 held. `probate port PORT` says more.
 
 === port 8801
 udp 0.0.0.0:8801  UNCONN
@@ -109,7 +112,7 @@ udp 0.0.0.0:8801  UNCONN
 === report 8801
 Report on port 8801
   From 2026-11-21 12:00:01.000 to 12:00:13.000 UTC (12 s)
-  63 events, none lost
+  64 events, none lost
 
 How it stood at the end
 udp 0.0.0.0:8801 UNCONN
@@ -186,6 +189,39 @@ udp 0.0.0.0:8801  UNCONN
   with it.
   Do: Stop sleep[300] if you need it free; see first whether clients still get
   an answer from it.
+
+=== port 8803
+tcp 0.0.0.0:8803  LISTEN
+  inode 7003, uid 0
+  Made before anything was watching: by whom is not known.
+  Held by drops[600], running: /srv/drops
+    fd 3, CLOEXEC missing; found there; how it came was not seen; it uses it
+  Verdict: held (not certain) — drops[600] holds it; who made it is not known,
+  because that was before anything was watching.
+  Do: Make sure nobody needs it, then stop drops[600] to free it; leave probate
+  ports -w running to know the creator next time.
+
+=== port 8806
+tcp 0.0.0.0:8806  LISTEN
+  inode 7006, uid 0
+  By whom it was made is not known: only --fd=full watches that.
+  Held by drops[600], running: /srv/drops
+    fd 4, CLOEXEC missing; found there; how it came was not seen
+  Verdict: held (not certain) — drops[600] holds it; who made it is not known,
+  because only --fd=full watches that; it is not known to have made it and does
+  not wait on it, so it looks leaked.
+  Do: Make sure nobody needs it, then stop drops[600] to free it; leave probate
+  ports -w running to know the creator next time.
+
+=== ports --leaked
+PROTO  LOCAL         STATE   CREATOR    HELD BY     VERDICT
+tcp    0.0.0.0:8802  LISTEN  †new[400]  sleep[500]  leaked
+udp    0.0.0.0:8801  UNCONN  †old[200]  sleep[300]  leaked
+
+2 sockets: 2 leaked. `probate port PORT` says more.
+1 is suspected: who made it is not known, and nobody waits on it: tcp
+0.0.0.0:8806, held by drops[600].
+=== exit 1
 
 === port 8804
 tcp 0.0.0.0:8804  LISTEN

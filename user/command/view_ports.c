@@ -66,7 +66,16 @@ static int row_cmp(const void *a, const void *b)
 	return d ? d : (s->id > t->id) - (s->id < t->id);
 }
 
-static u32 rows_of(const struct model *m, bool leaked, struct row **out)
+enum choice { ALL, LEAKED, SUSPECTED };
+
+static bool is_chosen(const struct row *r, enum choice which)
+{
+	enum blame blame = which == ALL ? BLAME_NONE : sock_blame(r->m, r->sock, r->verdict);
+
+	return which == ALL || blame == (which == LEAKED ? BLAME_LEAKED : BLAME_SUSPECTED);
+}
+
+static u32 rows_of(const struct model *m, enum choice which, struct row **out)
 {
 	u32 n = 0, cap = 0;
 
@@ -77,7 +86,7 @@ static u32 rows_of(const struct model *m, bool leaked, struct row **out)
 		if (!sock_is_offer(r.sock))
 			continue;
 		r.verdict = verdict_of(m, r.sock);
-		if (leaked && r.verdict != VERDICT_LEAKED)
+		if (!is_chosen(&r, which))
 			continue;
 		if (n == cap)
 			*out = xrealloc(*out, (cap = cap ? cap * 2 : 64) * sizeof(**out));
@@ -91,7 +100,7 @@ static u32 rows_of(const struct model *m, bool leaked, struct row **out)
 static void ports_describe(const struct opts *o, const struct model *m, struct buf *tgids)
 {
 	struct row *rows;
-	u32 n = o->json ? rows_of(m, o->leaked, &rows) : 0;
+	u32 n = o->json ? rows_of(m, o->leaked ? LEAKED : ALL, &rows) : 0;
 
 	for (u32 i = 0; i < n; i++) {
 		struct holder *h = NULL;
@@ -196,6 +205,35 @@ static void row_add(struct table *t, const struct row *r)
 	buf_free(&b);
 }
 
+#define SUSPECTS_NAMED 8
+
+/* They are no leaks, but what the exporter calls suspected is to be found here. */
+static void suspects_print(struct out *o, const struct model *m)
+{
+	struct row *rows;
+	u32 n = rows_of(m, SUSPECTED, &rows);
+	struct buf b = {0};
+
+	if (!n)
+		return;
+	buf_printf(&b,
+		   n == 1 ? "%u is suspected: who made it is not known, and nobody waits on it:"
+			  : "%u are suspected: who made them is not known, and nobody waits on "
+			    "them:",
+		   n);
+	for (u32 i = 0; i < n && i < SUSPECTS_NAMED; i++) {
+		buf_puts(&b, i ? "; " : " ");
+		text_sock(&b, m, rows[i].sock);
+		text_elsewhere(&b, m, rows[i].sock);
+		buf_puts(&b, ", held by ");
+		holders_text(&b, m, rows[i].sock);
+	}
+	buf_puts(&b, n > SUSPECTS_NAMED ? "; and others." : ".");
+	out_wrap(o, 0, b.s);
+	buf_free(&b);
+	free(rows);
+}
+
 static void summary_print(struct out *o, const struct model *m, const struct row *rows, u32 n,
 			  bool leaked)
 {
@@ -220,6 +258,8 @@ static void summary_print(struct out *o, const struct model *m, const struct row
 	if (count[VERDICT_LEAKED] || count[VERDICT_HIDDEN])
 		buf_puts(&b, " `probate port PORT` says more.");
 	out_wrap(o, 0, b.s);
+	if (leaked)
+		suspects_print(o, m);
 	if (!m->watching_since && count[VERDICT_HELD])
 		out_wrap(o, 0,
 			 "Who made a socket is known only for those made while probate watches "
@@ -320,14 +360,14 @@ static void announce(struct ports *v, const struct model *m, const struct ev *e)
 		return;
 	if (e->kind != EV_KIND_LEAK && s->nholds > MANY_HOLDS)
 		return; /* it has been there for a while, and its line is long */
-	if (!v->opts->leaked || verdict_of(m, s) == VERDICT_LEAKED)
+	if (!v->opts->leaked || sock_blame(m, s, verdict_of(m, s)) == BLAME_LEAKED)
 		row_json(v, m, s);
 }
 
 static u32 ports_render(struct ports *v, const struct model *m)
 {
 	struct row *rows;
-	u32 n = rows_of(m, v->opts->leaked, &rows), holds = 0;
+	u32 n = rows_of(m, v->opts->leaked ? LEAKED : ALL, &rows), holds = 0;
 
 	if (v->opts->json) {
 		ports_json(v, m, rows, n);

@@ -106,9 +106,16 @@ static void offer_look(struct census *n, const struct sock *s, u32 proto, enum v
 {
 	n->socks[proto][offer_state(s)][v]++;
 	n->holders[proto] += metrics_holders(n->c, n->in->m, s);
-	if (v == VERDICT_LEAKED)
+	switch (sock_blame(n->in->m, s, v)) {
+	case BLAME_LEAKED:
 		leaked_look(n, s, proto);
-	n->suspects[proto] += v == VERDICT_HELD && sock_is_suspect(n->in->m, s);
+		break;
+	case BLAME_SUSPECTED:
+		n->suspects[proto]++;
+		break;
+	case BLAME_NONE:
+		break;
+	}
 }
 
 /* What waits to be accepted has no inode and is no secret: the listener has it. */

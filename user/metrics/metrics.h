@@ -65,7 +65,7 @@ enum collector {
 	M(HOLDERS, "socket_holders", GAUGE, "proto", SOCKET, "Processes that hold such a socket, summed up over the sockets") \
 	M(LEAKED, "leaked_sockets", GAUGE, "proto", SOCKET, "Sockets that listen or are bound, whose creator is gone and which nobody who holds them means to have") \
 	M(LEAKED_AGE, "leaked_socket_oldest_age_seconds", GAUGE, "proto", SOCKET, "How long the oldest of them has been leaked; 0 without any") \
-	M(SUSPECTS, "suspected_leaked_sockets", GAUGE, "proto", SOCKET, "Sockets that listen or are bound, whose maker is not known, that look leaked: nobody who holds them made them or waits on them") \
+	M(SUSPECTS, "suspected_leaked_sockets", GAUGE, "proto", SOCKET, "Sockets that listen or are bound, whose maker is not known, that look leaked: nobody who holds them is known to have made them, or waits on them") \
 	M(LEAKED_PROGRAM, "leaked_sockets_by_program", GAUGE, "program", PROGRAM, "Leaked sockets by the name of the program that keeps them alive") \
 	M(LEAKED_UNIT, "leaked_sockets_by_unit", GAUGE, "unit", UNIT, "Leaked sockets by the systemd unit or container of the process that keeps them alive") \
 	M(LEAKS, "leaks_total", COUNTER, "", SOCKET, "Sockets seen to become leaked") \

@@ -238,6 +238,7 @@ static void put_sock(struct dump *d, const struct sock *from)
 	KEPT_SOCK_FIELDS(SAVE)
 	KEPT_KEEPER_FIELDS(SAVE)
 	e.unlooked = from->unlooked;
+	e.before = from->before;
 	put(d, &e.h);
 	if (from->name)
 		put_name(d, from);

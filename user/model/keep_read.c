@@ -243,6 +243,7 @@ void on_kept_sock(struct model *m, const struct ev_kept_sock *e)
 	KEPT_SOCK_FIELDS(LOAD)
 	KEPT_KEEPER_FIELDS(LOAD)
 	to->unlooked = (u8)e->unlooked;
+	to->before = e->before;
 	to->met_ts = m->priv->stage->m->now;
 }
 

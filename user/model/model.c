@@ -316,8 +316,10 @@ void model_interrupt(struct model *m, bool seen)
 	on_lost(m, &e);
 	if (seen)
 		m->priv->last_loss = last;
-	else
+	else {
 		fdtabs_forget(m); /* addresses may be others' by then */
+		m->priv->look = 0;
+	}
 }
 
 void on_cgroup(struct model *m, const struct ev_cgroup *e)

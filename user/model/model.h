@@ -278,6 +278,7 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u8 keep_how;     /* KEEPER_*: what keeps it though no descriptor does; 0: not known */
 	u8 keep_call;    /* CALL_* */
 	u8 unlooked;     /* let go since that look began (model_priv.look): see sock_review(); 0: not so */
+	bool before;     /* there when nothing was watching: the first look met it */
 	u16 keep_count;  /* how many keep it; 0: nobody has looked, or nothing was found */
 	u64 opened;      /* when it was created; 0: before anything was watching */
 	u64 cgroup;      /* of its creator; 0: not known */

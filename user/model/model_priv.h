@@ -99,7 +99,8 @@ struct model_priv {
 	u32 left;             /* of a close: references to the file beside the slot */
 	struct dueq closings; /* socks that may be over; tag: closed_ts */
 	bool outlived;        /* one of them was not: what keeps it? */
-	u8 look;              /* the scan of all descriptors that began last: 1 to 255, round; 0: none did */
+	u8 look;              /* the scan of all descriptors that began last: 1 the first (LOOK_FIRST) and until it is
+				 over, then 2 to 255, round; 0: none did */
 	struct dueq gones;    /* socks that are gone, to be freed before the next event; tag: when they went */
 	struct due *waits;    /* heap, the earliest first: sockets that end by the clock (left_ms) */
 	u32 nwaits, waits_cap;
@@ -305,6 +306,7 @@ void sock_let_go(struct model *m, struct sock *s); /* its last descriptor, or pl
 void sock_reopen(struct model *m, struct sock *s); /* it has one again */
 void sock_finishes(struct model *m, struct sock *s); /* a change of state says whether the kernel does */
 void sock_review(struct model *m, struct sock *s);
+#define LOOK_FIRST 1
 void look_begins(struct model *m);         /* a scan of all descriptors */
 void look_ends(struct model *m, u64 begin); /* it was not cut */
 void sock_lost_hold(struct model *m, struct sock *s);

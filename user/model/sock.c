@@ -248,6 +248,7 @@ static void sock_join(struct model *m, struct sock *to, struct sock *from)
 	to->listener = to->listener ? to->listener : from->listener;
 	to->peer = to->peer ? to->peer : from->peer;
 	to->born |= from->born;
+	to->before |= from->before;
 	to->met_ts = max_ts(to->met_ts, from->met_ts);
 	if (!to->name) {
 		to->name = from->name;
@@ -400,6 +401,8 @@ struct sock *sock_of(struct model *m, const struct sock_ev *e)
 		return NULL; /* of an inode that means a newer socket by now */
 	if (!s) {
 		s = sock_new(m);
+		s->before = m->priv->look <= LOOK_FIRST && e->h.kind >= EV_KIND_SCAN_BEGIN &&
+			    e->h.kind <= EV_KIND_SCAN_MISS;
 		if (!named)
 			sock_index_tuple(m, s, e);
 	}

@@ -335,7 +335,7 @@ static bool creator_left(struct model *m, struct sock *s)
  * Where descriptor events are watched, so is what those who are left do with it.  Without them a
  * scan says that, and what the newest one said is from before: then it is judged at the end of the
  * first scan of all descriptors that begins from now on.  Which that is needs neither a list nor a
- * time a socket: such scans are numbered round from 1 to 255 as they begin, and one that ends
+ * time a socket: such scans are numbered round, up to 255, as they begin, and one that ends
  * judges all but what has its own number.
  */
 void sock_review(struct model *m, struct sock *s)
@@ -352,9 +352,15 @@ void sock_review(struct model *m, struct sock *s)
 		tell_leak(m, s);
 }
 
+static u8 look_next(const struct model *m)
+{
+	return m->priv->look == UINT8_MAX ? LOOK_FIRST + 1 : m->priv->look + 1;
+}
+
+/* As long as the first is not over, one that begins is the first. */
 void look_begins(struct model *m)
 {
-	m->priv->look = m->priv->look % UINT8_MAX + 1;
+	m->priv->look = m->priv->look <= LOOK_FIRST ? LOOK_FIRST : look_next(m);
 }
 
 /*
@@ -364,13 +370,17 @@ void look_begins(struct model *m)
  */
 void look_ends(struct model *m, u64 begin)
 {
+	const u8 look = m->priv->look;
+
+	if (look == LOOK_FIRST)
+		m->priv->look = look_next(m);
 	if (!model_is_lean(m))
 		return;
 	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id)) {
 		struct sock *s = sock_at(m, id);
 		const struct death *d = death_at(m, s->creator ? proc_at(m, s->creator)->death : 0);
 
-		if (s->unlooked != m->priv->look)
+		if (s->unlooked != look)
 			s->unlooked = 0;
 		if (!s->transferred && d && d->ts >= begin)
 			continue; /* the next one finds it, too */

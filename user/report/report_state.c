@@ -189,11 +189,15 @@ static void machine_leaks(struct buf *b, const struct model *m, u32 leaked)
 
 static void machine_state(struct buf *b, const struct report *r, const struct model *m)
 {
-	u32 offers = 0, leaked = 0, zombies = 0, procs = 0;
+	u32 offers = 0, leaked = 0, suspected = 0, zombies = 0, procs = 0;
 
 	for (u32 id = 0; (id = sock_next(m, id));) {
-		offers += sock_is_offer(sock_at(m, id));
-		leaked += verdict_of(m, sock_at(m, id)) == VERDICT_LEAKED;
+		const struct sock *s = sock_at(m, id);
+		enum blame blame = sock_blame(m, s, verdict_of(m, s));
+
+		offers += sock_is_offer(s);
+		leaked += blame == BLAME_LEAKED;
+		suspected += blame == BLAME_SUSPECTED;
 	}
 	for (u32 id = 0; (id = proc_next(m, id));) {
 		const struct proc *p = proc_at(m, id);
@@ -205,6 +209,9 @@ static void machine_state(struct buf *b, const struct report *r, const struct mo
 	buf_printf(b, "%u process%s, %u zombie%s; %u socket%s bound or listening, %u leaked.\n",
 		   procs, procs == 1 ? "" : "es", zombies, zombies == 1 ? "" : "s", offers,
 		   offers == 1 ? "" : "s", leaked);
+	if (suspected)
+		buf_printf(b, "%u more %s suspected: `probate ports --leaked` names them.\n",
+			   suspected, suspected == 1 ? "is" : "are");
 	machine_leaks(b, m, leaked);
 }
 

@@ -148,7 +148,10 @@ int pipe_one_shot(struct pipe *p)
 	p->recalled = !p->opts.no_history && !strcmp(p->source->ops->name, "bpf") &&
 		      history_recall(&p->model, p->opts.quiet);
 	if (p->recalled)
-		want.scope = EVERYTHING; /* what was recorded and is no more is to be noticed */
+		want = (struct want){
+			.scope = EVERYTHING, /* what was recorded and is no more is to be noticed */
+			.makers = true,	     /* and what came since is met as the recorder would */
+		};
 	else if (p->view->want)
 		p->view->want(&p->opts, &want);
 	err = pipe_scan(p, &want);

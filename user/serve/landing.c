@@ -41,18 +41,16 @@ static void proc_look(struct found *f, const struct model *m, const struct proc 
 static void sock_look(struct found *f, const struct model *m, u32 id)
 {
 	const struct sock *s = sock_at(m, id);
-	enum verdict v;
+	enum blame blame;
 
 	if (s->remote.port && sock_is_stuck(m, s))
 		socks_add(&f->stuck, id);
 	if (!sock_is_offer(s))
 		return;
 	f->listeners += sock_standing(s) == SOCK_IS_LISTENING;
-	v = verdict_of(m, s);
-	if (v == VERDICT_LEAKED)
-		socks_add(&f->leaked, id);
-	else if (v == VERDICT_HELD && sock_is_suspect(m, s))
-		socks_add(&f->suspect, id);
+	blame = sock_blame(m, s, verdict_of(m, s));
+	if (blame != BLAME_NONE)
+		socks_add(blame == BLAME_LEAKED ? &f->leaked : &f->suspect, id);
 }
 
 static void find(struct found *f, const struct model *m)
@@ -172,8 +170,8 @@ static void section(struct html *h, const struct landing *l, const struct socks 
 				 "Who made it is gone, and as far as is known nobody who holds it "
 				 "means to: a server that wants the port does not get it."},
 		[KIND_SUSPECT] = {"suspected", "Suspected leaks",
-				  "Who made it is not known; nobody who holds it opened it or "
-				  "waits on it. None of these is certain."},
+				  "Who made it is not known; nobody who holds it is known to "
+				  "have opened it, or waits on it. None of these is certain."},
 		[KIND_STUCK] = {"stuck", "Stuck connections",
 				"Open only because another program inherited them, and nobody "
 				"waits for anything on them: if that does not answer of itself, "

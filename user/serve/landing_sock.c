@@ -139,12 +139,14 @@ static void holders_cell(struct html *h, const struct model *m, const struct row
 	cell_end(h);
 }
 
-/* What was inherited is held since the birth of who did, though it was found later. */
-static u64 held_since(const struct model *m, const struct row *r)
+/* What a scan found was held before it, too, and since when is not known. */
+static void held_write(struct html *h, const struct landing *l, const struct row *r)
 {
-	u64 born = r->n ? proc_at(m, r->holder[0].proc)->start : 0;
+	const struct holder *first = r->n ? &r->holder[0] : NULL;
 
-	return born || !r->n ? born : r->holder[0].since;
+	if (first && (first->how == VIA_SCAN || first->how == VIA_NONE))
+		buf_puts(h->out, "at least ");
+	html_since(h, l, first ? first->since : 0);
 }
 
 static void since_cell(struct html *h, const struct landing *l, const struct row *r,
@@ -156,7 +158,7 @@ static void since_cell(struct html *h, const struct landing *l, const struct row
 	else if (kind == KIND_STUCK)
 		html_since(h, l, metrics_stuck(l->metrics, l->m, r->s, true));
 	else
-		html_since(h, l, held_since(l->m, r));
+		held_write(h, l, r);
 	cell_end(h);
 }
 

@@ -34,6 +34,7 @@ struct want {
 	u16 port;             /* sockets with this local port only; 0: all */
 	u32 family;           /* AF_UNIX: UNIX sockets only; AF_INET: IPv4 and IPv6 only; 0: all */
 	bool bound;           /* only sockets that are bound, listen or are named */
+	bool makers;          /* as in source_opts, this time */
 };
 
 struct source_opts {

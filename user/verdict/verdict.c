@@ -245,9 +245,12 @@ bool sock_is_stuck(const struct model *m, const struct sock *s)
 	       sock_is_idle(m, s) && !may_be_at_work(m, s);
 }
 
-bool sock_is_suspect(const struct model *m, const struct sock *s)
+enum blame sock_blame(const struct model *m, const struct sock *s, enum verdict v)
 {
-	return !s->creator && sock_is_offer(s) && sock_is_idle(m, s);
+	if (v == VERDICT_LEAKED)
+		return BLAME_LEAKED;
+	return v == VERDICT_HELD && sock_is_offer(s) && sock_is_idle(m, s) ? BLAME_SUSPECTED
+									   : BLAME_NONE;
 }
 
 /* A fork that has executed nothing since: it is known to run the program it had it from. */

@@ -122,7 +122,11 @@ const char *cgroup_container(const char *path, char out[32]);
 const char *cgroup_unit(const char *path, size_t *n);
 /* A TCP connection that stays open only because processes inherited it, none of which waits on it. */
 bool sock_is_stuck(const struct model *m, const struct sock *s);
-/* A socket on offer that looks leaked: nobody who holds it made it or waits on it, and who did is not known. */
-bool sock_is_suspect(const struct model *m, const struct sock *s);
+/*
+ * Is it leaked, or does it look so?  Suspected is what is on offer, whose creator is not known, and that
+ * nobody who holds it made or waits on: every answer asks here.  v: its verdict.
+ */
+enum blame { BLAME_NONE, BLAME_SUSPECTED, BLAME_LEAKED };
+enum blame sock_blame(const struct model *m, const struct sock *s, enum verdict v);
 
 #endif

@@ -302,10 +302,12 @@ static void say_held(const struct speech *sp)
 	}
 	text_procs(b, sp->m, sp->rows, sp->n);
 	buf_puts(b, sp->n == 1 ? " holds it" : " hold it");
-	buf_puts(b, sp->m->watching_since && !(sp->m->caps & SRC_FD)
-			    ? "; who made it is not known, because only --fd=full watches that"
-			    : "; who made it is not known, because that was before anything was "
-			      "watching");
+	buf_printf(b, "; who made it is not known, because %s", maker_unknown(sp->m, sp->s));
+	if (sock_blame(sp->m, sp->s, sp->out->verdict) == BLAME_SUSPECTED)
+		buf_puts(b, sp->n == 1 ? "; it is not known to have made it and does not wait on "
+					 "it, so it looks leaked"
+				       : "; none of them is known to have made it or waits on it, "
+					 "so it looks leaked");
 	add_leaked_member(b, sp->m, sp->s);
 	b = &sp->out->action;
 	buf_puts(b, "Make sure nobody needs it, then stop ");

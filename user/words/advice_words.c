@@ -180,6 +180,18 @@ void text_inherited(struct buf *b, const struct model *m, const struct sock *s,
 		buf_puts(b, " and kept it over exec because CLOEXEC was not set");
 }
 
+bool made_before(const struct model *m, const struct sock *s)
+{
+	return !m->watching_since || s->before;
+}
+
+const char *maker_unknown(const struct model *m, const struct sock *s)
+{
+	if (made_before(m, s))
+		return "that was before anything was watching";
+	return model_is_lean(m) ? "only --fd=full watches that" : "that was not seen";
+}
+
 void creator_story(struct buf *b, const struct speech *sp)
 {
 	text_maker(b, sp->m, sp->s);

@@ -184,7 +184,8 @@ static void json_holder(struct json *j, const struct model *m, const struct sock
 	json_nspid(j, "nspid", p);
 	json_fds(j, m, s, h);
 	json_str(j, "via", name_via(h->how));
-	json_time(j, "since", h->how == VIA_SCAN ? 0 : model_wall(m, h->since));
+	json_time(j, "since",
+		  h->how == VIA_SCAN || h->how == VIA_NONE ? 0 : model_wall(m, h->since));
 	json_tristate(j, "used", h->used);
 	json_arr(j, "chain");
 	n = chain_of(m, s, h, &steps);
@@ -292,6 +293,8 @@ void json_sock(struct json *j, const struct model *m, const struct sock *s)
 	json_hidden(j, m, s, a.verdict);
 	json_str(j, "verdict", name_verdict(a.verdict));
 	json_bool(j, "certain", a.certain);
+	if (sock_blame(m, s, a.verdict) == BLAME_SUSPECTED)
+		json_bool(j, "suspected", true);
 	json_str(j, "why", a.why.s ? a.why.s : "");
 	json_str(j, "action", a.action.s ? a.action.s : "");
 	answer_free(&a);

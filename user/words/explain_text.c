@@ -71,12 +71,11 @@ static void creator_print(struct out *o, const struct model *m, const struct soc
 	if (!p) {
 		if (s->sflags & SF_KERNEL)
 			buf_puts(&b, "Made by the kernel for itself.");
+		else if ((s->inode || s->nholds) && made_before(m, s))
+			buf_puts(&b, "Made before anything was watching: by whom is not known.");
 		else if (s->inode || s->nholds)
-			buf_puts(&b, m->watching_since && !(m->caps & SRC_FD)
-					     ? "By whom it was made is not known: only --fd=full "
-					       "watches that."
-					     : "Made before anything was watching: by whom is not "
-					       "known.");
+			buf_printf(&b, "By whom it was made is not known: %s.",
+				   maker_unknown(m, s));
 	} else {
 		buf_puts(&b, s->listener ? "Accepted by " : "Made by ");
 		maker_text(&b, m, s);

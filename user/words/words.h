@@ -91,6 +91,9 @@ void text_local(struct buf *b, const struct model *m, const struct sock *s); /* 
 void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max);
 void text_words(struct buf *b, const char *args, u16 len, size_t max);     /* NUL-separated, as a shell would */
 void text_when(struct buf *b, const struct model *m, u64 ts);              /* "12:00:05.123", the date if another day */
+/* Why it is not known who made it: the rest of a sentence, about "that". */
+bool made_before(const struct model *m, const struct sock *s); /* anything was watching */
+const char *maker_unknown(const struct model *m, const struct sock *s);
 void text_ago(struct buf *b, const struct model *m, u64 ts);               /* " (3 min ago)", or nothing */
 void text_uid(struct buf *b, u32 uid); /* "uid 1000", of several "several users" */
 /*

@@ -110,7 +110,7 @@ static int iter_read(struct pass *p, int fd)
 static void want_fill(struct scan_want *to, const struct scan *s, const struct want *w)
 {
 	to->pass = s->pass;
-	to->makers = s->makers;
+	to->makers = s->makers || w->makers;
 	to->tally = s->tally && w->scope & SCOPE_SOCKS;
 	to->spare = s->spare;
 	to->pid = w->pid;
