@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The commands by name; options.h has the list of all. */
+/* All commands, in the order of the help; each has a file of its own. */
 #ifndef PROBATE_COMMANDS_H
 #define PROBATE_COMMANDS_H
 
 #include "view.h"
 
-extern const struct view view_trace, view_ports, view_port, view_pid, view_tree, view_zombies,
-	view_report, view_record, view_serve, view_doctor;
+#define COMMAND_TABLE(C) \
+	C(ports) C(port) C(pid) C(tree) C(zombies) C(report) C(trace) C(record) C(serve) C(doctor)
+
+#define C(name) extern const struct view view_##name;
+COMMAND_TABLE(C)
+#undef C
 
 #endif
