@@ -5,8 +5,11 @@
 #   make check           installs what the tests need, builds, runs every test
 #   make SAN=1 check     the same under the address and undefined-behaviour sanitizers
 #   make tsan            the daemons for a minute under the thread sanitizer, built in build/tsan
+#   make tidy            clang-tidy over user/, by .clang-tidy
 #   make fuzz            fuzz what reads bytes of others, FUZZ_SECONDS=600 each
 #   make bench           ratios against ss and lsof, and the cost to traced programs
+#   make vmlinux-header  vmlinux/vmlinux.h anew, from this kernel's types
+#   make deps            installs what a build needs
 #   make install DESTDIR= PREFIX=/usr/local
 
 VERSION := 0.1.0
@@ -82,11 +85,14 @@ tools := $(patsubst %,$B/tests/%,scene work tiny gen holders crowd calls tape as
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all vmlinux-header deps demo check tsan fuzz fuzzers bench install clean tests
+.PHONY: all help vmlinux-header deps demo check tsan tidy fuzz fuzzers bench install clean tests
 
 # What is left out is said of what was built, not of what `make check` is about to install.
 all: $B/probate
 	$(if $(left_out),@$(left_out))
+
+help:
+	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
 
 deps:
 	$(Q).ci/deps build
@@ -241,6 +247,12 @@ tsan:
 	$(Q)$(MAKE) --no-print-directory -j2 TSAN=1 all
 	$(Q)PROBATE=build/tsan/probate TOOLS=build/tsan/tests TSAN_OPTIONS=exitcode=66 PYTHONDONTWRITEBYTECODE=1 \
 		/usr/bin/python3 -m pytest -c tests/pytest.ini -q -p no:cacheprovider tests/serve/test_threads.py
+
+# Headers and sources of user/; the kernel side is clang's in any case.
+tidy:
+	$(Q).ci/deps build tidy
+	$(Q)$(MAKE) --no-print-directory -j2 all
+	$(Q)printf '%s\n' $(user_c) | xargs -P 2 -n 8 clang-tidy --quiet --warnings-as-errors='*' -- $(all_cflags)
 
 bench:
 	$(Q).ci/deps build bench

@@ -8,7 +8,7 @@
 #ifndef PROBATE_COUNT_BPF_H
 #define PROBATE_COUNT_BPF_H
 
-#include "core.bpf.h"
+#include "core_task.bpf.h"
 #include "count.h"
 
 #define COUNT_CPUS 256 /* power of two; CPUs beyond share a row */

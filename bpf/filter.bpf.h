@@ -13,7 +13,7 @@
 #ifndef PROBATE_FILTER_BPF_H
 #define PROBATE_FILTER_BPF_H
 
-#include "core.bpf.h"
+#include "core_task.bpf.h"
 #include "ring.bpf.h"
 
 const volatile u64 want_kinds = ~0ull;

@@ -24,7 +24,7 @@
 #ifndef PROBATE_GUARD_BPF_H
 #define PROBATE_GUARD_BPF_H
 
-#include "core.bpf.h"
+#include "core_task.bpf.h"
 #include "guard.h"
 
 #define GUARD_CPUS   256 /* power of two; CPUs beyond share a row, and may tell an event twice */

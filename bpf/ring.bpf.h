@@ -8,7 +8,7 @@
 #ifndef PROBATE_RING_BPF_H
 #define PROBATE_RING_BPF_H
 
-#include "core.bpf.h"
+#include "core_task.bpf.h"
 
 #define LOST_CPUS  256 /* power of two; CPUs beyond share a counter */
 #define LOST_ROWS  32  /* likewise, of a table that is larger and looked at less */

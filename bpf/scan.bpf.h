@@ -10,7 +10,7 @@
 #include "vmlinux.h"
 const volatile u32 id_task_struct = 0, id_sock = 0, id_socket = 0, id_file = 0;
 #define CAST(type, addr) ((struct type *)bpf_rdonly_cast((void *)(addr), id_##type))
-#include "core.bpf.h"
+#include "core_task.bpf.h"
 #include "iter.bpf.h"
 #include "scan_want.h"
 
