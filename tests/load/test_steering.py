@@ -13,9 +13,8 @@ import time
 import urllib.request
 
 import pytest
-import test_load
-from test_load import (CONNS, GEN, PROBATE, PROCS, ROOMY, Connections, Tracer, lost_events, probate,
-                       read_children, report, room)
+from test_load import (CONNS, GEN, PROBATE, PROCS, ROOMY, SLACK_NS, Connections, Tracer, lives_of,
+                       lost_events, probate, read_children, read_events, report, room)
 
 __all__ = ["probate", "room"]  # fixtures
 STEER = """mount --make-rprivate /sys && mount -t sysfs sysfs /sys && ip link set lo up &&
@@ -28,6 +27,7 @@ done
 exit 78
 """
 PATIENCE_S = 30
+FULL = os.environ.get("PROBATE_STORMS") == "full"
 OTHERS = 20  # changes of sockets that are not TCP's: of MPTCP, when somebody else on the machine has them
 
 
@@ -73,39 +73,67 @@ def missing(connections):
                if state not in connections.states[event["cookie"]])
 
 
+def listeners_missing(path, ports):
+    """Without descriptor events connections are not told, but whoever listens is, with its end."""
+    told = collections.defaultdict(collections.Counter)
+    begun = {}
+    for event in read_events(path, "state"):
+        if event["state"] == "LISTEN" and event["local"] in {"127.0.0.1:%d" % port for port in ports}:
+            begun[event["cookie"]] = event["local"]
+        told[event["cookie"]][event["state"]] += 1
+    report(["%s: %s" % (begun[c], told[c]) for c in begun if max(told[c].values()) > 1])
+    return sum(2 - sum(told[c][state] for c in begun if begun[c].endswith(":%d" % port)
+                       for state in ("LISTEN", "CLOSE")) for port in ports)
+
+
+class Lives:
+    """How often the fork and the exit of each of these processes were told."""
+
+    def __init__(self, path, children):
+        lives, starts = lives_of(path)
+        self.missing, self.duplicates = 0, []
+        for child in children:
+            mine = [start for start in starts[child.pid]
+                    if child.before_ns - SLACK_NS <= start <= child.after_ns + SLACK_NS]
+            told = collections.Counter(event["event"] for start in mine
+                                       for event in lives[child.pid, start])
+            self.missing += sum(not told[kind] for kind in ("fork", "exit"))
+            if max(told["fork"], told["exit"]) > 1:
+                self.duplicates.append("%s: %s" % (child, told))
+
+
+# connections and processes, both at once
+STORM = '"$0" procs "$1" %d >/dev/null & "$0" conns %d && wait $!'
+
+
 @pytest.mark.parametrize("beside", ["idle", "busy"])
-def test_steered_connections_are_told_once(request, probate, room, beside):
-    """Each state exactly once; or as many lost as are missing."""
+@pytest.mark.parametrize("fd", ["full", "lean"])
+def test_steered_storm_is_told_once(request, probate, room, fd, beside):
+    """Each state, fork and exit exactly once; or no more are missing than were counted as lost."""
+    conns, procs = (CONNS, PROCS) if beside == "idle" or FULL else (CONNS // 5, PROCS // 5)
     if beside == "busy":
         request.getfixturevalue("busy")
-    with Tracer(room, "trace", "--json", "--fd=full", *ROOMY) as tracer:
-        totals = steered(GEN, "conns", CONNS)
-        tracer.await_marker()
-        assert tracer.stop() in (0, 4), tracer.words()
-        lost = sum(event["count"] for event in lost_events(tracer.out))
-        connections = Connections(tracer.out, totals["workers"])
-        report(duplicates(connections))
-        if sockops_in_use() and not lost:
-            report(connections.problems(CONNS))
-        elif sockops_in_use():
-            assert missing(connections) <= lost
-
-
-def test_steered_processes_are_told_once(probate, room):
     path = os.path.join(room, "children")
-    with Tracer(room, "trace", "--json", "--fd=lean", *ROOMY) as tracer:
-        steered("sh", "-c", '"$0" conns 5000 >/dev/null & exec "$0" procs "$1" %d' % PROCS,
-                GEN, path)
+    with Tracer(room, "trace", "--json", "--fd=" + fd, *ROOMY) as tracer:
+        totals = steered("sh", "-c", STORM % (procs, conns), GEN, path)
         tracer.await_marker()
-        assert tracer.stop() == 0, tracer.words()
-        assert not lost_events(tracer.out)
-        told = collections.Counter()
-        for event in test_load.read_events(tracer.out, "fork", "exit"):
-            told[event["event"], event.get("child") or event["pid"], event["start"]] += 1
-        report([key for key, times in told.items() if times > 1])
-        children = {child.pid for child in read_children(path)}
-        for kind in ("fork", "exit"):
-            assert children <= {pid for what, pid, _ in told if what == kind}
+        code = tracer.stop()
+        lost = sum(event["count"] for event in lost_events(tracer.out))
+        assert code == 0 or (lost and code == 4), tracer.words()
+        children = read_children(path)
+        assert len(children) == procs
+        lives = Lives(tracer.out, children)
+        report(lives.duplicates)
+        away = lives.missing
+        if fd == "full":
+            connections = Connections(tracer.out, totals["workers"])
+            report(duplicates(connections))
+            if sockops_in_use() and not lost:
+                report(connections.problems(conns))
+            away += missing(connections) if sockops_in_use() else 0
+        else:
+            away += listeners_missing(tracer.out, totals["ports"])
+        assert away <= lost, (away, lost)
 
 
 def scrape(address):
@@ -156,16 +184,34 @@ def grown(before, page, state):
             - total(before, "tcp_state_changes_total", state=state))
 
 
-def test_exporter_counts_every_state(exporter):
-    """Each connection enters each of these once at one end or at both."""
-    by_socket, conns = sockops_in_use(), CONNS
-    others, before = opened(), exporter()
-    steered(GEN, "conns", conns)
+def made(before, page, kind):
+    """Events of the kind that were read, and those that are counted as lost."""
+    return sum(total(page, family, kind=kind) - total(before, family, kind=kind)
+               for family in ("events_total", "ring_lost_total"))
+
+
+def tasks():
+    """Processes and threads that were ever made here."""
+    with open("/proc/stat") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("processes "))
+
+
+@pytest.mark.parametrize("beside", ["idle", "busy"])
+def test_exporter_counts_every_state(request, exporter, tmp_path, beside):
+    """Each connection enters each of these once at one end or at both; and each process begins and ends."""
+    if beside == "busy":
+        request.getfixturevalue("busy")
+    by_socket = sockops_in_use()
+    conns, procs = (CONNS, PROCS) if beside == "idle" or FULL else (CONNS // 5, PROCS // 5)
+    others, most, before = opened(), tasks(), exporter()
+    steered("sh", "-c", STORM % (procs, conns), GEN, tmp_path / "children")
     deadline = time.monotonic() + PATIENCE_S
     page = exporter()
     while not by_socket and not counts_agree(page) and time.monotonic() < deadline:
         page = exporter()  # others may connect while it is read
     others = opened() - others + conns // 100
+    assert procs <= made(before, page, "fork") <= tasks() - most
+    assert procs <= made(before, page, "exit")
     assert total(page, "program_skips_total", outcome="lost") == 0
     if not by_socket:
         assert counts_agree(page)
