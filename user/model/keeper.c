@@ -18,7 +18,7 @@ bool model_asks(const struct model *m)
 }
 
 /* Once a scan of all sockets, which costs more. */
-u32 model_unheld(struct model *m, struct unheld *out, u32 max)
+u32 model_unheld(struct model *m, u16 port, struct unheld *out, u32 max)
 {
 	u32 n = 0;
 
@@ -26,7 +26,7 @@ u32 model_unheld(struct model *m, struct unheld *out, u32 max)
 	for (u32 id = sock_next(m, 0); id && n < max; id = sock_next(m, id)) {
 		const struct sock *s = sock_at(m, id);
 
-		if (is_unheld(s))
+		if (is_unheld(s) && (!port || s->local.port == port))
 			out[n++] = (struct unheld){s->inode, s->netns};
 	}
 	return n;

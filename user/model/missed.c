@@ -159,6 +159,31 @@ static bool sock_tell(const struct model *m, u64 key, struct ev_scan_miss *e)
 	return true;
 }
 
+/* A walk over the sockets, and over the holds of those that it is about. */
+void model_unmet(struct model *m, u64 begin, u16 port, struct buf *out)
+{
+	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id)) {
+		const struct sock *s = sock_at(m, id);
+		bool met = s->seen_ts >= begin || s->met_ts >= begin;
+
+		if (!met && !(port && s->local.port == port))
+			continue;
+		for (u32 i = s->holds; i; i = hold_at(m, i)->sock_next) {
+			const struct hold *h = hold_at(m, i);
+			const struct tabref *r = tabref_at(m, fdtab_at(m, h->fdtab)->refs);
+			struct ev_scan_miss e = {
+				.h = {.kind = EV_KIND_SCAN_MISS, .size = sizeof(e), .ts = m->now},
+				.begin = begin,
+				.fd = -1,
+			};
+
+			if (!(proc_at(m, r->proc)->flags & TASK_NO_START) &&
+			    hold_tell(m, (u64)h->fdtab << 32 | (u32)h->fd, &e))
+				buf_add(out, &e, sizeof(e));
+		}
+	}
+}
+
 static const struct {
 	u32 scope;
 	void (*find)(struct model *m, const struct ev_scan_end *end);

@@ -388,10 +388,16 @@ bool model_tells(const struct model *m, const struct ev_scan_end *e);
 const struct ev *model_missed(struct model *m, const struct ev_scan_end *e);
 
 /*
- * Sockets with an inode that something keeps and no descriptor shows, at most `max` of them: the
- * source can be asked what does.  model_asks: one became so by an event since that was called last.
+ * A pass that was narrowed to a question and began then has ended: the holds that it did not meet, of
+ * sockets that it met or of that local port (0: none), as scan_miss events back to back.
  */
-u32 model_unheld(struct model *m, struct unheld *out, u32 max);
+void model_unmet(struct model *m, u64 begin, u16 port, struct buf *out);
+
+/*
+ * Sockets with an inode that something keeps and no descriptor shows, at most `max` of them, of that
+ * local port or (0) of any: the source can be asked what does.  model_asks: one became so by an event since that was called last.
+ */
+u32 model_unheld(struct model *m, u16 port, struct unheld *out, u32 max);
 bool model_asks(const struct model *m);
 
 /* Is there something to do by then although no event comes?  A tick at that time does it. */

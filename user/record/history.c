@@ -24,13 +24,11 @@
 #include "verdict.h"
 
 /*
- * A one-shot waits so long for all of the answers together: who does not give one by then is
- * stopped, or hangs.  Then it reads what it was told of, which may be long and grow meanwhile; that
- * is given up, too, and the answer is one without history.
+ * A one-shot waits so long for history, in all: for an answer, which who is stopped or hangs does not
+ * give, and while it reads what it was told of, which may be long and grow meanwhile.  Then the
+ * answer is one without.
  */
-#define ANSWER_NS   (2 * NS_PER_S)
-#define READ_CPU_NS (2 * NS_PER_S)
-#define READ_NS	    (5 * NS_PER_S)
+#define PATIENCE_NS (2 * NS_PER_S)
 
 struct history {
 	int listener, asked;	/* asked -1: nobody waits */
@@ -297,9 +295,8 @@ static int answer_judge(struct reply *a, int err)
 }
 
 /* Where the history is that the recorder keeps; past false: else what an exporter knows now. */
-static int locate(char dir[PATH_MAX + 1], bool past)
+static int locate(char dir[PATH_MAX + 1], bool past, u64 until)
 {
-	const u64 until = clock_ns(CLOCK_MONOTONIC) + ANSWER_NS;
 	struct reply a = {};
 	int err = answer_get(run_dir(), HISTORY_SOCKET, until, &a);
 
@@ -319,7 +316,7 @@ const char *history_find(void)
 {
 	static char dir[PATH_MAX + 1];
 
-	return locate(dir, true) ? NULL : dir;
+	return locate(dir, true, clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS) ? NULL : dir;
 }
 
 static void into_model(void *ctx, const struct ev *e, size_t bytes)
@@ -332,19 +329,18 @@ static void into_model(void *ctx, const struct ev *e, size_t bytes)
 
 /* Time to read a history. */
 struct patience {
-	u64 until, cpu_until; /* 0: as long as it takes */
+	u64 until; /* 0: as long as it takes */
 	bool over;
 };
 
 static bool patience_ends(struct patience *p)
 {
-	p->over = p->until && (clock_ns(CLOCK_MONOTONIC) > p->until ||
-			       clock_ns(CLOCK_THREAD_CPUTIME_ID) > p->cpu_until);
+	p->over = p->until && clock_ns(CLOCK_MONOTONIC) > p->until;
 	return p->over;
 }
 
 /* The model at the end of that recording, if it is of this boot. */
-static bool load(const char *dir, struct model *m, bool seen, struct patience *p)
+static bool load(const char *dir, struct model *m, struct patience *p)
 {
 	struct source *s;
 	struct buf err = {};
@@ -365,8 +361,6 @@ static bool load(const char *dir, struct model *m, bool seen, struct patience *p
 		ok = m->events > 0 && !p->over;
 	}
 	s->ops->close(s);
-	if (ok)
-		model_interrupt(m, seen);
 	return ok;
 }
 
@@ -374,10 +368,9 @@ bool history_recall(struct model **m, bool quiet)
 {
 	char dir[PATH_MAX + 1], since[40];
 	struct buf safe = {};
-	int err = locate(dir, false);
-	struct patience p = {.until = clock_ns(CLOCK_MONOTONIC) + READ_NS,
-			     .cpu_until = clock_ns(CLOCK_THREAD_CPUTIME_ID) + READ_CPU_NS};
-	bool loaded = !err && load(dir, *m, true, &p);
+	struct patience p = {.until = clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS};
+	int err = locate(dir, false, p.until);
+	bool loaded = !err && load(dir, *m, &p);
 
 	if (p.over)
 		warn("the history here is too long to be read now: there is none in this answer");
@@ -403,6 +396,7 @@ void history_resume(const char *dir, struct model *m)
 {
 	struct stat st;
 
-	if (strcmp(dir, "-") && !lstat(dir, &st) && S_ISDIR(st.st_mode))
-		load(dir, m, false, &(struct patience){});
+	if (strcmp(dir, "-") && !lstat(dir, &st) && S_ISDIR(st.st_mode) &&
+	    load(dir, m, &(struct patience){}))
+		model_interrupt(m, false);
 }

@@ -34,7 +34,7 @@ void history_close(struct history *h); /* NULL is fine */
 const char *history_find(void);
 /*
  * Put the history of the recorder that runs here into an empty model, up to this moment, and say
- * so; what follows must be a scan of everything.  false: there is none, and the model is a new one.
+ * so; what follows must be a scan.  false: there is none, and the model is a new one.
  */
 bool history_recall(struct model **m, bool quiet);
 /* A recorder goes on in a directory that an earlier one left in this boot: its model at the end. */

@@ -73,10 +73,10 @@ int pipe_scan(struct pipe *p, const struct want *want)
 }
 
 /* What keeps sockets that no descriptor shows; most machines have none. */
-static void keepers_look(struct pipe *p)
+static void keepers_look(struct pipe *p, u16 port)
 {
 	struct unheld asked[KEEPERS_ASKED];
-	u32 n = model_unheld(p->model, asked, ARRAY_SIZE(asked));
+	u32 n = model_unheld(p->model, port, asked, ARRAY_SIZE(asked));
 
 	p->unlooked = false;
 	if (n && p->source->ops->keepers)
@@ -91,7 +91,7 @@ static void keepers_turn(struct pipe *p, u64 now)
 {
 	if ((!p->unlooked && !model_asks(p->model)) || now < p->look)
 		return;
-	keepers_look(p);
+	keepers_look(p, 0);
 	p->look = now + LOOK_NS;
 	if (p->looked && LOOK_SHARE * (time_boot_ns() - now) > LOOK_NS)
 		p->look = now + LOOK_SHARE * (time_boot_ns() - now);
@@ -140,26 +140,54 @@ static void scan_everything(struct pipe *p)
 
 /* ---- one-shot -------------------------------------------------------------------------------- */
 
+/* Who recorded saw every event, until it was asked: then a look at what the question is about will do. */
+static bool recorded_all(const struct model *m)
+{
+	const u32 all = SRC_EVENTS | SRC_FD;
+	const struct cut *cuts;
+
+	return (m->caps & (all | SRC_PARTIAL)) == all && m->filter == ~0ull && model_whole(m) &&
+	       !m->damaged && !model_cuts(m, &cuts);
+}
+
+/* What no event told (an io_uring closes descriptors) is noticed where it matters. */
+static void unmet_apply(struct pipe *p, u64 begin, u16 port)
+{
+	struct buf missed = {};
+
+	model_unmet(p->model, begin, port, &missed);
+	for (size_t at = 0; at < missed.len; at += sizeof(struct ev_scan_miss))
+		pipe_event(p, (const struct ev *)(const void *)(missed.s + at),
+			   sizeof(struct ev_scan_miss));
+	buf_free(&missed);
+}
+
 int pipe_one_shot(struct pipe *p)
 {
 	struct want want = {.scope = p->view->scope};
+	u64 begin;
+	bool all;
 	int err;
 
 	p->recalled = !p->opts.no_history && !strcmp(p->source->ops->name, "bpf") &&
 		      history_recall(&p->model, p->opts.quiet);
-	if (p->recalled)
-		want = (struct want){
-			.scope = EVERYTHING, /* what was recorded and is no more is to be noticed */
-			.makers = true,	     /* and what came since is met as the recorder would */
-		};
-	else if (p->view->want)
+	want.makers = p->recalled; /* what came since is met as the recorder would */
+	all = !p->recalled || recorded_all(p->model);
+	if (!all) { /* what was recorded and is no more is to be noticed */
+		model_interrupt(p->model, true);
+		want.scope = EVERYTHING;
+	} else if (p->view->want) {
 		p->view->want(&p->opts, &want);
+	}
+	begin = time_boot_ns();
 	err = pipe_scan(p, &want);
 	if (err < 0) {
 		warn("the scan failed: %s", strerror(-err));
 		return EXIT_INCOMPLETE;
 	}
-	keepers_look(p);
+	if (p->recalled && all && p->view->want)
+		unmet_apply(p, begin, want.port);
+	keepers_look(p, all ? want.port : 0);
 	pipe_settle(p);
 	describe(p, false);
 	return EXIT_ANSWERED;

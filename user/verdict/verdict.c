@@ -325,7 +325,7 @@ bool verdict_certain(const struct model *m, const struct sock *s, enum verdict v
 	if (held_back(m, s))
 		return false;
 	/* Events do not miss what a process does whose table no scan can read. */
-	if ((m->blind && !(m->caps & SRC_EVENTS)) || m->caps & SRC_PARTIAL)
+	if ((m->blind || m->caps & SRC_PARTIAL) && !(m->caps & SRC_EVENTS))
 		return false;
 	if (v == VERDICT_INHERITED && sock_is_unlooked(m, s))
 		return false;
