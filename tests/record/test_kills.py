@@ -1,6 +1,7 @@
 """Recorders and outputs that are ended or fail at any point: nothing lost unsaid, corrupt or left behind.
 
-PROBATE_KILLS: how many are killed; more than by itself is for whoever has the time.
+PROBATE_KILLS: how many are killed; PROBATE_FAULTS: each of so many first calls fails once, instead of
+some of them.  More than by themselves is for whoever has the time.
 """
 import errno
 import os
@@ -16,6 +17,7 @@ from test_record import Recorder, ask, leak, recorded, recorder  # noqa: F401 fi
 from test_trust import failing, faults  # noqa: F401 fixtures
 
 KILLS = int(os.environ.get("PROBATE_KILLS", "20"))
+FAULTS = int(os.environ.get("PROBATE_FAULTS", "0"))
 
 
 def begun(path, run, *args):
@@ -62,6 +64,13 @@ def test_ended_in_order_at_any_point(probate, tmp_path, how):
     assert not list(run.iterdir())
 
 
+def points(rng, calls):
+    """(first call that fails, how many do): one somewhere and all from somewhere on, or each one."""
+    if FAULTS:
+        return [(first, 1) for first in range(1, FAULTS + 1)]
+    return [(rng.randrange(1, calls), count) for count in (1, 1000000)]
+
+
 def whole_or_said(path, code, told):
     """What could not be written is said by the recorder, and by whoever reads."""
     files = [p for p in path.iterdir()] if path.exists() else []
@@ -83,8 +92,7 @@ def test_calls_that_fail(probate, failing, tmp_path, call, error):  # noqa: F811
     if "/san/" in PROBATE and call in ("malloc", "mmap"):
         pytest.skip("the sanitizers have their own")
     rng = random.Random(f"{call}{error}")
-    for i, count in enumerate((1, 1000000)):
-        first = rng.randrange(1, {"malloc": 3000, "mmap": 60}.get(call, 8))
+    for i, (first, count) in enumerate(points(rng, {"malloc": 3000, "mmap": 60}.get(call, 8))):
         if call == "write" and error == errno.EINTR:
             count = 5
         failing(f"{call}:{error}:{first}:{count}" + (f",write:{errno.EIO}:2:3" if call == "ftruncate" else ""))
@@ -106,27 +114,44 @@ def test_calls_that_fail(probate, failing, tmp_path, call, error):  # noqa: F811
         whole_or_said(path, one.returncode, told)
 
 
-@pytest.mark.skipif("/san/" in PROBATE, reason="the sanitizers have their own memory")
-@pytest.mark.parametrize("call, calls", [("malloc", 8000), ("mmap", 16)])
-def test_exporter_without_memory(probate, failing, tmp_path, monkeypatch, call, calls):  # noqa: F811
-    """It runs, or says in a sentence why it does not; what it left in its directory can be begun with."""
-    rng = random.Random(call)
+def exporter_life(path, run):
+    """One that records, from its start to its end: (exit code, what it said, whether it came to watch)."""
+    one = subprocess.Popen([PROBATE, "serve", "--user", "root", "--web.listen-address=127.0.0.1:0",
+                            "--record", f"{path}/", "--segment-size", "16K", "--checkpoint", "1"],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                           text=True, env=dict(os.environ, PROBATE_RUN=str(run)))
+    err = Lines(one.stderr)
+    watches = err.wait(lambda lines: any("watching" in line for line in lines), 30)
+    for _ in range(3):
+        subprocess.run(["/bin/true"], check=True, env={})
+    one.send_signal(signal.SIGTERM)
+    one.wait(60)
+    err.thread.join(5)
+    told = "\n".join(err.lines)
+    assert not BROKEN.search(told), told
+    assert one.returncode in (0, 3, 4), (one.returncode, told)
+    assert one.returncode or watches, told
+    return one.returncode, told, watches
+
+
+@pytest.mark.parametrize("call, error, calls", [
+    ("malloc", errno.ENOMEM, 8000), ("mmap", errno.ENOMEM, 16), ("write", errno.EIO, 8),
+    ("write", errno.ENOSPC, 8), ("fdatasync", errno.EIO, 4), ("renameat", errno.EACCES, 2)])
+def test_exporter_with_calls_that_fail(probate, failing, tmp_path, call, error, calls):  # noqa: F811
+    """It runs, or says in a sentence why it does not; what it left can be read and begun with."""
+    if "/san/" in PROBATE and call in ("malloc", "mmap"):
+        pytest.skip("the sanitizers have their own")
     run = tmp_path / "run"
     run.mkdir()
-    monkeypatch.setenv("PROBATE_RUN", str(run))
-    for i in range(6):
-        failing(f"{call}:{errno.ENOMEM}:{rng.randrange(1, calls)}:{(1, 1000000)[i % 2]}" if i < 5 else "")
-        one = subprocess.Popen([PROBATE, "serve", "--user", "root", "--web.listen-address=127.0.0.1:0"],
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                               text=True)
-        err = Lines(one.stderr)
-        watches = err.wait(lambda lines: any("watching" in line for line in lines), 30)
-        one.send_signal(signal.SIGTERM)
-        assert one.wait(30) in (0, 3, 4), (i, err.lines)
-        err.thread.join(5)
-        assert err.lines and not BROKEN.search("\n".join(err.lines)), err.lines
-        assert one.returncode or watches, err.lines
-    assert watches and not one.returncode, err.lines
+    for i, (first, count) in enumerate(points(random.Random(f"{call}{error}"), calls)):
+        failing(f"{call}:{error}:{first}:{count}")
+        code, told, _ = exporter_life(tmp_path / f"rec{i}", run)
+        for name in "FAULT", "LD_PRELOAD":
+            os.environ.pop(name, None)
+        whole_or_said(tmp_path / f"rec{i}", code, told)
+    code, told, watches = exporter_life(tmp_path / "last", run)
+    assert watches and not code, told
+    whole_or_said(tmp_path / "last", code, told)
 
 
 def test_an_output_that_cannot_take_its_name(failing, tmp_path):  # noqa: F811
