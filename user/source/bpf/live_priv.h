@@ -86,7 +86,7 @@ struct live {
 	u32 npids;
 	struct map makers;	   /* whom each socket's inode was asked about */
 	u64 rescan_ts;		   /* next scan of all descriptors */
-	u64 scanned_ts, scan_took; /* the newest one */
+	u64 scanned_ts, scan_took; /* the newest one; how much of a processor it took */
 	u32 rescans;
 
 	sink_fn sink; /* of the call under way */
