@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 
+from conftest import Scene
 from serve_tools import PROBATE, Actor, Leak
 from serve_tools import exporter, left_out, planted  # noqa: F401  fixtures
 
@@ -181,6 +182,17 @@ def test_what_was_handed_over_unseen_is_no_leak(exporter, planted, tmp_path):
         holder, = sock["holders"]
         assert holder["pid"] == worker and holder["via"] == "unknown" and holder["since"] is None
         assert not {"fork", "exec", "scan"} & {step["step"] for step in holder["chain"]}, holder
+
+
+def test_what_keeps_a_socket_is_counted(exporter, planted):
+    """The program that asks the kernel for that is loaded while the exporter still may."""
+    serve = exporter()
+    before = serve.settled()
+    scene = Scene("closed-waited")
+    planted.append(scene)
+    n = len(scene.facts["tids"])
+    serve.until(lambda page: page("probate_hidden_references", where="call") ==
+                before("probate_hidden_references", where="call") + n)
 
 
 def test_sockets_are_tallied_once(exporter):

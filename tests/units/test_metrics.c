@@ -245,6 +245,7 @@ static void zeros(void **state)
 		"probate_transfers_total{via=\"scm_rights\"}",
 		"probate_transfers_total{via=\"unknown\"}",
 		"probate_hidden_references{where=\"in_flight\"}",
+		"probate_hidden_references{where=\"io_uring\"}",
 		"probate_tcp_state_changes_total{state=\"time_wait\"}",
 		"probate_tcp_sockets{state=\"close_wait\"}",
 		"probate_stuck_connections",

@@ -124,6 +124,16 @@ static bool may_be_hidden(const struct sock *s)
 	return !s->nholds && (s->queue || s->inode);
 }
 
+/* As `port` names it. */
+static u32 hidden_place(const struct sock *s)
+{
+	if (s->queue)
+		return HIDDEN_IN_FLIGHT;
+	if (!s->keep_how)
+		return HIDDEN_UNKNOWN;
+	return s->keep_how == KEEPER_CALL ? HIDDEN_CALL : HIDDEN_IO_URING;
+}
+
 static void stuck_look(struct census *n, const struct sock *s)
 {
 	bool stuck = sock_is_stuck(n->in->m, s);
@@ -145,7 +155,7 @@ static void sock_look(struct census *n, const struct sock *s)
 		return;
 	v = verdict_of(n->in->m, s);
 	if (hidden && v == VERDICT_HIDDEN)
-		n->hidden[s->queue ? HIDDEN_IN_FLIGHT : HIDDEN_UNKNOWN]++;
+		n->hidden[hidden_place(s)]++;
 	if (offer)
 		offer_look(n, s, proto, v);
 }

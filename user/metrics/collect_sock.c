@@ -88,6 +88,8 @@ void collect_socket(struct collect *x)
 {
 	static const char *const places[HIDDEN_PLACES] = {
 		[HIDDEN_IN_FLIGHT] = "in_flight",
+		[HIDDEN_CALL] = "call",
+		[HIDDEN_IO_URING] = "io_uring",
 		[HIDDEN_UNKNOWN] = METRICS_UNKNOWN,
 	};
 

@@ -70,7 +70,7 @@ enum collector {
 	M(LEAKED_UNIT, "leaked_sockets_by_unit", GAUGE, "unit", UNIT, "Leaked sockets by the systemd unit or container of the process that keeps them alive") \
 	M(LEAKS, "leaks_total", COUNTER, "", SOCKET, "Sockets seen to become leaked") \
 	M(TRANSFERS, "transfers_total", COUNTER, "via", SOCKET, "Sockets that outlived their creator's hold, by how the one who keeps it had come to it") \
-	M(HIDDEN, "hidden_references", GAUGE, "where", SOCKET, "Sockets that no process's descriptors show and something keeps alive: in_flight in a UNIX socket's queue, or unknown (io_uring is one)") \
+	M(HIDDEN, "hidden_references", GAUGE, "where", SOCKET, "Sockets that no process's descriptors show and something keeps alive: in_flight in a UNIX socket's queue, a call that a thread sleeps in, an io_uring, or unknown") \
 	M(TCP_CHANGES, "tcp_state_changes_total", COUNTER, "state", TCP, "Times a TCP socket entered this state") \
 	M(TCP_CONNECTIONS, "tcp_connections_total", COUNTER, "direction", TCP, "TCP connections established: out, by connect(); in, from a listener") \
 	M(TCP_SOCKETS, "tcp_sockets", GAUGE, "state", TCP, "TCP sockets now by state, as the newest scan found them") \

@@ -54,7 +54,7 @@ u64 metrics_holders(struct metrics *c, const struct model *m, const struct sock 
 /* ---- what is read off the model (census.c): one walk over processes, one over sockets -------- */
 
 enum { OFFER_LISTEN, OFFER_BOUND, OFFER_UNCONN, OFFER_ESTABLISHED, OFFER_UNKNOWN, OFFER_STATES };
-enum { HIDDEN_IN_FLIGHT, HIDDEN_UNKNOWN, HIDDEN_PLACES };
+enum { HIDDEN_IN_FLIGHT, HIDDEN_CALL, HIDDEN_IO_URING, HIDDEN_UNKNOWN, HIDDEN_PLACES };
 
 /* The first PROTOS_USUAL are always told, the others where there is one. */
 #define PROTO_TABLE(P) P(TCP, "tcp") P(UDP, "udp") P(UNIX, "unix") P(RAW, "raw") P(ICMP, "icmp") \

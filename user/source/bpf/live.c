@@ -225,6 +225,8 @@ int source_open_bpf(struct source **out, const struct source_opts *o, struct buf
 		scan_between(l->scan, live_relieve, l);
 	if (!e && o->makers)
 		scan_makers(l->scan);
+	if (!e && o->patient)
+		scan_keep_ready(l->scan);
 	if (!e && o->counting)
 		scan_tally(l->scan, o->spare);
 	if (e) {

@@ -16,6 +16,7 @@ int scan_open_for(struct scan **out, const struct want *first, struct buf *err);
 int scan_run(struct scan *s, const struct want *want, sink_fn sink, void *ctx);
 /* scan_keeper of each of these sockets, at most KEEPERS_ASKED; 0, or why the kernel cannot tell. */
 int scan_keepers(struct scan *s, const struct unheld *asked, u32 n, sink_fn sink, void *ctx);
+void scan_keep_ready(struct scan *s); /* to be asked that when nothing can be loaded any more */
 /* From now on tell who opened what, where it can be proven. */
 void scan_makers(struct scan *s);
 /*

@@ -2,7 +2,8 @@
 /*
  * What keeps sockets that no descriptor shows (scan_keep.bpf.c finds it; here it is put together).
  *
- * An object of its own, loaded when it is first asked for: most machines have no such socket.  A
+ * An object of its own, loaded when it is first asked for: most machines have no such socket.  Who
+ * gives up the right to load anything has it loaded before (scan_keep_ready).  A
  * look costs a walk of the sockets of each network namespace that is asked about, one of all
  * threads, and, where those do not tell, one of all descriptors for rings.
  */
@@ -86,6 +87,11 @@ static int keep_need(struct scan *s)
 	s->keep_error = object_load(&s->keep);
 	libbpf_set_print(print);
 	return s->keep_error;
+}
+
+void scan_keep_ready(struct scan *s)
+{
+	keep_need(s);
 }
 
 void keep_close(struct scan *s)
