@@ -279,13 +279,52 @@ static void plain_kill(const char *key, void (*run)(void *), bool kills)
 	fact_int(key, c.pid);
 }
 
+/*
+ * Innocent of all that happens while it runs: a timer's interrupt finds it on the CPU, which it
+ * leaves to others for a fifth of the time.
+ */
+static void spin_run(void *unused)
+{
+	const struct timespec rest = {.tv_nsec = 1000000};
+	const struct sched_param first = {.sched_priority = 1};
+
+	(void)unused;
+	prctl(PR_SET_NAME, "bystander");
+	sched_setscheduler(0, SCHED_FIFO, &first); /* where that is refused it is one among many */
+	tell_int(0);
+	for (;;) {
+		struct timespec now, begin;
+
+		clock_gettime(CLOCK_MONOTONIC, &begin);
+		do
+			clock_gettime(CLOCK_MONOTONIC, &now);
+		while ((now.tv_sec - begin.tv_sec) * 1000000000 + now.tv_nsec - begin.tv_nsec < 4000000);
+		nanosleep(&rest, NULL);
+	}
+}
+
+#define SPINNERS 8
+static int spinners_start(struct child *spin)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int n = cpus < 1 ? 1 : cpus > SPINNERS ? SPINNERS : (int)cpus;
+
+	for (int i = 0; i < n; i++) {
+		spin[i] = child_start(spin_run, NULL);
+		hear_int(&spin[i]);
+	}
+	return n;
+}
+
 /* Every way to be killed in which nobody, or somebody else than who ran, did it. */
 static void scene_causes(void)
 {
-	struct child c;
+	struct child c, spin[SPINNERS];
 	pid_t pid;
+	int n;
 
 	facts_begin("t-causes");
+	n = spinners_start(spin);
 	plain_kill("timer", posix_timer_run, false);
 	plain_kill("alarm", alarm_run, false);
 	plain_kill("fault", fault_run, false);
@@ -307,6 +346,10 @@ static void scene_causes(void)
 	child_reap(pid);
 	cgroup_kill();
 	memory_kill();
+	while (n--) {
+		check(kill(spin[n].pid, SIGKILL), "kill");
+		child_reap(spin[n].pid);
+	}
 	facts_end();
 }
 

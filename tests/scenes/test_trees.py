@@ -107,7 +107,10 @@ def said(rec, *args):
 
 @pytest.mark.parametrize("fd", ["full", "lean"])
 def test_cause_of_death(probate, scene, fd):
-    """Who or what killed it, by every answer of the same recording; nobody innocent is named."""
+    """
+    Who or what killed it, by every answer of the same recording; nobody innocent is named: least of
+    all who was on the CPU when a timer fired.
+    """
     w = Watch("trace", "--json", f"--fd={fd}", "--event", "fork,exec,exit,signal")
     s = scene("t-causes")
     last = s.facts.get("out_of_memory", s.facts.get("cgroup_kill", s["parent_death"]))
@@ -117,6 +120,7 @@ def test_cause_of_death(probate, scene, fd):
     try:
         assert "cgroup_kill" in s.facts and "out_of_memory" in s.facts
         deaths = {o["pid"]: o for o in w.objects if o["event"] == "exit"}
+        sent = {(o["target"], o["signal"]): o for o in w.objects if o["event"] == "signal"}
         for key, (cause, by, sig, words) in CAUSES.items():
             named = s[by] if by else None
             dead = deaths[s[key]]
@@ -126,6 +130,13 @@ def test_cause_of_death(probate, scene, fd):
             assert (got["cause"], (got["by"] or {}).get("pid")) == (cause, named), key
             text = " ".join(said(rec, "pid", s[key]).split())
             assert words.format(**s.facts) in text, text
+            line = (cause, named) if "again" not in key else ("process", s[key])  # raised by itself
+            line = ("kernel", None) if cause == "out_of_memory" else line  # known when it is dead
+            last = sent[s[key], sig]
+            assert (last["cause"], last["pid"]) == line, key
+            assert "bystander[" not in text + said(rec, "report", "pid", s[key])
+        lines = said(rec, "trace", "--event", "signal").split("\n")
+        assert not [x for x in lines if "bystander[" in x and "-> bystander[" not in x]
     finally:
         os.unlink(rec)
 

@@ -968,6 +968,53 @@ static void t_killed(void **state)
 	assert_int_equal(death_at(f->m, proc_by(f, 100)->death)->killer, proc_find(f->m, 102));
 }
 
+/* Whoever ran when a signal was generated has sent it only where the code and the flags tell so. */
+static void signal_senders(void **state)
+{
+	static const struct {
+		u32 signal;
+		s32 code;
+		u32 flags, by, cause;
+	} rows[] = {
+		{15, 0, SIGNAL_TOLD, 300, CAUSE_PROCESS},
+		{15, -1, SIGNAL_TOLD, 300, CAUSE_PROCESS},
+		{15, -6, SIGNAL_TOLD, 300, CAUSE_PROCESS},
+		{9, 0, SIGNAL_TOLD | SIGNAL_NO_INFO, 300, CAUSE_CGROUP},
+		{15, 0, SIGNAL_TOLD | SIGNAL_NO_INFO | SIGNAL_EXITING, 300, CAUSE_PARENT},
+		{14, 0x80, SIGNAL_TOLD, 0, CAUSE_TIMER},
+		{15, -2, SIGNAL_TOLD | SIGNAL_TIMERS, 0, CAUSE_TIMER},
+		{15, -2, SIGNAL_TOLD, 300, CAUSE_PROCESS}, /* made up: it has no timer */
+		{15, -2, 0, 0, CAUSE_TIMER},
+		{10, 1, SIGNAL_TOLD, 0, CAUSE_IO},
+		{11, -5, SIGNAL_TOLD, 0, CAUSE_IO},
+		{15, -5, SIGNAL_TOLD, 300, CAUSE_PROCESS}, /* made up: that would come as POLL_* */
+		{15, -4, SIGNAL_TOLD, 0, CAUSE_UNKNOWN},
+		{15, -60, SIGNAL_TOLD, 0, CAUSE_UNKNOWN},
+		{2, 0x80, SIGNAL_TOLD, 0, CAUSE_TERMINAL},
+		{1, 0x80, SIGNAL_TOLD, 0, CAUSE_HANGUP},
+		{11, 1, SIGNAL_TOLD, 0, CAUSE_FAULT},
+		{24, 0x80, SIGNAL_TOLD, 0, CAUSE_LIMIT},
+		{9, 0x80, SIGNAL_TOLD, 0, CAUSE_KERNEL},
+	};
+	struct feed *f = *state;
+
+	feed_task(f, 300, 1, "bystander");
+	feed_fork(f, 100, 101);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ev_signal e = {.h.tgid = 300,
+				      .target = 101,
+				      .signal = rows[i].signal,
+				      .code = rows[i].code,
+				      .sflags = rows[i].flags};
+
+		assert_int_equal(signal_cause(f->m, &e), rows[i].cause);
+		assert_int_equal(signal_sender(f->m, &e), rows[i].by);
+		e.h.tgid = 0; /* on an idle CPU, and to whom nobody knows */
+		e.target = 4711;
+		signal_cause(f->m, &e);
+	}
+}
+
 static void t_circles(void **state)
 {
 	struct feed *f = *state;
@@ -1244,6 +1291,7 @@ int main(void)
 		T(z_traced),
 		T(z_storm),
 		T(t_killed),
+		T(signal_senders),
 		T(t_circles),
 		T(t_nsinit_dies),
 		T(t_subreaper),

@@ -107,6 +107,8 @@ static void put_more(struct json *j, const struct model *m, const struct ev *e)
 		json_str(j, "signal_name", sig ? name_signal(sig) : NULL);
 	if (e->kind == EV_KIND_EXIT)
 		put_killer(j, m, e);
+	if (e->kind == EV_KIND_SIGNAL)
+		json_str(j, "cause", name_cause(signal_cause(m, (const struct ev_signal *)e)));
 	if (error && !strcmp(name_errno(error), "EADDRINUSE"))
 		json_ref(j, "in_use_by", m, trace_in_use_by(m, e));
 }

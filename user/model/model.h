@@ -108,6 +108,11 @@ enum cause {
 };
 #define CAUSE_NAMES_SOMEBODY(c) ((c) >= CAUSE_PROCESS && (c) <= CAUSE_PARENT)
 const char *name_cause(u32 cause); /* NULL: not known */
+struct model;
+struct ev_signal;
+/* Of that very signal: why it came, and who is behind it by tgid (0: nobody, or not known). */
+enum cause signal_cause(const struct model *m, const struct ev_signal *e);
+u32 signal_sender(const struct model *m, const struct ev_signal *e);
 
 struct death {
 	u64 ts;          /* exit; 0: before anything was watching */

@@ -88,20 +88,25 @@ enum {
 
 /* A signal, and who ran when it was generated. */
 struct shot {
-	const struct proc *to, *from; /* from: NULL where nobody known ran */
+	const struct proc *to, *from; /* NULL: not known; from: nor where a timer hit an idle CPU */
 	u32 signal, flags;
 	s32 code;
 };
 
 static bool is_ending(const struct shot *s)
 {
-	return s->flags & SIGNAL_EXITING || s->from->state != PROC_RUNNING;
+	return s->from && (s->flags & SIGNAL_EXITING || s->from->state != PROC_RUNNING);
+}
+
+static bool is_to_itself(const struct shot *s)
+{
+	return s->from && s->from == s->to;
 }
 
 /* Sent by the kernel for a reason of its own (SEND_SIG_PRIV). */
 static enum cause cause_of_kernel(const struct shot *s)
 {
-	bool ending = s->from && is_ending(s);
+	bool ending = is_ending(s);
 
 	if (IS_ONE_OF(s->signal, TIMERS))
 		return CAUSE_TIMER;
@@ -109,14 +114,14 @@ static enum cause cause_of_kernel(const struct shot *s)
 	case HUP:
 		if (!ending)
 			return CAUSE_HANGUP;
-		return s->from->tgid == s->to->sid ? CAUSE_SESSION : CAUSE_KERNEL;
+		return s->to && s->from->tgid == s->to->sid ? CAUSE_SESSION : CAUSE_KERNEL;
 	case INT:
 	case QUIT:
 		return CAUSE_TERMINAL;
 	case KILL:
 		if (ending && s->from->flags & TASK_NSINIT)
 			return CAUSE_PIDNS;
-		return s->from == s->to && s->flags & SIGNAL_CPU_MAX ? CAUSE_LIMIT : CAUSE_KERNEL;
+		return is_to_itself(s) && s->flags & SIGNAL_CPU_MAX ? CAUSE_LIMIT : CAUSE_KERNEL;
 	case XCPU:
 		return CAUSE_LIMIT;
 	case POLL:
@@ -128,11 +133,11 @@ static enum cause cause_of_kernel(const struct shot *s)
 /* Sent in the name of whoever ran, without a siginfo. */
 static enum cause cause_of_no_info(const struct shot *s)
 {
-	if (s->signal == PIPE_ && s->from == s->to)
+	if (s->signal == PIPE_ && is_to_itself(s))
 		return CAUSE_PIPE;
-	if (s->signal == XFSZ && s->from == s->to)
+	if (s->signal == XFSZ && is_to_itself(s))
 		return CAUSE_LIMIT;
-	if (s->flags & SIGNAL_EXITING && s->from != s->to)
+	if (s->flags & SIGNAL_EXITING && !is_to_itself(s))
 		return CAUSE_PARENT;
 	return s->signal == KILL ? CAUSE_CGROUP : CAUSE_KERNEL;
 }
@@ -152,13 +157,29 @@ static enum cause cause_of(const struct shot *s)
 	case TIMER: /* or what a process made up by rt_sigqueueinfo() */
 		return s->flags & SIGNAL_TIMERS || !(s->flags & SIGNAL_TOLD) ? CAUSE_TIMER
 									     : CAUSE_PROCESS;
-	case SIGIO_:
-		return CAUSE_IO;
+	case SIGIO_: /* instead of POLL_* where those would mean a fault; else made up, too */
+		return IS_ONE_OF(s->signal, FAULTS | BIT(POLL)) ? CAUSE_IO : CAUSE_PROCESS;
 	case ASYNCIO:
 	case ASYNCNL:
 		return CAUSE_UNKNOWN;
 	}
 	return CAUSE_PROCESS;
+}
+
+enum cause signal_cause(const struct model *m, const struct ev_signal *e)
+{
+	struct shot shot = {.to = proc_at(m, proc_find(m, e->target)),
+			    .from = proc_at(m, proc_find(m, e->h.tgid)),
+			    .signal = e->signal,
+			    .flags = e->sflags,
+			    .code = e->code};
+
+	return cause_of(&shot);
+}
+
+u32 signal_sender(const struct model *m, const struct ev_signal *e)
+{
+	return CAUSE_NAMES_SOMEBODY(signal_cause(m, e)) ? e->h.tgid : 0;
 }
 
 static void sent_set(struct sent *s, const struct shot *shot, u32 from_pid)

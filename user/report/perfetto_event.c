@@ -157,17 +157,17 @@ static void on_signal(struct perfetto *pf, const struct model *m, const struct e
 {
 	SELF(signal);
 	struct ptrack *pt = ptrack_by_pid(pf, m, x->target);
-	struct buf text = {};
+	struct buf text = {}, who = {};
 
 	if (!pt || !pt->uuid || x->result)
 		return;
-	buf_printf(&text, "%s from ", name_signal(x->signal));
 	if (proc_find(m, e->tgid))
-		text_proc(&text, m, proc_find(m, e->tgid));
-	else
-		buf_puts(&text, "the kernel");
+		text_proc(&who, m, proc_find(m, e->tgid));
+	buf_puts(&text, name_signal(x->signal));
+	text_cause(&text, signal_cause(m, x), x->signal, false, &who);
 	ptrack_note(pf, pt, text.s);
 	buf_free(&text);
+	buf_free(&who);
 }
 
 static void on_task(struct perfetto *pf, const struct model *m, const struct ev *e)

@@ -111,9 +111,20 @@ static enum tint on_session(struct buf *b, const struct model *m, const struct e
 	return TINT_DIM;
 }
 
+static void add_cause(struct buf *b, const struct model *m, const struct ev *e, enum cause cause)
+{
+	SELF(signal);
+	struct buf who = {0};
+
+	text_pid(&who, m, e->tgid);
+	text_cause(b, cause, x->signal, false, &who);
+	buf_free(&who);
+}
+
 static enum tint on_signal_(struct buf *b, const struct model *m, const struct ev *e)
 {
 	SELF(signal);
+	enum cause cause = signal_cause(m, x);
 
 	buf_printf(b, "%s -> ", name_signal(x->signal));
 	text_pid(b, m, x->target);
@@ -121,6 +132,10 @@ static enum tint on_signal_(struct buf *b, const struct model *m, const struct e
 		buf_printf(b, " (%s)", name_sigres(x->result));
 	else if (x->handled)
 		buf_puts(b, " (has a handler)");
+	if (cause == CAUSE_UNKNOWN)
+		buf_puts(b, ", who sent it is not known");
+	else if (cause != CAUSE_PROCESS) /* else the line begins with who it was */
+		add_cause(b, m, e, cause);
 	return x->result == 1 ? TINT_DIM : TINT_WARN;
 }
 

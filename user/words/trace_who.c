@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Whose an event is.  A TCP state changes under whoever the interrupt hit, so a state line is put
- * down to a holder of the socket.
+ * down to a holder of the socket; and a timer's signal is nobody's.
  */
 #include <string.h>
 #include <sys/socket.h>
@@ -39,6 +39,8 @@ u32 trace_tgid(const struct model *m, const struct ev *e)
 
 	if (e->kind == EV_KIND_STATE)
 		return state_tgid(m, e);
+	if (e->kind == EV_KIND_SIGNAL)
+		return signal_sender(m, (const struct ev_signal *)e);
 	if (e->kind != EV_KIND_REAP || e->tgid)
 		return e->tgid;
 	child = proc_at(m, proc_find_start(m, reap->child, reap->start));
