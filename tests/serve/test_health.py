@@ -4,12 +4,15 @@ import ctypes
 import os
 import re
 import socket
+import subprocess
+import threading
 import time
 import urllib.error
+import urllib.request
 
 import pytest
 
-from serve_tools import PATIENCE, exporter, left_out, planted  # noqa: F401
+from serve_tools import PATIENCE, TOOLS, exporter, free_port, left_out, planted  # noqa: F401
 
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT, WALL = 17, 0x4206, 0x4207, 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
@@ -65,6 +68,45 @@ def test_a_loop_that_stands_is_told(exporter):
     assert awaited(serve, "/-/ready", 200) == "ready\n"
     assert awaited(serve, "/-/healthy", 200) == "healthy\n"
     assert serve.scrape()("probate_event_lag_seconds") >= 0
+
+
+class Waiting(threading.Thread):
+    """Asks as soon as somebody listens there; the first answers."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.base, self.told = f"http://127.0.0.1:{port}", []
+
+    def ask(self, path):
+        try:
+            with urllib.request.urlopen(self.base + path, timeout=PATIENCE) as answer:
+                return 200, answer.read().decode()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read().decode()
+
+    def run(self):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and not self.told:
+            with contextlib.suppress(urllib.error.URLError):
+                self.told = [self.ask("/-/ready"), self.ask("/-/healthy")]
+            time.sleep(0.01)
+
+
+def test_it_answers_before_everything_was_looked_at(exporter):
+    """The first look takes its time where there are many sockets: healthy meanwhile, and not ready."""
+    port = free_port()
+    with subprocess.Popen([os.path.join(TOOLS, "crowd"), "unix", "60000"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as crowd:
+        try:
+            assert crowd.stdout.readline() == b"ready\n"
+            waiting = Waiting(port)
+            waiting.start()
+            serve = exporter(f"--web.listen-address=127.0.0.1:{port}")
+            waiting.join(PATIENCE)
+            assert waiting.told == [(503, "not everything has been looked at yet\n"), (200, "healthy\n")]
+            assert awaited(serve, "/-/ready", 200) == "ready\n"
+        finally:
+            crowd.stdin.close()
 
 
 def test_the_service_manager_hears_of_the_loop_alone(exporter, tmp_path):

@@ -364,6 +364,10 @@ int pipe_live(struct pipe *p)
 	if (records_all(p))
 		p->budget = budget_new();
 	procfs_clock(pipe_event, p);
+	if (p->view->confine) { /* others ask meanwhile how it is: not ready, as nothing was looked at */
+		p->lost = true;
+		view_ready(p);
+	}
 	scan_everything(p);
 #ifdef __GLIBC__
 	malloc_trim(0); /* loading took more than watching does */
@@ -372,7 +376,8 @@ int pipe_live(struct pipe *p)
 		follow(p);
 	if (p->child.pid)
 		child_go(&p->child, p->opts.cmd);
-	view_ready(p);
+	if (!p->view->confine)
+		view_ready(p);
 	p->checked = time_boot_ns();
 	life_caught_up(p->checked);
 	if (!p->opts.quiet && !out_dead(p->out)) {

@@ -26,7 +26,8 @@
 #define NOBODY	65534
 #define SHARE	20	       /* rendering takes at most a twentieth of the time, whoever asks */
 #define REST_NS (5 * NS_PER_S) /* at most, as the whole machine may have stood still meanwhile */
-#define UNREADY "events were lost, and not everything is scanned anew"
+#define UNLOOKED "not everything has been looked at yet"
+#define UNREADY	 "events were lost, and not everything is scanned anew"
 
 struct serve {
 	const struct opts *opts;
@@ -37,7 +38,7 @@ struct serve {
 	struct state *state; /* for the run after this; NULL: it cannot be kept */
 	struct source_stats stats;
 	u64 rest_until; /* no page before, CLOCK_BOOTTIME: the last one took long */
-	bool ready;
+	bool ready, begun; /* now; once */
 };
 
 static void *serve_open(const struct opts *o, struct out *out)
@@ -115,19 +116,31 @@ static void serve_alive(void *v)
 static void serve_ready(void *v, const struct model *m, const struct turn *t)
 {
 	struct serve *s = v;
-	struct buf err = {}, status = {};
+	struct buf err = {};
 
 	(void)m;
 	t->source->ops->watch(t->source, web_fd(s->web));
+	web_ready(s->web, false, UNLOOKED);
 	if (web_start(s->web, &err) || rights_seal(&err))
 		die(EXIT_CANNOT, "%s", err.s);
-	web_ready(s->web, t->whole, UNREADY);
-	s->ready = t->whole;
-	buf_printf(&status, "%s (%s)", web_url(s->web), t->source->tier);
-	notify_ready(s->notify, status.s);
 	life_hook(serve_alive, s);
 	if (!s->opts->quiet)
 		warn("metrics at %s", web_url(s->web));
+}
+
+/* Whoever started it goes on once everything was looked at. */
+static void readiness(struct serve *s, const struct turn *t)
+{
+	struct buf status = {};
+
+	if (t->whole != s->ready)
+		web_ready(s->web, t->whole, s->begun ? UNREADY : UNLOOKED);
+	s->ready = t->whole;
+	if (s->begun || !t->whole)
+		return;
+	s->begun = true;
+	buf_printf(&status, "%s (%s)", web_url(s->web), t->source->tier);
+	notify_ready(s->notify, status.s);
 	buf_free(&status);
 }
 
@@ -221,9 +234,7 @@ static u64 serve_turn(void *v, const struct model *m, const struct turn *t)
 	struct serve *s = v;
 	u64 due;
 
-	if (t->whole != s->ready)
-		web_ready(s->web, t->whole, UNREADY);
-	s->ready = t->whole;
+	readiness(s, t);
 	due = notify_alive(s->notify, t->now);
 	due = sooner(due, pages_answer(s, m, t));
 	return sooner(due, s->state ? state_turn(s->state, m, t->now) : 0);
