@@ -194,17 +194,63 @@ int scan_tasks(struct at_task *ctx)
 
 /* ---- descriptors --------------------------------------------------------------------------- */
 
+#define QUEUE_MAX 16 /* of one socket that are looked at; beyond, somebody does wait */
+#define SHAPE	  __attribute__((preserve_access_index))
+
+struct eventpoll {
+	wait_queue_head_t wq, poll_wait;
+	struct file *file;
+} SHAPE;
+struct epitem {
+	struct eventpoll *ep;
+} SHAPE;
+struct eppoll_entry {
+	struct epitem *base;
+	wait_queue_entry_t wait;
+} SHAPE;
+
+#define QUEUE_EMPTY(queue)                       \
+	((u64)BPF_CORE_READ(queue, head.next) == \
+	 (u64)__builtin_preserve_access_index(&(queue)->head))
+
+/*
+ * That a socket is in an epoll set says that the one who made the set serves it, be it busy.  But
+ * who inherits a socket often inherits the set as well, which then outlives its maker with nobody
+ * in epoll_wait().
+ */
+static __always_inline bool epoll_waits(u64 entry, u64 own)
+{
+	struct eppoll_entry *e = (void *)(entry - bpf_core_field_offset(struct eppoll_entry, wait));
+	struct eventpoll *ep = BPF_CORE_READ(e, base, ep);
+
+	if (!ep || (u64)BPF_CORE_READ(ep, file, f_cred) == own)
+		return true;
+	return !QUEUE_EMPTY(&ep->wq) || !QUEUE_EMPTY(&ep->poll_wait);
+}
+
 /* In accept(), in a read, in poll(), or with it in an epoll set: all of them are on its queue. */
-static __always_inline u32 sock_waits(struct sock *sk)
+static __always_inline u32 sock_waits(struct sock *sk, u64 own)
 {
 	struct socket_wq *wq = (struct socket_wq *)(u64)sk->sk_wq;
-	u64 first, queue;
+	struct wait_queue_entry *entry;
+	u64 at, queue;
 
 	if (!wq || !may_probe)
 		return 0;
-	first = (u64)BPF_CORE_READ(wq, wait.head.next);
 	queue = (u64)__builtin_preserve_access_index(&wq->wait.head);
-	return first == queue ? 2 : 1;
+	at = (u64)BPF_CORE_READ(wq, wait.head.next);
+	for (u32 i = 0; i < QUEUE_MAX; i++) {
+		if (!at || at == queue)
+			return 2;
+		entry = (void *)(at - bpf_core_field_offset(struct wait_queue_entry, entry));
+		/* of all that stand there only an epoll set has no task, request or poll() to wake
+		 */
+		if (BPF_CORE_READ(entry, private) || !bpf_core_type_exists(struct eppoll_entry) ||
+		    epoll_waits((u64)entry, own))
+			return 1;
+		at = (u64)BPF_CORE_READ(entry, entry.next);
+	}
+	return 1;
 }
 
 /* Who made a socket waits on it or not as work comes; of one that was inherited it tells a lot. */
@@ -215,7 +261,7 @@ static __always_inline void maker_fill(struct ev_scan_fd *e, struct task_struct 
 
 	e->maker = file_maker((u64)file->f_cred, &m);
 	if (e->maker != e->h.tgid)
-		e->waits = sock_waits(sk);
+		e->waits = sock_waits(sk, m.own);
 }
 
 SEC("iter/task_file")

@@ -221,8 +221,8 @@ class Actor:
 class Leak(Actor):
     """A port whose maker is killed while a sleep holds it on."""
 
-    def __init__(self, kind):
-        super().__init__(LEAK, kind)
+    def __init__(self, kind, program=LEAK):
+        super().__init__(program, kind)
         self.port, self.holder = self.said["port"], self.said["holder"]
         self.kind, self.gone = kind, False
 
