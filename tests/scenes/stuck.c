@@ -129,6 +129,21 @@ static void waits_run(void *unused)
 	stay();
 }
 
+/* Waits for PID 1 of a pid namespace, which waits until the other child in there is reaped. */
+static void circle_run(void *unused)
+{
+	pid_t init, pid;
+
+	(void)unused;
+	check(unshare(CLONE_NEWPID), "unshare");
+	init = fork_living();
+	pid = fork_dead();
+	check(kill(init, SIGKILL), "kill");
+	tell_int(pid);
+	waitpid(init, NULL, 0);
+	stay();
+}
+
 /* ---- tracers ---- */
 
 static void attach_run(void *pid)
@@ -179,6 +194,17 @@ static void outsider_run(void *init)
 		_exit(3);
 	tell_int(0);
 	stay();
+}
+
+/* If the director is killed, what it froze with the old freezer could not even die. */
+static void thaw_run(void *group)
+{
+	char byte;
+
+	tell_int(0);
+	while (read(0, &byte, 1) > 0)
+		;
+	group_write(group, "freezer.state", "THAWED");
 }
 
 /* ---- the scene ---- */
@@ -244,6 +270,10 @@ static void parent_freeze(const char *kind, const char *type, const char *option
 	c = parent_start(kind, idle_run);
 	if (!group_enter(group, c.pid) || !group_write(group, file, word))
 		die("freeze");
+	if (option) {
+		c = child_start(thaw_run, group);
+		hear_int(&c);
+	}
 }
 
 static void scene_stuck(void)
@@ -266,6 +296,7 @@ static void scene_stuck(void)
 	parent_start("clone", clone_run);
 	parent_start("stops", stops_run);
 	parent_start("thread", thread_run);
+	parent_start("circle", circle_run);
 	traced_thread();
 	namespace_kept();
 	parent_freeze("frozen", "cgroup2", NULL, "cgroup.freeze", "1", unified, sizeof(unified));

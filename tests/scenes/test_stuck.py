@@ -16,6 +16,7 @@ KINDS = {
     "clone": ("waits_for_other", "with __WCLONE"),
     "stops": ("waits_for_other", "that stop or go on"),
     "thread": ("waits_for_other", "(in its thread "),
+    "circle": ("waits_for_other", "neither goes on by itself"),
     "traced_thread": ("traced", "A thread of scene[{pid}] is dead, too, but its tracer scene["),
     "outsider": ("parent_not_waiting", "scene[{init}], PID 1 of its pid namespace, cannot end"),
     "frozen": ("parent_blocked", "0 in cgroup.freeze of cgroup /probate-scene-{director} "),

@@ -1048,9 +1048,11 @@ static void t_nsinit_dies(void **state)
 	FEED(f, fork, FORK, 400, 400, .start = START(401), .files = FILES(401),
 	     .parent_files = FILES(400), .child = 401, .parent = 400, .exit_signal = 17,
 	     .pidns = 77, .nspid = {{2}});
-	FEED(f, fork, FORK, 401, 401, .start = START(402), .files = FILES(402),
-	     .parent_files = FILES(401), .child = 402, .parent = 401, .exit_signal = 17,
-	     .pidns = 77, .nspid = {{3}});
+	for (u32 pid = 402; pid < 405; pid++)
+		FEED(f, fork, FORK, pid > 402 ? pid - 1 : 401, pid > 402 ? pid - 1 : 401,
+		     .start = START(pid), .files = FILES(pid), .parent_files = FILES(401),
+		     .child = pid, .parent = pid > 402 ? pid - 1 : 401, .exit_signal = 17,
+		     .pidns = 77, .nspid = {{pid - 399}});
 	feed_exit(f, 401, 400, 0, 0);
 	assert_int_equal(f->reparent.to, 400); /* orphans stay in the container */
 	FEED(f, wait, WAIT, 400, 400, .nr = 2, .level = 1);
@@ -1062,6 +1064,20 @@ static void t_nsinit_dies(void **state)
 	d = death_at(f->m, proc_by(f, 402)->death);
 	assert_true(d->ns_died);
 	assert_int_equal(proc_at(f->m, d->killer)->tgid, 400);
+	/* whose parent dies then is the dying one's, too, and nobody is handed to anybody outside */
+	feed_exit(f, 403, 400, 0, 9);
+	assert_int_equal(f->reparent.to, 400);
+	feed_exit(f, 404, 400, 0, 9);
+	FEED(f, wait, WAIT, 100, 100, .nr = 400);
+	for (u32 pid = 402; pid < 405; pid++) {
+		d = death_at(f->m, proc_find_start(f->m, pid, START(pid)) ? proc_by(f, pid)->death : 0);
+		assert_int_equal(proc_at(f->m, d->reaper)->tgid, 400);
+		assert_true(d->reaped_ts <= f->ts);
+	}
+	assert_int_equal(f->reparent.to, 400);
+	assert_int_equal(f->reap.child, 400);
+	FEED(f, free, FREE, 402, 402, .start = START(402), .parent = 400, .parent_start = START(400));
+	assert_int_equal(f->reap.child, 400);
 }
 
 static void t_subreaper(void **state)

@@ -714,6 +714,14 @@ static void init_not_yet_dead(void **state)
 	buf_reset(&b);
 	advise_zombie(f->m, proc_by(f, 501), &b);
 	assert_non_null(strstr(b.s, "box[500], PID 1 of its pid namespace, cannot end"));
+	buf_reset(&b);
+	/* and if that one waits for the first, both wait for ever */
+	FEED(f, scan_task, SCAN_TASK, 100, 100, .start = START(100), .parent = 1, .exit_signal = 17,
+	     .wait_for = WAITS_PID, .wait_nr = 500, .wait_tid = 100, .wait_opts = 4,
+	     .parent_tid = 1, .name = comm_of("bash"));
+	feed_pass(f, 3 * NS_PER_S);
+	assert_int_equal(advise_zombie(f->m, proc_by(f, 501), &b), REASON_WAITS_IN_CIRCLE);
+	assert_non_null(strstr(b.s, "neither goes on by itself"));
 	buf_free(&b);
 }
 

@@ -3,7 +3,9 @@
  * Deaths: exit, the wait that reaps, orphans and who takes them.
  *
  * When PID 1 of a pid namespace dies, the kernel kills everybody in it (zap_pid_ns_processes) and
- * waits for each itself; the members stay its children until then and are handed to nobody.
+ * waits for each in its name; the members stay its children or become so until then, and are handed
+ * to nobody.  So who is left of them when it is reaped was reaped by it before, though the kernel
+ * frees them later.
  */
 #include "model_priv.h"
 
@@ -29,8 +31,8 @@ u32 proc_adopter(const struct model *m, const struct proc *dead, bool *above)
 			return id;
 	}
 	*above = false;
-	if (init && init != dead->id && proc_at(m, init)->state == PROC_RUNNING)
-		return init;
+	if (init && init != dead->id && proc_at(m, init)->state != PROC_GONE)
+		return init; /* also while it dies */
 	return dead->nspid.nr[0] || dead->tgid == 1 ? 0 : proc_find(m, 1);
 }
 
@@ -137,6 +139,17 @@ static void habit_add(struct proc *reaper, const struct death *d, u64 ts)
 	reaper->stuck &= ~(u32)STUCK_SIGCHLD;
 }
 
+/* Each once, so that is no more than reaping them one by one. */
+static void members_reap(struct model *m, struct proc *init, u64 ts)
+{
+	while (init->child) {
+		struct proc *c = proc_at(m, init->child);
+
+		proc_die(m, c, ts);
+		proc_reap(m, c, init->id, ts);
+	}
+}
+
 void proc_reap(struct model *m, struct proc *p, u32 reaper, u64 ts)
 {
 	struct death *d = death_at(m, p->death);
@@ -145,6 +158,8 @@ void proc_reap(struct model *m, struct proc *p, u32 reaper, u64 ts)
 
 	assert(p->state == PROC_ZOMBIE);
 	left_settle(m, p);
+	if (p->flags & TASK_NSINIT && p->tgid != 1)
+		members_reap(m, p, ts);
 	subject = reaper ? proc_at(m, reaper)->tgid : parent ? parent->tgid : 0;
 	d->reaped_ts = max_ts(ts, 1);
 	d->reaper = reaper;
@@ -327,8 +342,8 @@ void zombies_expire(struct model *m)
 			timer_wake(m, due->ts);
 			return;
 		}
-		if (p->id != due->id || p->start != due->tag || p->state != PROC_ZOMBIE)
-			continue;
+		if (p->id != due->id || p->start != due->tag || !proc_is_zombie(p))
+			continue; /* who is dying comes again as a zombie (task_flags) */
 		d = death_at(m, p->death);
 		if (d->left_by && m->now < p->parent_ts + LEFT_GRACE_NS) {
 			due_add(q, m->now + ZOMBIE_AFTER_NS, p->id, p->start);

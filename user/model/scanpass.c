@@ -59,18 +59,20 @@ static void task_stuck(struct proc *p, const struct ev_scan_task *e)
 		p->ran_ts = e->h.ts - e->ran_ns;
 }
 
-static void task_flags(const struct model *m, struct proc *p, const struct ev_scan_task *e)
+static void task_flags(struct model *m, struct proc *p, const struct ev_scan_task *e)
 {
 	struct proc *parent = proc_at(m, p->parent);
 	u32 was = proc_is_zombie(p);
 
 	p->flags = (u16)(e->flags | (p->flags & TASK_NSINIT));
+	if (!was && proc_is_zombie(p))
+		due_push(m, &m->priv->zombies, m->now + ZOMBIE_AFTER_NS, p->id, p->start);
 	if (parent)
 		parent->zombies += proc_is_zombie(p) - was;
 }
 
 /* Its end was seen, but the kernel is not done with it: all that is still to be said of it. */
-static void task_ending(const struct model *m, struct proc *p, const struct ev_scan_task *e)
+static void task_ending(struct model *m, struct proc *p, const struct ev_scan_task *e)
 {
 	if (!(e->flags & TASK_EXITING) || e->h.ts <= death_at(m, p->death)->ts)
 		return;

@@ -61,6 +61,12 @@
 	  "Wait, or restart the parent",                                                           \
 	  "%p is blocked in a wait for another child%w, and gets to %c after that; if it does "    \
 	  "not, restart it and let it wait for any child.")                                        \
+	R(WAITS_IN_CIRCLE, "waits_for_other",                                                      \
+	  "it waits for PID 1 of their pid namespace, which waits until they are reaped",          \
+	  "Restart the parent",                                                                    \
+	  "%p is blocked in a wait for PID 1 of the pid namespace of %c%w, which has ended and "   \
+	  "waits until %c is reaped: neither goes on by itself. Let %p wait for %c first, or for " \
+	  "any child; end it to resolve this now: %a.")                                            \
 	R(WAITS_FOR_GROUP, "waits_for_other",                                                      \
 	  "it sleeps waiting for children of another process group",                               \
 	  "Wait, or restart the parent",                                                           \

@@ -74,8 +74,17 @@ static bool waits_for_other(const struct proc *parent, const struct proc *p)
 	return (u32)pid != p->tgid;
 }
 
+/* Is that PID 1 of its pid namespace, which has ended and waits until this one is reaped? */
+static bool is_kept_by(const struct model *m, u32 tgid, const struct proc *p)
+{
+	const struct proc *init = proc_at(m, p->pidns ? map_get(&m->nsinits, p->pidns) : 0);
+
+	return init && init->tgid == tgid && proc_is_dying(init);
+}
+
 /* As eligible_child() and wait_consider_task(): what lets that wait pass over this child?  */
-static enum reason wait_misses(const struct proc *parent, const struct proc *p)
+static enum reason wait_misses(const struct model *m, const struct proc *parent,
+			       const struct proc *p)
 {
 	u32 opts = parent->wait_opts;
 
@@ -84,7 +93,8 @@ static enum reason wait_misses(const struct proc *parent, const struct proc *p)
 	if (!(opts & W_EXITED))
 		return REASON_WAITS_FOR_STOPS;
 	if (parent->wait_for == WAITS_PID && parent->wait_nr != p->tgid)
-		return REASON_WAITS_FOR_OTHER;
+		return is_kept_by(m, parent->wait_nr, p) ? REASON_WAITS_IN_CIRCLE
+							 : REASON_WAITS_FOR_OTHER;
 	if (parent->wait_for == WAITS_GROUP && parent->wait_nr != p->pgid)
 		return REASON_WAITS_FOR_GROUP;
 	if (opts & W_CLONE && !(opts & W_ALL) && p->exit_signal == SIGCHLD_NR)
@@ -190,7 +200,7 @@ static enum reason parent_reason(const struct model *m, const struct proc *paren
 
 	if (p->exit_signal != SIGCHLD_NR && !p->ghost && !(parent->wait_opts & (W_ALL | W_CLONE)))
 		return p->exit_signal ? REASON_OTHER_EXIT_SIGNAL : REASON_NO_EXIT_SIGNAL;
-	r = wait_misses(parent, p);
+	r = wait_misses(m, parent, p);
 	if (r == REASONS && parent->stuck & STUCK_SIGCHLD && !proc_is_adopted(parent, p))
 		return REASON_SIGCHLD_BLOCKED;
 	if (r == REASONS)

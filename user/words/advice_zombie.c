@@ -197,7 +197,7 @@ enum reason advise_zombie(const struct model *m, const struct proc *p, struct bu
 		add_part(action, m, p, s[1]);
 		s += 2;
 	}
-	if (action && proc_is_zombie(p))
+	if (action && proc_is_zombie(p) && r != REASON_WAITS_IN_CIRCLE)
 		add_kept_init(action, m, p);
 	return r;
 }
