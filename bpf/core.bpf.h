@@ -20,6 +20,9 @@
 #define AF_UNIX		 1
 #define AF_INET		 2
 #define AF_INET6	 10
+#define AF_NETLINK	 16
+#define AF_PACKET	 17
+#define AF_VSOCK	 40
 #define SOCK_STREAM_NR	 1
 #define SOCK_DGRAM_NR	 2
 #define SOCK_RAW_NR	 3
@@ -116,6 +119,47 @@ static __always_inline void sock_ports(struct sock_part *p, struct sock *sk, con
 	p->remote.port = bpf_ntohs(RD(walked, sk, __sk_common.skc_dport));
 }
 
+/* Families whose addresses are numbers; see struct ep.  A kernel may be without any of them. */
+struct netlink_sock___num {
+	u32 portid;
+} __attribute__((preserve_access_index));
+struct packet_sock___num {
+	u16 num;
+	int ifindex;
+} __attribute__((preserve_access_index));
+struct sockaddr_vm___num {
+	u32 svm_port, svm_cid;
+} __attribute__((preserve_access_index));
+struct vsock_sock___num {
+	struct sockaddr_vm___num local_addr;
+} __attribute__((preserve_access_index));
+
+static __always_inline void numbers_fill(struct ep *ep, u32 first, u32 second, u32 set)
+{
+	u32 n[3] = {first, second, set};
+
+	if (set)
+		__builtin_memcpy(ep->ip, n, sizeof(n));
+}
+
+static __always_inline void sock_numbers(struct ep *ep, struct sock *sk, u16 family)
+{
+	struct packet_sock___num *packet = (void *)sk;
+	struct netlink_sock___num *netlink = (void *)sk;
+	struct vsock_sock___num *vsock = (void *)sk;
+	u32 port;
+
+	if (family == AF_NETLINK && bpf_core_type_exists(struct netlink_sock___num)) {
+		port = RD(true, netlink, portid);
+		numbers_fill(ep, port, 0, port != 0);
+	} else if (family == AF_PACKET && bpf_core_type_exists(struct packet_sock___num)) {
+		numbers_fill(ep, RD(true, packet, ifindex), bpf_ntohs(RD(true, packet, num)), 1);
+	} else if (family == AF_VSOCK && bpf_core_type_exists(struct vsock_sock___num)) {
+		port = RD(true, vsock, local_addr.svm_port);
+		numbers_fill(ep, port, RD(true, vsock, local_addr.svm_cid), port != ~0u);
+	}
+}
+
 /* An IPv6 socket that speaks IPv4 has mapped addresses (::ffff:a.b.c.d) in its own fields. */
 static __always_inline void sock_addrs(struct sock_part *p, struct sock *sk, u16 family,
 				       const bool walked)
@@ -135,6 +179,7 @@ static __always_inline void sock_addrs(struct sock_part *p, struct sock *sk, u16
 		__builtin_memcpy(p->local.ip, &laddr, 16);
 		__builtin_memcpy(p->remote.ip, &raddr, 16);
 	} else {
+		sock_numbers(&p->local, sk, family);
 		return;
 	}
 	sock_ports(p, sk, walked);

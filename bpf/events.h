@@ -36,7 +36,12 @@ typedef int64_t s64;
 #define NS_LEVELS 4   /* nested pid namespace levels below the initial one that are told */
 #define EV_MAX 4096   /* no event is longer */
 
-/* A socket address of IPv4 or IPv6.  family 0: not bound / not connected. */
+/*
+ * A socket address of IPv4 or IPv6.  family 0: not bound / not connected, or of a family without
+ * ports, which PROTO_FAMILY() tells: then ip[] is three numbers as the CPU has them, of which the
+ * third is 1 if there is an address.  netlink: port id; packet: interface, Ethernet protocol;
+ * vsock: port, CID.
+ */
 struct ep {
 	u8 ip[16];  /* network order; an IPv4 address uses the first four bytes */
 	u16 port;   /* host order */
@@ -129,6 +134,7 @@ struct ev {
 
 #define SOCK_PROTO(family, type, protocol)                                                         \
 	((u32)(family) | (u32)(type) << 8 | (u32)(protocol) << 16)
+#define PROTOCOL_UNKNOWN 0xffff
 #define PROTO_FAMILY(p) ((p) & 0xff)
 #define PROTO_TYPE(p) ((p) >> 8 & 0xff)
 #define PROTO_PROTOCOL(p) ((p) >> 16 & 0xffff)

@@ -48,7 +48,10 @@ static __always_inline bool sock_is_bound(struct sock *sk, u16 family)
 	if (family == AF_UNIX)
 		return (sk->sk_type == SOCK_DGRAM_NR || state != TCP_ESTABLISHED) &&
 		       (!may_probe || BPF_CORE_READ((struct unix_sock *)sk, addr));
-	if (!sk->__sk_common.skc_num || sk->sk_type == SOCK_RAW_NR)
+	/* Few, and without a port: counted at least. */
+	if ((family != AF_INET && family != AF_INET6) || sk->sk_type == SOCK_RAW_NR)
+		return true;
+	if (!sk->__sk_common.skc_num)
 		return false;
 	return state == TCP_LISTEN || state == TCP_CLOSE ||
 	       (sk->sk_type == SOCK_DGRAM_NR && sock_locks(sk) & SOCK_BINDPORT_LOCK);

@@ -68,7 +68,7 @@ _probate() {
 	trace)
 		COMPREPLY=($(compgen -W "--tree --pid --comm --uid --port --event --raw --list $options --" -- "$cur"))
 		;;
-	ports) COMPREPLY=($(compgen -W "--leaked $options" -- "$cur")) ;;
+	ports) COMPREPLY=($(compgen -W "--leaked --all $options" -- "$cur")) ;;
 	report) COMPREPLY=($(compgen -W "port pid --html --perfetto $options" -- "$cur")) ;;
 	record)
 		if [[ $cur != -* ]]; then

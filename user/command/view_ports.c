@@ -7,7 +7,6 @@
 
 #include "options.h"
 
-
 struct ports {
 	const struct opts *opts;
 	struct out *out;
@@ -28,7 +27,7 @@ static void ports_want(const struct opts *o, struct want *w)
 	w->bound = true;
 }
 
-/* TCP, UDP, then the rest, UNIX last. */
+/* TCP, UDP, then the rest, UNIX, and what has no port. */
 static int proto_rank(const struct sock *s)
 {
 	static const char *const order[] = {"tcp", "udp"};
@@ -37,7 +36,7 @@ static int proto_rank(const struct sock *s)
 	for (u32 i = 0; i < ARRAY_SIZE(order); i++)
 		if (!strcmp(name, order[i]))
 			return i;
-	return PROTO_FAMILY(s->proto) == AF_UNIX ? 4 : 3;
+	return sock_is_portless(s) ? 5 : PROTO_FAMILY(s->proto) == AF_UNIX ? 4 : 3;
 }
 
 static int name_cmp(const struct unix_name *x, const struct unix_name *y)
@@ -75,7 +74,13 @@ static bool is_chosen(const struct row *r, enum choice which)
 	return which == ALL || blame == (which == LEAKED ? BLAME_LEAKED : BLAME_SUSPECTED);
 }
 
-static u32 rows_of(const struct model *m, enum choice which, struct row **out)
+/* all: those without a port, too. */
+static bool row_wanted(const struct sock *s, bool all)
+{
+	return sock_is_offer(s) || (all && sock_is_portless(s));
+}
+
+static u32 rows_of(const struct model *m, enum choice which, bool all, struct row **out)
 {
 	u32 n = 0, cap = 0;
 
@@ -83,7 +88,7 @@ static u32 rows_of(const struct model *m, enum choice which, struct row **out)
 	for (u32 id = sock_next(m, 0); id; id = sock_next(m, id)) {
 		struct row r = {.m = m, .sock = sock_at(m, id)};
 
-		if (!sock_is_offer(r.sock))
+		if (!row_wanted(r.sock, all))
 			continue;
 		r.verdict = verdict_of(m, r.sock);
 		if (!is_chosen(&r, which))
@@ -100,7 +105,7 @@ static u32 rows_of(const struct model *m, enum choice which, struct row **out)
 static void ports_describe(const struct opts *o, const struct model *m, struct buf *tgids)
 {
 	struct row *rows;
-	u32 n = o->json ? rows_of(m, o->leaked ? LEAKED : ALL, &rows) : 0;
+	u32 n = o->json ? rows_of(m, o->leaked ? LEAKED : ALL, o->all, &rows) : 0;
 
 	for (u32 i = 0; i < n; i++) {
 		struct holder *h = NULL;
@@ -211,7 +216,7 @@ static void row_add(struct table *t, const struct row *r)
 static void suspects_print(struct out *o, const struct model *m)
 {
 	struct row *rows;
-	u32 n = rows_of(m, SUSPECTED, &rows);
+	u32 n = rows_of(m, SUSPECTED, false, &rows);
 	struct buf b = {0};
 
 	if (!n)
@@ -234,9 +239,41 @@ static void suspects_print(struct out *o, const struct model *m)
 	free(rows);
 }
 
-static void summary_print(struct out *o, const struct model *m, const struct row *rows, u32 n,
-			  bool leaked)
+static const char *const portless[] = {"netlink", "packet", "raw", "vsock", "xdp"};
+
+/* What has no port and is not listed: "14 netlink, 2 packet". */
+static void summary_portless(struct out *o, const struct model *m)
 {
+	u32 count[ARRAY_SIZE(portless) + 1] = {0}, all = 0;
+	struct buf b = {0};
+
+	for (u32 id = sock_next(m, 0), i; id; id = sock_next(m, id)) {
+		const struct sock *s = sock_at(m, id);
+
+		if (!sock_is_portless(s))
+			continue;
+		for (i = 0; i < ARRAY_SIZE(portless); i++)
+			if (!strcmp(name_proto(s->proto), portless[i]))
+				break;
+		count[i]++;
+		all++;
+	}
+	if (!all)
+		return;
+	buf_printf(&b, "%u more without a port:", all);
+	for (u32 i = 0, told = 0; i <= ARRAY_SIZE(portless); i++)
+		if (count[i])
+			buf_printf(&b, "%s %u %s", told++ ? "," : "", count[i],
+				   i < ARRAY_SIZE(portless) ? portless[i] : "others");
+	buf_puts(&b, "; `probate ports --all` lists them.");
+	out_wrap(o, 0, b.s);
+	buf_free(&b);
+}
+
+static void summary_print(struct out *o, const struct model *m, const struct row *rows, u32 n,
+			  const struct opts *opts)
+{
+	bool leaked = opts->leaked;
 	u32 count[VERDICTS] = {0};
 	const char *sep = ": ";
 	struct buf b = {0};
@@ -265,11 +302,13 @@ static void summary_print(struct out *o, const struct model *m, const struct row
 			 "Who made a socket is known only for those made while probate watches "
 			 "(-w).");
 	buf_free(&b);
+	if (!leaked && !opts->all)
+		summary_portless(o, m);
 	text_limits(o, m);
 }
 
 static void ports_text(struct out *o, const struct model *m, const struct row *rows, u32 n,
-		       bool leaked)
+		       const struct opts *opts)
 {
 	static const struct column cols[] = {
 		{"PROTO", 5, false},   {"LOCAL", 14, false},  {"STATE", 6, false},
@@ -284,7 +323,7 @@ static void ports_text(struct out *o, const struct model *m, const struct row *r
 		table_print(&t, o);
 		out_printf(o, "%s", "");
 	}
-	summary_print(o, m, rows, n, leaked);
+	summary_print(o, m, rows, n, opts);
 }
 
 /* ---- JSON, and the view ---- */
@@ -356,7 +395,7 @@ static void announce(struct ports *v, const struct model *m, const struct ev *e)
 {
 	const struct sock *s = sock_announced(m, e);
 
-	if (!s || !sock_is_offer(s))
+	if (!s || !row_wanted(s, v->opts->all))
 		return;
 	if (e->kind != EV_KIND_LEAK && s->nholds > MANY_HOLDS)
 		return; /* it has been there for a while, and its line is long */
@@ -367,12 +406,12 @@ static void announce(struct ports *v, const struct model *m, const struct ev *e)
 static u32 ports_render(struct ports *v, const struct model *m)
 {
 	struct row *rows;
-	u32 n = rows_of(m, v->opts->leaked ? LEAKED : ALL, &rows), holds = 0;
+	u32 n = rows_of(m, v->opts->leaked ? LEAKED : ALL, v->opts->all, &rows), holds = 0;
 
 	if (v->opts->json) {
 		ports_json(v, m, rows, n);
 	} else {
-		ports_text(page_begin(&v->page, v->out), m, rows, n, v->opts->leaked);
+		ports_text(page_begin(&v->page, v->out), m, rows, n, v->opts);
 		page_end(&v->page);
 	}
 	for (u32 i = 0; i < n; i++) /* whose lines name each hold; whose verdict asked each */
@@ -433,13 +472,14 @@ static void ports_close(void *view)
 /* clang-format off */
 static const struct option_def options[] = {
 	{ 0, "leaked", NULL, "only leaked sockets; exit code 1 when there are any", FLAG(leaked) },
+	{ 0, "all", NULL, "also sockets without a port: netlink, packet, raw, vsock ...", FLAG(all) },
 	{},
 };
 /* clang-format on */
 
 const struct view view_ports = {
 	.name = "ports",
-	.usage = "[--leaked]",
+	.usage = "[--leaked] [--all]",
 	.help = "every listening and bound socket with creator, holders and verdict",
 	.scope = SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS,
 	.watchable = true,

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Socket addresses as text and back: "0.0.0.0:80", "[::1]:80", "*" for what is not set. */
+/*
+ * Socket addresses as text and back: "0.0.0.0:80", "[::1]:80", "*" for what is not set, "{7.3}:*"
+ * for the numbers of families without ports.
+ */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -33,6 +37,14 @@ static char *put_ip(char *p, const struct ep *ep)
 		*p++ = ']';
 		return p;
 	}
+	if (ep_is_numbers(ep)) {
+		*p++ = '{';
+		p = put_u64(p, ep_number(ep, 0));
+		*p++ = '.';
+		p = put_u64(p, ep_number(ep, 1));
+		*p++ = '}';
+		return p;
+	}
 	*p++ = '*';
 	return p;
 }
@@ -50,6 +62,26 @@ char *ep_put(char *p, const struct ep *ep)
 void ep_text(char out[64], const struct ep *ep)
 {
 	*ep_put(out, ep) = 0;
+}
+
+static bool numbers_parse(const char *s, struct ep *ep)
+{
+	u32 n[3] = {0, 0, 1};
+	const char *dot = strchr(s, '.');
+	u64 first, second;
+	char part[2][16];
+	size_t len = strlen(s), left = dot ? (size_t)(dot - s) : 0;
+
+	if (!left || s[len - 1] != '}' || left > 11 || len - left - 2 > 10)
+		return false;
+	snprintf(part[0], sizeof(part[0]), "%.*s", (int)left - 1, s + 1);
+	snprintf(part[1], sizeof(part[1]), "%.*s", (int)(len - left - 2), dot + 1);
+	if (!parse_u64(part[0], UINT32_MAX, &first) || !parse_u64(part[1], UINT32_MAX, &second))
+		return false;
+	n[0] = (u32)first;
+	n[1] = (u32)second;
+	memcpy(ep->ip, n, sizeof(n));
+	return true;
 }
 
 bool ep_parse(const char *s, size_t n, struct ep *ep)
@@ -71,6 +103,8 @@ bool ep_parse(const char *s, size_t n, struct ep *ep)
 	ip[len] = 0;
 	if (!strcmp(ip, "*"))
 		return true;
+	if (ip[0] == '{')
+		return !number && numbers_parse(ip, ep);
 	if (ip[0] != '[') {
 		ep->family = AF_INET;
 		return inet_pton(AF_INET, ip, ep->ip) == 1;

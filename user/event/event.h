@@ -153,6 +153,22 @@ int sigchld_by_name(const char *s, size_t n);
 const char *name_proto_exact(u32 proto);
 bool proto_by_name(const char *s, size_t n, u32 *proto);
 
+/* Numbers instead of an address and port, as the schema has them? */
+static inline u32 ep_number(const struct ep *ep, u32 i)
+{
+	u32 n;
+
+	memcpy(&n, ep->ip + i * sizeof(n), sizeof(n));
+	return n;
+}
+static inline bool ep_is_numbers(const struct ep *ep)
+{
+	return !ep->family && !ep->port && ep_number(ep, 2) == 1;
+}
+static inline bool ep_is_set(const struct ep *ep)
+{
+	return ep->port || ep_is_numbers(ep);
+}
 /* "0.0.0.0:80", "[::]:80", "*" parts as ss prints them; IPv4-mapped IPv6 as "[::ffff:1.2.3.4]:80". */
 void ep_text(char out[64], const struct ep *ep);
 /* The same into memory with that much room, without a NUL; where it ended. */

@@ -139,7 +139,7 @@ static struct sock *sock_named(const struct model *m, const struct sock_ev *e)
 
 static bool ep_known(const struct ep *known, const struct ep *ep, bool newer)
 {
-	return !ep->port || !memcmp(known, ep, sizeof(*ep)) || (!newer && known->port);
+	return !ep_is_set(ep) || !memcmp(known, ep, sizeof(*ep)) || (!newer && ep_is_set(known));
 }
 
 /* The socket of a fact, if sock_of() would learn nothing from it; NULL: it would. */

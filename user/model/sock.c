@@ -366,7 +366,7 @@ static void sock_learn(struct model *m, struct sock *s, const struct sock_ev *e)
 		s->proto = e->proto;
 	if (e->netns && (newer || !s->netns))
 		s->netns = e->netns;
-	if (e->local.port && (newer || !s->local.port))
+	if (ep_is_set(&e->local) && (newer || !ep_is_set(&s->local)))
 		set_local(m, s, &e->local);
 	if (e->remote.port && (newer || !s->remote.port))
 		s->remote = e->remote;

@@ -156,7 +156,7 @@ static void json_tracks(struct json *j, const struct report *r, const struct mod
 
 		json_obj(j, NULL);
 		json_str(j, "proto", name_proto(t->proto));
-		json_place(j, "local", &t->local, &t->name);
+		json_place(j, "local", t->proto, &t->local, &t->name);
 		json_ep(j, "remote", &t->remote);
 		json_id(j, "inode", t->inode);
 		json_id(j, "cookie", t->cookie);
@@ -259,7 +259,7 @@ static void json_refusals(struct json *j, const struct report *r, const struct m
 		json_u64(j, "count", f->count);
 		json_who(j, "process", &f->last);
 		json_str(j, "proto", name_proto(f->proto));
-		json_place(j, "local", &f->local, &f->name);
+		json_place(j, "local", f->proto, &f->local, &f->name);
 		json_str(j, "error", name_errno(f->error));
 		json_who(j, "held_by", &f->holder);
 		if (f->kept[0])

@@ -23,6 +23,7 @@ struct opts {
 	bool no_history;      /* --no-history: ask no running recorder */
 	bool json, watch, quiet;
 	bool leaked;          /* ports --leaked */
+	bool all;             /* ports --all: those without a port, too */
 	bool raw;             /* trace --raw: the text form of every event */
 	bool list;            /* trace --list: the kinds of events and their fields */
 	bool no_bpf;          /* --no-bpf: read /proc even where BPF could be used */

@@ -65,6 +65,8 @@ static bool sock_is_named(const struct sock *s)
 {
 	if (PROTO_FAMILY(s->proto) == AF_UNIX)
 		return s->name != 0;
+	if (PROTO_FAMILY(s->proto) == AF_VSOCK)
+		return ep_is_numbers(&s->local);
 	return s->local.port && !(s->sflags & SF_OFFPORT);
 }
 
@@ -96,11 +98,20 @@ const char *sock_state(const struct sock *s)
 	return is == SOCK_IS_AS_TCP ? name_tcp_state(s->state) : names[is];
 }
 
+bool sock_is_portless(const struct sock *s)
+{
+	const u32 family = PROTO_FAMILY(s->proto);
+
+	if (family == AF_INET || family == AF_INET6)
+		return PROTO_TYPE(s->proto) == SOCK_RAW;
+	return s->proto && family != AF_UNIX;
+}
+
 bool sock_is_offer(const struct sock *s)
 {
 	enum sock_standing is = sock_standing(s);
 
-	if (!sock_is_named(s) || s->sflags & SF_TIMEWAIT)
+	if (!sock_is_named(s) || s->sflags & SF_TIMEWAIT || sock_is_portless(s))
 		return false;
 	if (!sock_state(s))
 		return s->remote.port == 0;

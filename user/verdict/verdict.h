@@ -96,6 +96,7 @@ enum sock_standing {
 };
 enum sock_standing sock_standing(const struct sock *s);
 const char *sock_state(const struct sock *s); /* the name of its standing; NULL: a number nobody knows */
+bool sock_is_portless(const struct sock *s);  /* of a family or type without ports: netlink, raw ... */
 bool sock_is_offer(const struct sock *s);     /* listens or is bound: what `ports` lists */
 
 /* ---- what bind() would meet (bind.c) ---- */

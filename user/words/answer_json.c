@@ -118,11 +118,14 @@ void json_proc(struct json *j, const char *key, const struct model *m, u32 proc)
 	json_end_obj(j);
 }
 
-void json_place(struct json *j, const char *key, const struct ep *local, const struct unix_name *n)
+void json_place(struct json *j, const char *key, u32 proto, const struct ep *local,
+		const struct unix_name *n)
 {
-	char at[UNIX_LEN + 1] = "@";
+	char at[UNIX_LEN + 1] = "@", text[64];
 
-	if (!n || !n->len) {
+	if (!(n && n->len) && !local->port && text_portless(text, proto, local)) {
+		json_str(j, key, text);
+	} else if (!n || !n->len) {
 		json_ep(j, key, local);
 	} else if (n->s[0]) {
 		json_strn(j, key, n->s, strnlen(n->s, n->len));
@@ -134,7 +137,7 @@ void json_place(struct json *j, const char *key, const struct ep *local, const s
 
 void json_sock_local(struct json *j, const char *key, const struct model *m, const struct sock *s)
 {
-	json_place(j, key, &s->local, name_at(m, s->name));
+	json_place(j, key, s->proto, &s->local, name_at(m, s->name));
 }
 
 static void json_fds(struct json *j, const struct model *m, const struct sock *s,

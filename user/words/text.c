@@ -47,7 +47,7 @@ void text_unix(struct buf *b, const struct unix_name *n)
 	}
 }
 
-void text_place(struct buf *b, const struct ep *local, const struct unix_name *name)
+void text_place(struct buf *b, u32 proto, const struct ep *local, const struct unix_name *name)
 {
 	char ep[64];
 
@@ -55,6 +55,8 @@ void text_place(struct buf *b, const struct ep *local, const struct unix_name *n
 		text_unix(b, name);
 	} else if (local->port) {
 		ep_text(ep, local);
+		buf_puts(b, ep);
+	} else if (text_portless(ep, proto, local)) {
 		buf_puts(b, ep);
 	} else {
 		buf_puts(b, "(unnamed)");
@@ -67,7 +69,7 @@ void text_ends(struct buf *b, u32 proto, const struct ep *local, const struct un
 	char ep[64];
 
 	buf_printf(b, "%s ", name_proto(proto));
-	text_place(b, local, name);
+	text_place(b, proto, local, name);
 	if (remote && remote->port) {
 		ep_text(ep, remote);
 		buf_printf(b, " -> %s", ep);
@@ -76,7 +78,7 @@ void text_ends(struct buf *b, u32 proto, const struct ep *local, const struct un
 
 void text_local(struct buf *b, const struct model *m, const struct sock *s)
 {
-	text_place(b, &s->local, name_at(m, s->name));
+	text_place(b, s->proto, &s->local, name_at(m, s->name));
 }
 
 /* Which container or unit lives there is told by a holder, else by the cgroup it was made in. */

@@ -64,7 +64,8 @@ void json_sock(struct json *j, const struct model *m, const struct sock *s); /* 
 const char *hidden_where(const struct sock *s); /* what keeps it that no descriptor shows */
 /* Members of an exit but for its ts: code, signal, core where it is wanted, by, cause. */
 void json_end(struct json *j, const struct end *e, bool core, const char *killer, u32 killer_pid);
-void json_place(struct json *j, const char *key, const struct ep *local, const struct unix_name *name);
+void json_place(struct json *j, const char *key, u32 proto, const struct ep *local,
+		const struct unix_name *name);
 void json_sock_local(struct json *j, const char *key, const struct model *m, const struct sock *s);
 void json_ep(struct json *j, const char *key, const struct ep *ep); /* port 0: null */
 void json_nspid(struct json *j, const char *key, const struct proc *p);
@@ -79,7 +80,7 @@ void text_proc(struct buf *b, const struct model *m, u32 proc);
 void text_pid(struct buf *b, const struct model *m, u32 tgid); /* its newest life */
 void text_unix(struct buf *b, const struct unix_name *n);      /* "/run/a.sock", "@abstract" */
 /* "0.0.0.0:80", "/run/a.sock", "(unnamed)"; name NULL: none. */
-void text_place(struct buf *b, const struct ep *local, const struct unix_name *name);
+void text_place(struct buf *b, u32 proto, const struct ep *local, const struct unix_name *name);
 /* "tcp 127.0.0.1:80 -> 127.0.0.1:4711"; remote NULL or without a port: left out. */
 void text_ends(struct buf *b, u32 proto, const struct ep *local, const struct unix_name *name,
 	       const struct ep *remote);
@@ -87,6 +88,8 @@ void text_sock(struct buf *b, const struct model *m, const struct sock *s); /* "
 void text_elsewhere(struct buf *b, const struct model *m, const struct sock *s); /* " netns:4026532561", " (file removed)", or nothing */
 void text_netns(struct buf *b, const struct model *m, const struct sock *s); /* "network namespace 4026532561 (container 0123456789ab)" */
 void text_lives_there(struct buf *b, const struct model *m, const struct sock *s); /* " (container ...)", or nothing */
+/* "rtnl:4711", "*:icmp": of a family or type without ports, as ss calls it; false: it is none, or has none. */
+bool text_portless(char out[64], u32 proto, const struct ep *local);
 void text_local(struct buf *b, const struct model *m, const struct sock *s); /* "0.0.0.0:80" */
 void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max);
 void text_words(struct buf *b, const char *args, u16 len, size_t max);     /* NUL-separated, as a shell would */

@@ -60,12 +60,18 @@ static u32 fd_proto(const char *path)
 		{"TCPv6", SOCK_PROTO(AF_INET6, SOCK_STREAM, 6)},
 		{"UDP", SOCK_PROTO(AF_INET, SOCK_DGRAM, 17)},
 		{"UDPv6", SOCK_PROTO(AF_INET6, SOCK_DGRAM, 17)},
-		{"RAW", SOCK_PROTO(AF_INET, SOCK_RAW, 255)},
-		{"RAWv6", SOCK_PROTO(AF_INET6, SOCK_RAW, 255)},
+		{"UDP-Lite", SOCK_PROTO(AF_INET, SOCK_DGRAM, 136)},
+		{"UDPLITEv6", SOCK_PROTO(AF_INET6, SOCK_DGRAM, 136)},
+		{"SCTP", SOCK_PROTO(AF_INET, SOCK_STREAM, 132)},
+		{"SCTPv6", SOCK_PROTO(AF_INET6, SOCK_STREAM, 132)},
+		{"RAW", SOCK_PROTO(AF_INET, SOCK_RAW, PROTOCOL_UNKNOWN)},
+		{"RAWv6", SOCK_PROTO(AF_INET6, SOCK_RAW, PROTOCOL_UNKNOWN)},
 		{"UNIX", SOCK_PROTO(AF_UNIX, SOCK_DGRAM, 0)},
 		{"UNIX-STREAM", SOCK_PROTO(AF_UNIX, SOCK_STREAM, 0)},
-		{"NETLINK", SOCK_PROTO(AF_NETLINK, SOCK_RAW, 0)},
+		{"NETLINK", SOCK_PROTO(AF_NETLINK, SOCK_RAW, PROTOCOL_UNKNOWN)},
 		{"PACKET", SOCK_PROTO(AF_PACKET, SOCK_RAW, 0)},
+		{"AF_VSOCK", SOCK_PROTO(AF_VSOCK, 0, 0)},
+		{"XDP", SOCK_PROTO(AF_XDP, SOCK_RAW, 0)},
 	};
 	char name[32];
 	ssize_t n = getxattr(path, "system.sockprotoname", name, sizeof(name) - 1);
@@ -79,9 +85,15 @@ static u32 fd_proto(const char *path)
 	return 0;
 }
 
-static bool narrowed(const struct want *w)
+/* One that no table shows, and that is asked for all the same: it has no port. */
+static bool fd_is_wanted(const struct want *w, u32 proto)
 {
-	return w->port || w->family || w->bound;
+	const u32 family = PROTO_FAMILY(proto);
+
+	if (w->port || w->family)
+		return false;
+	return !w->bound || (proto && family != AF_UNIX &&
+			     (PROTO_TYPE(proto) == SOCK_RAW || family == AF_VSOCK));
 }
 
 static void fd_tell(struct table_walk *w, const char *path, u32 fd, u64 inode)
@@ -89,14 +101,16 @@ static void fd_tell(struct table_walk *w, const char *path, u32 fd, u64 inode)
 	const struct psock *s = psocks_find(w->socks, inode);
 	struct ev_scan_fd e = {0};
 
-	if (!s && narrowed(w->socks->want))
+	u32 proto = s ? 0 : fd_proto(path);
+
+	if (!s && !fd_is_wanted(w->socks->want, proto))
 		return;
 	proc_head(&e, EV_KIND_SCAN_FD, sizeof(e), w->p->pid, w->tid);
 	if (s) /* SOCK_FIELDS come first in both */
 		memcpy(&e.inode, &s->e.inode,
 		       offsetof(struct ev_scan_fd, files) - offsetof(struct ev_scan_fd, inode));
 	else
-		e.proto = fd_proto(path);
+		e.proto = proto;
 	e.inode = inode;
 	e.files = (u64)w->p->pid << 32 | w->tid;
 	e.fd = (s32)fd;

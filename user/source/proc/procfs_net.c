@@ -31,6 +31,8 @@ static bool psock_wanted(const struct want *w, const struct ev_scan_sock *e, boo
 		return false;
 	if (!w->bound)
 		return true;
+	if (PROTO_TYPE(e->proto) == SOCK_RAW || family == AF_NETLINK || family == AF_PACKET)
+		return true; /* few, and without a port */
 	if (family == AF_UNIX)
 		return named && (dgram || e->state == LISTENING || e->state == CLOSED);
 	return e->local.port && (e->state == LISTENING || e->state == CLOSED);
@@ -121,7 +123,9 @@ static void inet_line(struct psocks *t, const char *line, const struct net_file 
 	e.inode = inode;
 	e.uid = uid;
 	e.state = (u16)state;
-	e.proto = SOCK_PROTO(f->family, f->type, f->protocol);
+	e.proto = SOCK_PROTO(f->family, f->type, f->type == SOCK_RAW ? (int)lport : f->protocol);
+	if (f->type == SOCK_RAW) /* the protocol stands where others have the port */
+		e.local.port = e.local.family = 0;
 	if (state == 6) {
 		e.sflags = SF_TIMEWAIT | SF_DEAD;
 		e.left_ms = (u32)when * 10; /* clock ticks of USER_HZ */
@@ -130,6 +134,48 @@ static void inet_line(struct psocks *t, const char *line, const struct net_file 
 	} else if (f->type == SOCK_STREAM && !inode && state != 1) {
 		e.sflags = SF_DEAD;
 	}
+	psocks_add(t, &e, NULL);
+}
+
+/* Addresses that are numbers, as in the schema. */
+static void numbers_put(struct ep *ep, u32 first, u32 second)
+{
+	const u32 n[3] = {first, second, 1};
+
+	memcpy(ep->ip, n, sizeof(n));
+}
+
+/* "sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode"; those of the kernel have no inode. */
+static void netlink_line(struct psocks *t, const char *line, const struct net_file *f, u32 netns)
+{
+	struct ev_scan_sock e = {.netns = netns, .state = CLOSED};
+	unsigned int protocol, portid;
+	unsigned long long inode;
+
+	if (sscanf(line, "%*x %u %u %*x %*d %*d %*d %*d %*u %llu", &protocol, &portid, &inode) != 3)
+		return;
+	e.proto = SOCK_PROTO(f->family, f->type, protocol);
+	if (portid)
+		numbers_put(&e.local, portid, 0);
+	e.inode = inode;
+	if (inode)
+		psocks_add(t, &e, NULL);
+}
+
+/* "sk RefCnt Type Proto Iface R Rmem User Inode" */
+static void packet_line(struct psocks *t, const char *line, const struct net_file *f, u32 netns)
+{
+	struct ev_scan_sock e = {.netns = netns, .state = CLOSED};
+	unsigned int type, ether, device, uid;
+	unsigned long long inode;
+
+	if (sscanf(line, "%*x %*d %u %x %u %*d %*u %u %llu", &type, &ether, &device, &uid,
+		   &inode) != 5)
+		return;
+	e.inode = inode;
+	e.uid = uid;
+	e.proto = SOCK_PROTO(f->family, type, 0);
+	numbers_put(&e.local, device, ether);
 	psocks_add(t, &e, NULL);
 }
 
@@ -176,6 +222,10 @@ static int net_file_read(struct psocks *t, u32 pid, u32 netns, const struct net_
 	while (getline(&line, &size, in) > 0) {
 		if (f->family == AF_UNIX)
 			unix_line(t, line, f, netns);
+		else if (f->family == AF_NETLINK)
+			netlink_line(t, line, f, netns);
+		else if (f->family == AF_PACKET)
+			packet_line(t, line, f, netns);
 		else
 			inet_line(t, line, f, netns);
 	}
@@ -187,13 +237,23 @@ static int net_file_read(struct psocks *t, u32 pid, u32 netns, const struct net_
 static const struct net_file files[] = {
 	{"tcp", AF_INET, SOCK_STREAM, 6}, {"tcp6", AF_INET6, SOCK_STREAM, 6},
 	{"udp", AF_INET, SOCK_DGRAM, 17}, {"udp6", AF_INET6, SOCK_DGRAM, 17},
-	{"unix", AF_UNIX, 0, 0},
+	{"unix", AF_UNIX, 0, 0},	  {"netlink", AF_NETLINK, SOCK_RAW, 0},
+	{"raw", AF_INET, SOCK_RAW, 0},	  {"raw6", AF_INET6, SOCK_RAW, 0},
+	{"packet", AF_PACKET, 0, 0},
 };
+
+/* Without ports; sock_diag tells no more of them. */
+static bool file_is_portless(const struct net_file *f)
+{
+	return f->type == SOCK_RAW || f->family == AF_PACKET;
+}
 
 static bool file_wanted(const struct want *w, const struct net_file *f)
 {
 	if (f->family == AF_UNIX)
 		return !w->port && w->family != AF_INET;
+	if (file_is_portless(f))
+		return !w->port && !w->family;
 	return w->family != AF_UNIX;
 }
 
@@ -224,16 +284,14 @@ bool psocks_read_own(struct psocks *t, u32 netns)
 	for (u32 i = 0; i < ARRAY_SIZE(files); i++) {
 		const struct net_file *f = &files[i];
 
-		if (!file_wanted(t->want, f) || !diag_read(t, f->family, f->protocol, netns))
+		if (!file_wanted(t->want, f))
+			continue;
+		if (!file_is_portless(f) && !diag_read(t, f->family, f->protocol, netns))
 			continue;
 		if (f->family != AF_UNIX)
 			net_file_read(t, 0, netns, f);
 		else if (unix_file_read(t, netns, f))
 			whole = false;
-	}
-	if (!t->want->port && t->want->family != AF_UNIX && !t->want->bound) {
-		diag_read(t, AF_INET, 255, netns); /* raw sockets of all protocols */
-		diag_read(t, AF_INET6, 255, netns);
 	}
 	return whole;
 }
