@@ -342,6 +342,8 @@ static void cost_close_range(struct world_of *w)
 	give_dup(&w->c, MAKER, (s32)fd, DUPED);
 	GIVE(&w->c, close_range, CLOSE_RANGE, MAKER, .files = FILES(MAKER), .first = fd,
 	     .last = fd);
+	GIVE(&w->c, close_range, CLOSE_RANGE, MAKER, .files = FILES(MAKER), .first = 2000000,
+	     .last = ~0u); /* and where nothing is */
 }
 
 static void cost_cloexec(struct world_of *w)

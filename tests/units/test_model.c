@@ -156,6 +156,40 @@ static void dup_and_dup2(void **state)
 	assert_int_equal(sock_by(f, 80)->nholds, 2);
 }
 
+static const struct hold *slot(const struct feed *f, s32 fd)
+{
+	return hold_in(f->m, map_get(&f->m->by_files, FILES(100)), fd);
+}
+
+/* Of a table with many: in parts, marked, refilled, and all at once; feed() verifies after each. */
+static void close_range_of_many(void **state)
+{
+	struct feed *f = *state;
+	enum { MANY = 300, STEP = 7 };
+
+	feed_listener(f, 100, FILES(100), 3, 80, 0);
+	for (s32 fd = 4; fd < MANY; fd++)
+		feed_install(f, 100, FILES(100), STEP * fd, 80, VIA_DUP, 3, 0, 0);
+	FEED(f, close_range, CLOSE_RANGE, 100, 100, .files = FILES(100), .first = STEP * MANY,
+	     .last = ~0u);
+	assert_int_equal(f->m->holds.live, MANY - 3);
+	FEED(f, close_range, CLOSE_RANGE, 100, 100, .files = FILES(100), .first = STEP * 100,
+	     .last = ~0u, .cloexec_only = 1);
+	FEED(f, close_range, CLOSE_RANGE, 100, 100, .files = FILES(100), .first = STEP * 50,
+	     .last = ~0u, .cloexec_only = 1);
+	assert_int_equal(slot(f, STEP * 49)->cloexec, 0);
+	assert_int_equal(slot(f, STEP * 50)->cloexec, 1);
+	FEED(f, cloexec, CLOEXEC, 100, 100, .files = FILES(100), .inode = 80,
+	     .fd = STEP * 60, .cloexec = 0);
+	FEED(f, close_range, CLOSE_RANGE, 100, 100, .files = FILES(100), .first = STEP * 70,
+	     .last = STEP * 279);
+	assert_int_equal(f->m->holds.live, MANY - 3 - 210);
+	assert_null(slot(f, STEP * 279));
+	feed_install(f, 100, FILES(100), STEP * 100, 80, VIA_DUP, 3, 0, 0);
+	FEED(f, close_range, CLOSE_RANGE, 100, 100, .files = FILES(100), .first = 3, .last = ~0u);
+	assert_int_equal(f->m->holds.live, 0);
+}
+
 static void close_range(void **state)
 {
 	struct feed *f = *state;
@@ -1272,6 +1306,7 @@ int main(void)
 		T(fork_exec_cloexec),
 		T(dup_and_dup2),
 		T(close_range),
+		T(close_range_of_many),
 		T(scm),
 		T(outlives_its_descriptors),
 		T(closed_twice_at_once),

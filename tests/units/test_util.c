@@ -8,7 +8,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bitset.h"
 #include "util.h"
+
+/* The set against a plain array: near numbers, and some far ones. */
+static void test_bitset(void **state)
+{
+	enum { NUMBERS = 3000, STEPS = 20000 };
+	static bool truth[NUMBERS];
+	struct bitset b = {};
+
+	(void)state;
+	srand(3);
+	assert_true(bitset_next(&b, 0) == BITSET_NONE);
+	bitset_drop(&b, 5);
+	for (int i = 0; i < STEPS; i++) {
+		u32 at = (u32)rand() % NUMBERS, n = at + (at >= NUMBERS / 2 ? 1000000 : 0);
+		u64 next = bitset_next(&b, n);
+		u32 want = at;
+
+		while (want < NUMBERS && !truth[want])
+			want++;
+		assert_true(next == (want == NUMBERS ? BITSET_NONE
+						     : want + (want >= NUMBERS / 2 ? 1000000u : 0)));
+		truth[at] = rand() % 8 == 0;
+		(truth[at] ? bitset_add : bitset_drop)(&b, n);
+	}
+	bitset_free(&b);
+	bitset_add(&b, 1u << 30);
+	assert_true(bitset_next(&b, 0) == 1u << 30);
+	assert_true(bitset_next(&b, (1u << 30) + 1) == BITSET_NONE);
+	assert_true(bitset_next(&b, ~0u) == BITSET_NONE);
+	bitset_free(&b);
+}
 
 /* The map against a plain array, with keys that collide and many removals. */
 static void test_map(void **state)
@@ -253,7 +285,7 @@ int main(void)
 		cmocka_unit_test(test_map),   cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_pool_placed), cmocka_unit_test(test_pool_shrinks),
 		cmocka_unit_test(test_safe),  cmocka_unit_test(test_time),
-		cmocka_unit_test(test_parse), cmocka_unit_test(test_buf),
+		cmocka_unit_test(test_parse), cmocka_unit_test(test_buf), cmocka_unit_test(test_bitset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,6 +99,7 @@ void hold_set_cloexec(struct model *m, struct hold *h, u8 cloexec)
 {
 	fdtab_at(m, h->fdtab)->ncloexec += (u32)(cloexec == 1) - (h->cloexec == 1);
 	h->cloexec = cloexec;
+	range_add(m, h);
 }
 
 /* The list of a socket is in order of age; the head's prev is the tail. */
@@ -125,6 +126,7 @@ static void hold_link(struct model *m, u32 id, struct hold *h)
 	s->nholds++;
 	share_join(m, h);
 	hold_index(m, id);
+	range_add(m, h);
 	sock_reopen(m, s);
 }
 
@@ -146,8 +148,10 @@ static bool hold_unlink(struct model *m, struct hold *h)
 		t->holds = h->tab_next;
 	if (h->tab_next)
 		hold_at(m, h->tab_next)->tab_prev = h->tab_prev;
-	t->nholds--;
 	t->ncloexec -= h->cloexec == 1;
+	range_drop(m, h);
+	if (!--t->nholds)
+		range_forget(m, h->fdtab);
 	if (s->holds != id)
 		hold_at(m, h->sock_prev)->sock_next = h->sock_next;
 	else

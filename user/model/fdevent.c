@@ -7,6 +7,8 @@
  */
 #include "model_priv.h"
 
+#define HOLDS_FEW 64 /* of a table: looked at one by one */
+
 static bool same_sock(const struct sock *s, u64 inode, u64 cookie)
 {
 	if (cookie && s->cookie && cookie != s->cookie)
@@ -100,6 +102,17 @@ static void close_or_mark(struct model *m, struct hold *h, const struct ev_close
 		hold_drop(m, h);
 }
 
+/* In the order of slots, and no more of them than there is something to do about. */
+static void close_in_order(struct model *m, u32 tab, const struct ev_close_range *e)
+{
+	struct hold *h;
+
+	for (u64 fd = e->first; (h = range_next(m, tab, fd, e->last, e->cloexec_only));) {
+		fd = (u64)h->fd + 1;
+		close_or_mark(m, h, e);
+	}
+}
+
 void on_close_range(struct model *m, const struct ev_close_range *e)
 {
 	struct proc *p = proc_actor(m, &e->h);
@@ -111,6 +124,10 @@ void on_close_range(struct model *m, const struct ev_close_range *e)
 	if (e->last - e->first < t->nholds) { /* few slots: look each up */
 		for (u64 fd = e->first; fd <= e->last; fd++)
 			close_or_mark(m, hold_in(m, tab, (s32)fd), e);
+		return;
+	}
+	if (t->nholds > HOLDS_FEW && range_begin(m, tab)) {
+		close_in_order(m, tab, e);
 		return;
 	}
 	for (id = t->holds; id;) {

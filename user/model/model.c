@@ -29,6 +29,7 @@ struct model *model_new(const struct judge *judge)
 	pool_init(&pr->sents, sizeof(struct sent));
 	pool_init(&pr->paths, sizeof(struct path));
 	pool_init(&pr->flights, sizeof(struct flight));
+	pool_init(&pr->range_sets, sizeof(struct range_set));
 	pr->wake = ~0ull;
 	pr->collect_at = 4096;
 	m->filter = ~0ull;
@@ -63,6 +64,7 @@ void model_free(struct model *m)
 	for (u32 i = 0; i < m->cgroups.cap; i++)
 		if (m->cgroups.slots[i].val)
 			free(((struct path *)pool_at(&m->priv->paths, m->cgroups.slots[i].val))->s);
+	ranges_free(m->priv);
 	map_free_all(m);
 	bins_free(&m->by_slot);
 	bins_free(&m->by_share);

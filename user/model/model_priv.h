@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bitset.h"
 #include "model.h"
 
 #define LINEAGE_MAX 256  /* consecutive dead ancestors remembered above a process */
@@ -115,6 +116,8 @@ struct model_priv {
 	struct buf made;      /* made_in()'s */
 	struct pool sents, paths;
 	struct pool flights;
+	struct map ranges;    /* fdtab -> its range_set (range.c) */
+	struct pool range_sets;
 	struct bins by_flight; /* (queue, sock) -> flight */
 	struct map by_queue;  /* inode of a UNIX socket -> first flight in its queue */
 	struct buf dying;     /* u64: inodes of UNIX sockets that ended, whose queues end next */
@@ -130,6 +133,11 @@ struct model_priv {
 	struct buf cuts;      /* struct cut: what scans could not see all of (scancut.c) */
 	struct map cut_at, cut_netns; /* what a cut is about, namespace -> index in cuts + 1 */
 	struct stage *stage;  /* a checkpoint being read; NULL: none */
+};
+
+/* Slots of a table that have sockets, and those of them that an exec would keep. */
+struct range_set {
+	struct bitset held, kept;
 };
 
 /* The members every event about a socket begins with. */
@@ -188,6 +196,15 @@ void proc_settle_gone(struct model *m, struct proc *p);
 void proc_set_nspid(struct model *m, struct proc *p, u32 pidns, const struct nspids *nspid,
 		    bool nsinit);
 void proc_expire(struct model *m);
+
+/* range.c */
+bool range_begin(struct model *m, u32 tab); /* false: it has slots that are too far */
+struct hold *range_next(const struct model *m, u32 tab, u64 from, u32 last, bool kept); /* NULL: none */
+void range_add(struct model *m, const struct hold *h); /* it is there, or its flag has changed */
+void range_drop(struct model *m, const struct hold *h);
+void range_forget(struct model *m, u32 tab);
+void ranges_free(struct model_priv *pr);
+const char *range_verify(const struct model *m, u32 tab);
 
 /* image.c */
 u32 image_new(struct model *m, u64 ts, u32 prev);

@@ -162,6 +162,7 @@ static const char *check_table(const struct model *m, u32 id, u32 *holds)
 	}
 	CHECK(n == t->nholds, "I5: wrong count of holds of a table");
 	CHECK(cloexec == t->ncloexec, "I5: wrong count of what an exec closes");
+	TRY(range_verify(m, id));
 	for (u32 r = t->refs; r; r = tabref_at(m, r)->tab_next)
 		refs++;
 	CHECK(refs == t->nrefs, "I4: wrong count of tabrefs of a table");
