@@ -119,7 +119,8 @@ def exporter_life(path, run):
     one = subprocess.Popen([PROBATE, "serve", "--user", "root", "--web.listen-address=127.0.0.1:0",
                             "--record", f"{path}/", "--segment-size", "16K", "--checkpoint", "1"],
                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                           text=True, env=dict(os.environ, PROBATE_RUN=str(run)))
+                           text=True, env=dict(os.environ, PROBATE_RUN=str(run),
+                                               ASAN_OPTIONS="detect_leaks=0"))  # it has given up what that needs
     err = Lines(one.stderr)
     watches = err.wait(lambda lines: any("watching" in line for line in lines), 30)
     for _ in range(3):
