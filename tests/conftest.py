@@ -231,12 +231,28 @@ class Scene:
         return [pid for pid, start in self.seen.items()
                 if start is not None and proc_start(pid) == start]
 
+    def groups_end(self):
+        """Who is frozen dies only when thawed, and groups stay when a killed actor made them."""
+        with open("/proc/mounts") as f:
+            mounts = [line.split()[1] for line in f if line.split()[2] in ("cgroup", "cgroup2")]
+        for group in (os.path.join(m, f"probate-scene-{self.proc.pid}") for m in mounts):
+            state, end = os.path.join(group, "freezer.state"), time.monotonic() + 5
+            if os.path.exists(state):
+                with open(state, "w") as f:
+                    f.write("THAWED")
+            while os.path.isdir(group) and time.monotonic() < end:
+                try:
+                    os.rmdir(group)
+                except OSError:  # somebody is in it still
+                    time.sleep(0.01)
+
     def sweep(self):
         for pid in self.alive():
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        self.groups_end()
         path = f"/tmp/probate-scene-{self.proc.pid}.sock"
         if os.path.exists(path):
             os.unlink(path)
