@@ -388,7 +388,8 @@ struct ev {
 
 /*
  * First use of a datagram socket (a receive) or of a listener (accept() was entered, or it was put
- * into an epoll set), once a table and slot.
+ * into an epoll set), once a table and slot.  With inode 0 and fd -1: it has made an io_uring, by
+ * which it can use what is in its table without a call that is watched; once a program it runs.
  */
 #define EV_USE(F)                                                                                  \
 	F(u64, files, HIDE, "files_struct")                                                        \

@@ -239,3 +239,23 @@ int BPF_PROG(sys_epoll_ctl, struct pt_regs *regs, long ret)
 		use_tell(task, SYS_ARG3(regs));
 	return 0;
 }
+
+/* What it does by that with its sockets is told by no call. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_io_uring_setup, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = task_current();
+	struct ev_use *e;
+
+	if (ret < 0 || !WANTED(USE) || !task_passes(task) || !use_is_new(task, 0, -1))
+		return 0;
+	e = EV_NEW(USE, use, task);
+	if (!e)
+		return 0;
+	e->files = (u64)task->files;
+	e->inode = 0;
+	e->fd = -1;
+	e->zero = 0;
+	EV_SUBMIT(e);
+	return 0;
+}

@@ -42,7 +42,8 @@
 	S(SETSID, setsid, setsid)                                                                  \
 	S(SETPGID, setpgid, setpgid)                                                               \
 	S(PRCTL, prctl, prctl)                                                                     \
-	S(EPOLL_CTL, epoll_ctl, epoll_ctl)
+	S(EPOLL_CTL, epoll_ctl, epoll_ctl)                                                         \
+	S(IO_URING_SETUP, io_uring_setup, io_uring_setup)
 
 enum sys_action {
 	SYS_NONE,

@@ -27,22 +27,31 @@ struct {
 	__type(value, u8);
 } used SEC(".maps");
 
-static __always_inline void use_event(struct task_struct *task, struct slot s, s32 fd)
+/* Is it the first time that the process, as it runs now, does that? */
+static __always_inline bool use_is_new(struct task_struct *task, u64 inode, s32 fd)
 {
 	struct use_key key = {.files = (u64)task->files,
-			      .inode = s.inode,
+			      .inode = inode,
 			      .run = task_start(task) + task->self_exec_id,
 			      .fd = fd};
-	struct ev_use *e;
 	u8 one = 1;
 
 	if (bpf_map_lookup_elem(&used, &key))
-		return;
+		return false;
 	bpf_map_update_elem(&used, &key, &one, BPF_ANY);
+	return true;
+}
+
+static __always_inline void use_event(struct task_struct *task, struct slot s, s32 fd)
+{
+	struct ev_use *e;
+
+	if (!use_is_new(task, s.inode, fd))
+		return;
 	e = EV_NEW_IF(USE, use, task, sock_meant(task, s.sk, 0));
 	if (!e)
 		return;
-	e->files = key.files;
+	e->files = (u64)task->files;
 	e->inode = s.inode;
 	e->fd = fd;
 	e->zero = 0;

@@ -212,6 +212,17 @@ void on_fdtab(struct model *m, const struct ev_fdtab *e)
 		tabref_leave(m, p, ref, e->heir);
 }
 
+/* It has a ring now: of what it holds so far no use would be told.  O(holds), once a program. */
+static void uses_hidden(struct model *m, u32 tab)
+{
+	for (u32 id = tab ? fdtab_at(m, tab)->holds : 0, next; id; id = next) {
+		struct hold *h = hold_at(m, id);
+
+		next = h->tab_next;
+		hold_set_flags(m, h, h->flags & (u8)~HOLD_WATCHED);
+	}
+}
+
 void on_use(struct model *m, const struct ev_use *e)
 {
 	struct proc *p = proc_actor(m, &e->h);
@@ -219,6 +230,10 @@ void on_use(struct model *m, const struct ev_use *e)
 
 	if (!p)
 		return;
+	if (!e->inode && e->fd < 0) {
+		uses_hidden(m, fdtab_of(m, p, e->h.tid, e->files));
+		return;
+	}
 	h = named_hold(m, fdtab_of(m, p, e->h.tid, e->files), e->fd, e->inode, 0);
 	if (h)
 		hold_use(m, p, h);

@@ -100,6 +100,7 @@ const struct live_prog live_progs[] = {
 	SYS(setpgid, SETPGID, "a process changes its group"),
 	SYS(prctl, PRCTL, "a subreaper declares itself"),
 	SYS(epoll_ctl, EPOLL_CTL, "a listener is waited on"),
+	SYS(io_uring_setup, IO_URING_SETUP, "a ring, whose requests nobody watches"),
 };
 const u32 live_nprogs = ARRAY_SIZE(live_progs);
 _Static_assert(ARRAY_SIZE(live_progs) <= LIVE_PROGS_MAX, "room for every program");
