@@ -239,37 +239,6 @@ static void suspects_print(struct out *o, const struct model *m)
 	free(rows);
 }
 
-static const char *const portless[] = {"netlink", "packet", "raw", "vsock", "xdp"};
-
-/* What has no port and is not listed: "14 netlink, 2 packet". */
-static void summary_portless(struct out *o, const struct model *m)
-{
-	u32 count[ARRAY_SIZE(portless) + 1] = {0}, all = 0;
-	struct buf b = {0};
-
-	for (u32 id = sock_next(m, 0), i; id; id = sock_next(m, id)) {
-		const struct sock *s = sock_at(m, id);
-
-		if (!sock_is_portless(s))
-			continue;
-		for (i = 0; i < ARRAY_SIZE(portless); i++)
-			if (!strcmp(name_proto(s->proto), portless[i]))
-				break;
-		count[i]++;
-		all++;
-	}
-	if (!all)
-		return;
-	buf_printf(&b, "%u more without a port:", all);
-	for (u32 i = 0, told = 0; i <= ARRAY_SIZE(portless); i++)
-		if (count[i])
-			buf_printf(&b, "%s %u %s", told++ ? "," : "", count[i],
-				   i < ARRAY_SIZE(portless) ? portless[i] : "others");
-	buf_puts(&b, "; `probate ports --all` lists them.");
-	out_wrap(o, 0, b.s);
-	buf_free(&b);
-}
-
 static void summary_print(struct out *o, const struct model *m, const struct row *rows, u32 n,
 			  const struct opts *opts)
 {
@@ -303,7 +272,7 @@ static void summary_print(struct out *o, const struct model *m, const struct row
 			 "(-w).");
 	buf_free(&b);
 	if (!leaked && !opts->all)
-		summary_portless(o, m);
+		text_portless_more(o, m);
 	text_limits(o, m);
 }
 

@@ -24,6 +24,10 @@ static void cut_words(struct buf *b, const struct cut *c)
 		buf_printf(b, "of at least %llu %s sockets in network namespace %u the scan met %llu",
 			   (unsigned long long)c->there, kind, c->netns,
 			   (unsigned long long)c->met);
+	else if (c->why == CUT_ROOM && c->what == SCOPE_FDS)
+		buf_printf(b, "of a process whose threads have more than %llu descriptor tables the "
+			      "rest was not read",
+			   (unsigned long long)c->met);
 	else if (c->why == CUT_ROOM)
 		buf_printf(b, "there is more in %s sockets of network namespace %u than fits", kind,
 			   c->netns);

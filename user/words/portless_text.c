@@ -82,3 +82,33 @@ bool text_portless(char out[64], u32 proto, const struct ep *local)
 		return false;
 	}
 }
+
+static const char *const kinds[] = {"netlink", "packet", "raw", "vsock", "xdp"};
+
+void text_portless_more(struct out *o, const struct model *m)
+{
+	u32 count[ARRAY_SIZE(kinds) + 1] = {0}, all = 0;
+	struct buf b = {0};
+
+	for (u32 id = sock_next(m, 0), i; id; id = sock_next(m, id)) {
+		const struct sock *s = sock_at(m, id);
+
+		if (!sock_is_portless(s))
+			continue;
+		for (i = 0; i < ARRAY_SIZE(kinds); i++)
+			if (!strcmp(name_proto(s->proto), kinds[i]))
+				break;
+		count[i]++;
+		all++;
+	}
+	if (!all)
+		return;
+	buf_printf(&b, "%u more without a port:", all);
+	for (u32 i = 0, told = 0; i <= ARRAY_SIZE(kinds); i++)
+		if (count[i])
+			buf_printf(&b, "%s %u %s", told++ ? "," : "", count[i],
+				   i < ARRAY_SIZE(kinds) ? kinds[i] : "others");
+	buf_puts(&b, "; `probate ports --all` lists them.");
+	out_wrap(o, 0, b.s);
+	buf_free(&b);
+}

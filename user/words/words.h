@@ -90,6 +90,8 @@ void text_netns(struct buf *b, const struct model *m, const struct sock *s); /* 
 void text_lives_there(struct buf *b, const struct model *m, const struct sock *s); /* " (container ...)", or nothing */
 /* "rtnl:4711", "*:icmp": of a family or type without ports, as ss calls it; false: it is none, or has none. */
 bool text_portless(char out[64], u32 proto, const struct ep *local);
+/* How many there are that a list of ports passes over. */
+void text_portless_more(struct out *o, const struct model *m);
 void text_local(struct buf *b, const struct model *m, const struct sock *s); /* "0.0.0.0:80" */
 void text_args(struct buf *b, const struct model *m, const struct proc *p, size_t max);
 void text_words(struct buf *b, const char *args, u16 len, size_t max);     /* NUL-separated, as a shell would */
