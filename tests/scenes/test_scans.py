@@ -462,3 +462,30 @@ def test_port_in_a_namespace_of_nobody(probate):
         maker.stdin.close()
     assert inode in {o["inode"] for o in wide}
     assert [s["inode"] for s in answer["sockets"] if s["elsewhere"]] == [inode]
+
+
+TABLES = """
+import ctypes, json, sys, threading
+ready = threading.Barrier(71)
+def own():
+    ctypes.CDLL(None).unshare(0x400)  # CLONE_FILES
+    ready.wait()
+    done.wait()
+done = threading.Event()
+for _ in range(70):
+    threading.Thread(target=own, daemon=True).start()
+ready.wait()
+print(json.dumps({}), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_more_tables_than_are_read(probate):
+    """/proc is read for some descriptor tables of a process alone; that there are more is said."""
+    a = Actor(TABLES)
+    try:
+        done = probate("--no-bpf", "ports", "--json", codes=(4,))
+        assert "threads have more than 64 descriptor tables" in done.err
+        assert "descriptor tables" not in probate("ports", "--json").err
+    finally:
+        end_all([a])

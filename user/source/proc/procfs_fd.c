@@ -158,6 +158,7 @@ struct thread_walk {
 	struct table_walk *w;
 	u32 told[TABLES_MAX]; /* a thread of each table told so far */
 	u32 ntold;
+	bool more; /* there are more than that */
 };
 
 static off_t fds_count(u32 pid, u32 tid)
@@ -183,13 +184,25 @@ static void thread_visit(void *ctx, u32 tid)
 {
 	struct thread_walk *t = ctx;
 
-	if (tid == t->w->p->pid || t->ntold == TABLES_MAX)
+	if (tid == t->w->p->pid)
 		return;
 	for (u32 i = 0; i < t->ntold; i++)
 		if (tables_equal(t->w->p->pid, t->told[i], tid))
 			return;
+	if (t->ntold == TABLES_MAX) {
+		t->more = true;
+		return;
+	}
 	t->told[t->ntold++] = tid;
 	table_walk(t->w, tid);
+}
+
+static void tables_cut(struct table_walk *w)
+{
+	struct ev_scan_cut cut = {.what = SCOPE_FDS, .why = CUT_ROOM, .met = TABLES_MAX};
+
+	proc_head(&cut, EV_KIND_SCAN_CUT, sizeof(cut), w->p->pid, w->p->pid);
+	w->sink(w->ctx, &cut.h, sizeof(cut));
 }
 
 bool pproc_fds(const struct pproc *p, const struct psocks *socks, sink_fn sink, void *ctx)
@@ -209,5 +222,7 @@ bool pproc_fds(const struct pproc *p, const struct psocks *socks, sink_fn sink, 
 		proc_each (path, thread_visit, &t)
 			;
 	}
+	if (t.more)
+		tables_cut(&w);
 	return !w.refused;
 }
