@@ -200,6 +200,8 @@ static __always_inline u16 sock_flags(struct sock *sk, const bool walked)
 		f |= SF_REUSEADDR;
 	if (RD_BITS(walked, sk, __sk_common.skc_ipv6only))
 		f |= SF_V6ONLY;
+	if (RD(walked, sk, __sk_common.skc_bound_dev_if))
+		f |= SF_DEVICE;
 	if (RD_BITS(walked, sk, sk_kern_sock))
 		f |= SF_KERNEL;
 	if (RD(walked, sk, __sk_common.skc_flags) & dead)

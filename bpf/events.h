@@ -130,6 +130,7 @@ struct ev {
 #define SF_KERNEL 8    /* made by the kernel for itself (sk_kern_sock, or no file and no owner) */
 #define SF_DEAD 16     /* SOCK_DEAD: no struct socket any more, the kernel finishes alone */
 #define SF_TIMEWAIT 32 /* a TIME_WAIT minisocket; has no uid, cookie nor inode */
+#define SF_DEVICE 128  /* bound to a network device, by SO_BINDTODEVICE or a link-local address */
 #define SF_OFFPORT 64  /* keeps no port, whatever its address was: told by the model, see sock_ev_flags() */
 
 #define SOCK_PROTO(family, type, protocol)                                                         \

@@ -327,6 +327,8 @@ static __always_inline void timewait_fill(struct ev_scan_sock *e, struct tcp_tim
 		e->sflags |= SF_REUSEPORT;
 	if (BPF_CORE_READ_BITFIELD(skc, skc_ipv6only))
 		e->sflags |= SF_V6ONLY;
+	if (skc->skc_bound_dev_if)
+		e->sflags |= SF_DEVICE;
 	if (family == AF_INET) {
 		__builtin_memcpy(e->local.ip, &local4, 4);
 		__builtin_memcpy(e->remote.ip, &remote4, 4);

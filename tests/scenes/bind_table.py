@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 
-RA, RP = 1, 2
+RA, RP, DEV = 1, 2, 4  # SO_REUSEADDR, SO_REUSEPORT, SO_BINDTODEVICE to lo
 OTHER_UID = 54321
 V4, V6 = socket.AF_INET, socket.AF_INET6
 LINGER_0 = struct.pack("ii", 1, 0)
@@ -40,6 +40,8 @@ def made(family, kind, flags=0, only=0):
     s = socket.socket(family, kind)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(flags & RA))
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(bool(flags & RP)))
+    if flags & DEV:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
     if family == V6:
         s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
     return s
@@ -241,7 +243,7 @@ def cells():
     for proto, states in (("tcp", TCP), ("udp", UDP)):
         for state, make in states.items():
             for name, old in OLD.items():
-                for flags in (0, RA, RP, RA | RP):
+                for flags in (0, RA, RP, RA | RP, DEV, DEV | RA | RP):
                     if flags and name not in ("any4", "dual", "loop6"):
                         continue
                     made_of.append(dict(name=f"{proto} {state} {name} flags={flags}", proto=proto,
