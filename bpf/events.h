@@ -827,9 +827,10 @@ struct ev {
 	F(u16, keep_count, HIDE, "scan_keeper: count")
 #define EV_KEPT_SOCK(F)                                                                            \
 	KEPT_SOCK_FIELDS(F)                                                                        \
-	F(u32, before, HIDE, "it was there when the watch began")                                                                    \
+	F(u32, before, HIDE, "it was there when the watch began")                                  \
 	KEPT_KEEPER_FIELDS(F)                                                                      \
-	F(u32, unlooked, HIDE, "let go and not judged since: number of the scan begun before; 0: not so")
+	F(u32, unlooked, HIDE, "let go and not judged since: number of the scan before; 0: not so") \
+	F(u64, parted_ts, HIDE, "when a table ceased to hold it; 0: none did, or not known")
 
 /* The name of a UNIX socket. */
 #define EV_KEPT_NAME(F)                                                                            \

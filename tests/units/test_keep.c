@@ -101,7 +101,7 @@ static void sizes_known(void **state)
 	assert_int_equal(sizeof(struct tabref), 28);
 	assert_int_equal(sizeof(struct fdtab), 56);
 	assert_int_equal(sizeof(struct hold), 64);
-	assert_int_equal(sizeof(struct sock), 248);
+	assert_int_equal(sizeof(struct sock), 256);
 	assert_int_equal(sizeof(struct origin), 40);
 	assert_int_equal(sizeof(struct sent), 32);
 	assert_int_equal(sizeof(struct due), 24);

@@ -541,6 +541,7 @@ static void leak_lean(void **state)
 	unlooked(f, 300);
 	look(f); /* cut: it says nothing */
 	unlooked(f, 300);
+	f->ts += 2 * NS_PER_S; /* no longer can it be the creator's own wait that is found */
 	begin = look(f);
 	met(f, 201, 200, 2);
 	met(f, 301, 300, 1);
@@ -1224,7 +1225,7 @@ static void sizes(void **state)
 	print_message("proc %zu tabref %zu fdtab %zu image %zu: %.0f bytes a process\n",
 		      sizeof(struct proc), sizeof(struct tabref), sizeof(struct fdtab),
 		      sizeof(struct image), proc);
-	assert_true(sock <= 380);
+	assert_true(sock <= 388);
 	assert_true(proc <= 400);
 }
 

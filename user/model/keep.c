@@ -239,6 +239,7 @@ static void put_sock(struct dump *d, const struct sock *from)
 	KEPT_KEEPER_FIELDS(SAVE)
 	e.unlooked = from->unlooked;
 	e.before = from->before;
+	e.parted_ts = from->parted_ts;
 	put(d, &e.h);
 	if (from->name)
 		put_name(d, from);

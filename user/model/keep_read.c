@@ -244,6 +244,7 @@ void on_kept_sock(struct model *m, const struct ev_kept_sock *e)
 	KEPT_KEEPER_FIELDS(LOAD)
 	to->unlooked = (u8)e->unlooked;
 	to->before = e->before;
+	to->parted_ts = e->parted_ts;
 	to->met_ts = m->priv->stage->m->now;
 }
 

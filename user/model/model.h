@@ -298,6 +298,7 @@ struct sock { /* what every event looks at first: two cache lines of the three *
 	u32 last_pass;   /* proc that last sent it by SCM_RIGHTS (not referenced: tgid) */
 	u32 closed_by;   /* tgid that closed its last descriptor; 0: not known */
 	u64 closed_ts;   /* when, and the kernel has not said since that it is over; 0: not so */
+	u64 parted_ts;   /* when a table ceased to hold it; 0: none did, or not known */
 };
 
 /* The name of a UNIX socket, and the file that bind() made for it, as in the schema. */

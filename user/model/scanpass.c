@@ -159,9 +159,12 @@ void on_scan_args(struct model *m, const struct ev_scan_args *e)
 
 /* ---- descriptors and sockets ---- */
 
+/* So long a wait of who held it may be found after its end: its epoll instances go with its files, later. */
+#define LAST_WAIT_NS (2 * NS_PER_S)
+
 /*
- * Does the wait that a scan found show a use nobody told of?  Of who alone holds it; and its creator,
- * if that is another, was dead by then: the wait may have been its last.
+ * Does the wait that a scan found show a use nobody told of?  Of who alone holds it, and has for a
+ * while; and its creator, if that is another, was dead by then: the wait may have been its last.
  */
 bool wait_tells(const struct model *m, const struct sock *s, const struct hold *h,
 		const struct ev_scan_fd *e)
@@ -173,7 +176,8 @@ bool wait_tells(const struct model *m, const struct sock *s, const struct hold *
 		return false;
 	if (!ref || tabref_at(m, ref)->tab_next || !made || tabref_at(m, ref)->proc == made->id)
 		return false;
-	return made->death && death_at(m, made->death)->ts < e->h.ts;
+	return made->death &&
+	       max_ts(death_at(m, made->death)->ts, s->parted_ts) + LAST_WAIT_NS <= e->h.ts;
 }
 
 static void hold_waits(struct model *m, const struct proc *p, struct hold *h, const struct sock *s,

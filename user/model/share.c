@@ -76,6 +76,7 @@ bool share_part(struct model *m, const struct hold *h)
 	if (--share_at(m, h->share)->n)
 		return false;
 	s->ntabs--;
+	s->parted_ts = m->now;
 	s->nmine -= is_mine(m, s, h->fdtab);
 	bins_drop(&m->by_share, &ops, m, h->share);
 	pool_drop(&m->shares, h->share);
