@@ -50,6 +50,11 @@ def test_nsinit_takes_all_along(probate, trace, scene):
     for pid in s["members"]:
         dead = trace.wait_for(kind("exit", pid=pid), what=f"the death of {pid}")
         assert dead["signal"] == 9 and dead["by"]["pid"] == s["init"]
+    trace.wait_for(kind("reap", child=s["init"]), what="its reaping")
+    ends = [o for o in trace.objects if o.get("child") in s["members"] and o["event"] in ("reap", "reparent")]
+    assert {(o["event"], o["pid"]) for o in ends} == {("reap", s["init"])}
+    assert {o["reaper"] for o in ends} <= {None, s["init"]}  # it ignores SIGCHLD while it dies
+    assert len(ends) == len(s["members"])
 
 
 def test_nsinit_late(probate, scene):

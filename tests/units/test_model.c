@@ -1105,14 +1105,34 @@ static void t_nsinit_dies(void **state)
 	feed_exit(f, 404, 400, 0, 9);
 	FEED(f, wait, WAIT, 100, 100, .nr = 400);
 	for (u32 pid = 402; pid < 405; pid++) {
-		d = death_at(f->m, proc_find_start(f->m, pid, START(pid)) ? proc_by(f, pid)->death : 0);
-		assert_int_equal(proc_at(f->m, d->reaper)->tgid, 400);
-		assert_true(d->reaped_ts <= f->ts);
+		d = death_at(f->m, proc_by(f, pid)->death);
+		assert_true(d->auto_reaped && !d->reaper);
+		assert_int_equal(d->reaped_ts, d->ts);
 	}
 	assert_int_equal(f->reparent.to, 400);
 	assert_int_equal(f->reap.child, 400);
 	FEED(f, free, FREE, 402, 402, .start = START(402), .parent = 400, .parent_start = START(400));
 	assert_int_equal(f->reap.child, 400);
+}
+
+/* Who has ended and is kept from its end is a zombie when that is over, not before. */
+static void zombie_after_dying(void **state)
+{
+	struct feed *f = *state;
+
+	feed_fork(f, 100, 500);
+	feed_exit(f, 500, 100, 0, 9);
+	assert_int_equal(proc_by(f, 100)->zombies, 1);
+	for (u32 i = 0; i < 2; i++) {
+		FEED(f, scan_task, SCAN_TASK, 500, 500, .start = START(500), .parent = 100,
+		     .exit_signal = 17, .flags = i ? TASK_ZOMBIE : TASK_EXITING, .status = 9,
+		     .name = comm_of("box"));
+		assert_int_equal(proc_by(f, 100)->zombies, i);
+		feed_pass(f, NS_PER_S);
+		assert_int_equal(f->told[EV_KIND_ZOMBIE], i);
+	}
+	FEED(f, wait, WAIT, 100, 100, .nr = 500);
+	assert_int_equal(proc_by(f, 100)->zombies, 0);
 }
 
 static void t_subreaper(void **state)
@@ -1346,6 +1366,7 @@ int main(void)
 		T(signal_senders),
 		T(t_circles),
 		T(t_nsinit_dies),
+		T(zombie_after_dying),
 		T(t_subreaper),
 		T(t_deep),
 		T(t_exec_chain),

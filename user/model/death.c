@@ -2,10 +2,10 @@
 /*
  * Deaths: exit, the wait that reaps, orphans and who takes them.
  *
- * When PID 1 of a pid namespace dies, the kernel kills everybody in it (zap_pid_ns_processes) and
- * waits for each in its name; the members stay its children or become so until then, and are handed
- * to nobody.  So who is left of them when it is reaped was reaped by it before, though the kernel
- * frees them later.
+ * When PID 1 of a pid namespace dies, the kernel has it ignore SIGCHLD, kills everybody in it and
+ * waits in its name for who was dead before (zap_pid_ns_processes); the members stay its children or
+ * become so until then, and are handed to nobody.  So who is left of them when it is reaped is gone
+ * already, though the kernel frees it later.
  */
 #include "model_priv.h"
 
@@ -144,9 +144,12 @@ static void members_reap(struct model *m, struct proc *init, u64 ts)
 {
 	while (init->child) {
 		struct proc *c = proc_at(m, init->child);
+		struct death *d;
 
 		proc_die(m, c, ts);
-		proc_reap(m, c, init->id, ts);
+		d = death_at(m, c->death);
+		d->auto_reaped = d->ts >= death_at(m, init->death)->ts;
+		proc_reap(m, c, d->auto_reaped ? 0 : init->id, d->auto_reaped ? d->ts : ts);
 	}
 }
 
