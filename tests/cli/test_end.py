@@ -1,5 +1,6 @@
 """The end that is asked for: at once, whatever is under way, and with all that belongs to it."""
 import fcntl
+import json
 import os
 import re
 import signal
@@ -97,6 +98,33 @@ def test_slow_reader_keeps_nobody(running, wait, busy, tmp_path, line, reads):
             done = subprocess.run([PROBATE, "-r", rec, "trace", "--raw"], capture_output=True,
                                   stdin=subprocess.DEVNULL, env=environment())
             assert b"cut off" not in done.stderr and done.stdout
+    finally:
+        os.close(r)
+
+
+def caught(proc, sig):
+    """Has the signal been taken?"""
+    state = Path(f"/proc/{proc.pid}/status").read_text()
+    return not any(int(p, 16) >> (sig - 1) & 1 for p in re.findall(r"^(?:Shd|Sig)Pnd:\t(\w+)", state, re.M))
+
+
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
+def test_who_reads_on_gets_whole_lines(running, wait, busy, sig):
+    """The signal ends a write in the middle; the reader was only slow."""
+    r, w = full_pipe()
+    one = running("trace", "--json", out=w, ready=False)
+    os.close(w)
+    try:
+        wait(lambda: writes_in_vain(one.proc), "a full pipe")
+        one.proc.send_signal(sig)
+        wait(lambda: caught(one.proc, sig), "the signal's being taken")
+        with os.fdopen(os.dup(r), "rb") as f:
+            said = f.read()
+        ended(one, (ANSWERED, INCOMPLETE))
+        lines = said.splitlines(True)
+        if one.proc.returncode == INCOMPLETE:  # on a machine so busy that we came late it says that it cut it off
+            lines.pop()
+        assert lines and all(line.endswith(b"}\n") and json.loads(line) for line in lines), said[-200:]
     finally:
         os.close(r)
 

@@ -172,17 +172,20 @@ static void test_dead(void **state)
 {
 	struct out o;
 	int fd[2];
+	FILE *f;
 
 	(void)state;
 	assert_int_equal(pipe(fd), 0);
 	signal(SIGPIPE, SIG_IGN);
 	close(fd[0]);
-	out_init(&o, fdopen(fd[1], "w"), true);
+	f = fdopen(fd[1], "w");
+	out_init(&o, f, true);
 	buf_puts(&o.line, "x");
 	out_line(&o);
 	out_flush(&o);
 	assert_true(out_dead(&o));
 	fclose(o.f);
+	fclose(f);
 	buf_free(&o.line);
 }
 

@@ -3,10 +3,12 @@
  * Lines to one buffered FILE, colours, paragraphs.
  *
  * Whoever reads may leave at any time (`probate trace | head`): a broken pipe is remembered and
- * told to nobody.  SIGPIPE is ignored by main.  A write that a signal ends while the reader sleeps
- * is the end too: the only signals that are caught ask for it.
+ * told to nobody.  SIGPIPE is ignored by main.  A write that a signal ends goes on where it was, or
+ * the reader, who may only be slow, gets half a line: stdio would forget the rest, so it writes
+ * through fd_write().  Who never reads is left when the end is due (life.h).
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -34,14 +36,43 @@ static int width_of(int fd)
 	return 0;
 }
 
+/* Of one that does not block, too.  How much; less than n: errno says why. */
+static ssize_t fd_write(void *out, const char *s, size_t n)
+{
+	const int fd = (int)(intptr_t)out; /* no struct: exit() flushes, too */
+	struct pollfd ready = {.fd = fd, .events = POLLOUT};
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t got = write(fd, s + done, n - done);
+
+		if (got >= 0)
+			done += (size_t)got;
+		else if (errno == EAGAIN)
+			poll(&ready, 1, -1);
+		else if (errno != EINTR)
+			break;
+		if (got < 0 && stop_due()) {
+			errno = EINTR;
+			break;
+		}
+	}
+	return (ssize_t)done;
+}
+
 void out_init(struct out *o, FILE *f, bool json)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 	int fd = fileno(f);
 
-	*o = (struct out){.f = f, .json = json, .tty = fd >= 0 && isatty(fd)};
-	if (!o->tty && fd >= 0)
-		setvbuf(f, NULL, _IOFBF, BUFFER_BYTES);
+	*o = (struct out){.f = f, .fd = fd, .json = json, .tty = fd >= 0 && isatty(fd)};
+	if (fd >= 0) {
+		o->f = fopencookie((void *)(intptr_t)fd, "w",
+				   (cookie_io_functions_t){.write = fd_write});
+		if (!o->f)
+			die(EXIT_CANNOT, "out of memory");
+		setvbuf(o->f, NULL, o->tty ? _IOLBF : _IOFBF, BUFFER_BYTES);
+	}
 	o->width = width_of(fd);
 	o->fit = o->width || o->tty;
 	if (!o->width)
@@ -54,7 +85,7 @@ void out_resize(struct out *o)
 {
 	struct winsize size;
 
-	if (!o->tty || ioctl(fileno(o->f), TIOCGWINSZ, &size) || !size.ws_col)
+	if (!o->tty || ioctl(o->fd, TIOCGWINSZ, &size) || !size.ws_col)
 		return;
 	o->height = size.ws_row;
 	if (!getenv("COLUMNS"))

@@ -11,6 +11,7 @@
  */
 struct out {
 	FILE *f;
+	int fd;        /* -1: none, it is in memory */
 	bool json;
 	bool colour;   /* terminal, NO_COLOR unset or empty, TERM not dumb */
 	bool tty;

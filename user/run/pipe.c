@@ -43,7 +43,7 @@ static void obey_interrupt(const struct opts *o)
 static void catch_stop(const struct pipe *p)
 {
 	stop_abandon(!p->rec && !p->view->daemon);
-	stop_catch(p->view->daemon ? -1 : fileno(p->out->f));
+	stop_catch(p->view->daemon ? -1 : p->out->fd);
 }
 
 /* ---- one event ---------------------------------------------------------------------------- */

@@ -198,7 +198,7 @@ int pipe_one_shot(struct pipe *p)
 /* Does nobody read standard output any more?  Else `trace | head` would wait for one more event. */
 static bool reader_left(struct pipe *p)
 {
-	struct pollfd fd = {.fd = fileno(p->out->f)};
+	struct pollfd fd = {.fd = p->out->fd};
 
 	if (p->view->daemon)
 		return false;

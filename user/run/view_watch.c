@@ -30,6 +30,7 @@ struct out *page_begin(struct page *p, struct out *o)
 	p->out = o;
 	p->mem = *o;
 	p->mem.line = (struct buf){0};
+	p->mem.fd = -1;
 	p->text = NULL;
 	p->mem.f = open_memstream(&p->text, &p->bytes);
 	if (!p->mem.f)
