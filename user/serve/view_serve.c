@@ -41,17 +41,16 @@ struct serve {
 	bool ready, begun; /* now; once */
 };
 
+/* Nothing is made before it is known that it can be. */
 static void *serve_open(const struct opts *o, struct out *out)
 {
-	struct serve *s = xcalloc(1, sizeof(*s));
 	const struct rights r = {.user = o->user, .write = o->record};
 	struct buf err = {};
+	struct serve *s;
+	struct web *web;
 	int e;
 
 	(void)out;
-	s->opts = o;
-	gethostname(s->host, sizeof(s->host) - 1);
-	s->notify = notify_open();
 	e = rights_check(&r, &err);
 	if (e)
 		die(e == -ENOENT ? EXIT_USAGE : EXIT_CANNOT, "%s", err.s);
@@ -62,9 +61,14 @@ static void *serve_open(const struct opts *o, struct out *out)
 		warn("there is no user " RIGHTS_USER " to own the recording: root keeps it, without "
 		     "capabilities and held to that directory (`make install` brings a sysusers.d "
 		     "file for one)");
-	e = web_open(&s->web, &o->web, &err);
+	e = web_open(&web, &o->web, &err);
 	if (e)
 		die(e == -EINVAL ? EXIT_USAGE : EXIT_CANNOT, "%s", err.s);
+	s = xcalloc(1, sizeof(*s));
+	s->opts = o;
+	s->web = web;
+	gethostname(s->host, sizeof(s->host) - 1);
+	s->notify = notify_open();
 	s->metrics = metrics_new();
 	s->state = state_open(NULL, &err);
 	if (!s->state && !o->quiet)
