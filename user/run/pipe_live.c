@@ -315,6 +315,10 @@ static int poll_loop(struct pipe *p)
 		view_turn(p, now);
 		mem_rest(now);
 	} while (!over(p, now, n));
+	if (stop_asked() && !stop_due()) { /* it may have come after the ring was read: what was before it */
+		now = time_boot_ns();
+		batch_end(p, now, p->source->ops->poll(p->source, 0, pipe_event, p));
+	}
 	if (p->lost && !stop_due())
 		scan_everything(p);
 	return EXIT_ANSWERED;
