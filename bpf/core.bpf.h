@@ -39,6 +39,10 @@
 const volatile bool can_cast __weak = false;
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
+#ifndef MAY_PROBE /* iterators are loaded without any probe_read where lockdown refuses that */
+#define MAY_PROBE true
+#endif
+
 #ifndef CAST
 #define CAST(type, addr)                                                                           \
 	((struct type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(struct type)))
@@ -149,6 +153,8 @@ static __always_inline void sock_numbers(struct ep *ep, struct sock *sk, u16 fam
 	struct vsock_sock___num *vsock = (void *)sk;
 	u32 port;
 
+	if (!MAY_PROBE)
+		return;
 	if (family == AF_NETLINK && bpf_core_type_exists(struct netlink_sock___num)) {
 		port = RD(true, netlink, portid);
 		numbers_fill(ep, port, 0, port != 0);

@@ -10,6 +10,10 @@
 #include "vmlinux.h"
 const volatile u32 id_task_struct = 0, id_sock = 0, id_socket = 0, id_file = 0;
 #define CAST(type, addr) ((struct type *)bpf_rdonly_cast((void *)(addr), id_##type))
+/* A constant once loaded, so that the verifier never sees what it turns off. */
+const volatile bool may_probe = true; /* probe_read is allowed: no lockdown=confidentiality */
+#define MAY_PROBE may_probe
+
 #include "core_task.bpf.h"
 #include "iter.bpf.h"
 #include "scan_want.h"
@@ -20,9 +24,7 @@ const volatile u32 id_task_struct = 0, id_sock = 0, id_socket = 0, id_file = 0;
 struct scan_want want SEC(".bss");
 struct scan_met met SEC(".bss");
 
-/* Constants once loaded, so that the verifier never sees what they turn off. */
-const volatile bool may_probe = true; /* probe_read is allowed: no lockdown=confidentiality */
-const volatile u32 tick_us = 4000;    /* one jiffy */
+const volatile u32 tick_us = 4000; /* one jiffy */
 
 static __always_inline void head_fill(struct ev *h, u16 kind, u16 size, struct task_struct *t)
 {

@@ -278,6 +278,8 @@ def test_one_users_flood(recorder, leak, tmp_path, kind):
         flood.communicate()
     told = r.end(codes=(0, 4))
     (held,) = re.findall(rf"uid {NOBODY}: (\d+) events held back", told)
+    raw = ask("-r", tmp_path / "rec", "trace", "--raw", codes=None).stdout
+    assert 0 < len(re.findall(r"^\S+ scan_begin ", raw, re.M)) < 15  # it is made good now and then, not all the time
     lines = [json.loads(x) for x in ask("-r", tmp_path / "rec", "trace", "--json", "--event=held",
                                         codes=None).stdout.splitlines()]
     assert lines and {x["uid"] for x in lines} == {NOBODY} and sum(x["count"] for x in lines) == int(held)

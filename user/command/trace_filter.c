@@ -61,7 +61,7 @@ bool trace_shown(const struct opts *o, const struct model *m, const struct ev *e
 {
 	const struct filter *f = &o->filter;
 	const struct proc *p;
-	u32 tgid;
+	u32 tgid, who;
 
 	if (o->kinds && !(o->kinds & event_bit(e->kind)))
 		return false;
@@ -70,7 +70,9 @@ bool trace_shown(const struct opts *o, const struct model *m, const struct ev *e
 	if (!f->pid && !f->tree && !f->has_uid && !f->comm[0] && !f->port)
 		return true;
 	tgid = trace_tgid(m, e);
-	p = proc_at(m, proc_find(m, tgid));
+	/* A signal of a timer or a fault has no sender: it is about whom it is for. */
+	who = tgid || e->kind != EV_KIND_SIGNAL ? tgid : ((const struct ev_signal *)e)->target;
+	p = proc_at(m, proc_find(m, who));
 	if (f->has_uid && (!p || p->uid != f->uid))
 		return false;
 	if (f->comm[0] && (!p || strcmp(proc_comm(m, p), f->comm)))

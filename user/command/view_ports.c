@@ -229,7 +229,6 @@ static void suspects_print(struct out *o, const struct model *m)
 	for (u32 i = 0; i < n && i < SUSPECTS_NAMED; i++) {
 		buf_puts(&b, i ? "; " : " ");
 		text_sock(&b, m, rows[i].sock);
-		text_elsewhere(&b, m, rows[i].sock);
 		buf_puts(&b, ", held by ");
 		holders_text(&b, m, rows[i].sock);
 	}

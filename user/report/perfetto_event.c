@@ -161,8 +161,8 @@ static void on_signal(struct perfetto *pf, const struct model *m, const struct e
 
 	if (!pt || !pt->uuid || x->result)
 		return;
-	if (proc_find(m, e->tgid))
-		text_proc(&who, m, proc_find(m, e->tgid));
+	if (e->tgid)
+		text_pid(&who, m, e->tgid);
 	buf_puts(&text, name_signal(x->signal));
 	text_cause(&text, signal_cause(m, x), x->signal, false, &who);
 	ptrack_note(pf, pt, text.s);

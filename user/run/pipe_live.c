@@ -129,11 +129,17 @@ static void scan_everything(struct pipe *p)
 	struct want want = {.scope = EVERYTHING};
 
 	p->lost = false;
+	if (p->budget) { /* what was held back until now is told first, and then made good */
+		pipe_held(p, time_boot_ns(), true);
+		budget_scanning(p->budget, time_boot_ns());
+	}
 	if (pipe_scan(p, &want) < 0) {
 		p->lost = true;
 		if (stop_due())
 			stop_cut();
 	}
+	if (p->budget)
+		budget_scanned(p->budget, time_boot_ns());
 	describe(p, true);
 	batch_end(p, time_boot_ns(), 1);
 }

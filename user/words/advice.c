@@ -136,7 +136,7 @@ static void say_freed(struct buf *b, const struct speech *sp)
 		buf_printf(b, " so that no more %s lost to it; the port stays with ",
 			   is_datagram(sp->s) ? "datagrams are" : "connections are");
 		text_proc(b, sp->m, remains);
-	} else {
+	} else if (!sock_is_portless(sp->s)) {
 		buf_puts(b, sock_is_connection(sp->s) ? " to end the connection now"
 						      : " to free the port now");
 	}

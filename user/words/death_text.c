@@ -76,15 +76,20 @@ struct end end_of(const struct death *d)
 			    .core = d->core};
 }
 
+void text_killer(struct buf *who, const struct model *m, const struct death *d)
+{
+	if (d && d->killer)
+		text_proc(who, m, d->killer);
+	else if (d && d->killer_pid)
+		buf_printf(who, "pid %u", d->killer_pid);
+}
+
 void text_death(struct buf *b, const struct model *m, const struct death *d)
 {
 	const struct end e = end_of(d);
 	struct buf who = {0};
 
-	if (d && d->killer)
-		text_proc(&who, m, d->killer);
-	else if (d && d->killer_pid)
-		buf_printf(&who, "pid %u", d->killer_pid);
+	text_killer(&who, m, d);
 	text_end(b, &e, &who);
 	buf_free(&who);
 }

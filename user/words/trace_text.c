@@ -88,14 +88,19 @@ static enum tint on_exit_(struct buf *b, const struct model *m, const struct ev 
 	SELF(exit);
 	const struct proc *p = proc_at(m, proc_find_start(m, x->h.tgid, x->start));
 	const struct death *d = p ? death_at(m, p->death) : NULL;
-	const struct end plain = {.known = true, .signal = x->signal, .core = x->core};
+	struct end how = end_of(d); /* the model may have thought it dead before */
+	struct buf who = {0};
 
-	if (!x->signal)
-		buf_printf(b, "code %d", x->code);
-	else if (d)
-		text_death(b, m, d);
+	how.known = true;
+	how.signal = x->signal;
+	how.code = x->code;
+	how.core = x->core;
+	text_killer(&who, m, d);
+	if (x->signal)
+		text_end(b, &how, &who);
 	else
-		text_end(b, &plain, &(const struct buf){0});
+		buf_printf(b, "code %d", x->code);
+	buf_free(&who);
 	return x->signal ? TINT_BAD : x->code ? TINT_WARN : TINT_NONE;
 }
 

@@ -109,6 +109,7 @@ void text_cause(struct buf *b, u32 cause, u32 signal, bool again, const struct b
 /* "exited with code 1", "died", or by what signal it was killed and from whom, " from bash[1], core dumped" */
 void text_end(struct buf *b, const struct end *e, const struct buf *who);
 void text_death(struct buf *b, const struct model *m, const struct death *d);
+void text_killer(struct buf *who, const struct model *m, const struct death *d); /* who, of text_end() */
 /* The same with when, " at 12:00:03"; "still running". */
 void text_fate(struct buf *b, const struct model *m, const struct proc *p);
 void text_limits(struct out *o, const struct model *m);                    /* what could not be seen, if anything */
