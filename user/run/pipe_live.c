@@ -277,6 +277,7 @@ static struct turn turn_of(const struct pipe *p, u64 now)
 		.recorder_faults = p->rec ? recorder_faults(p->rec) : 0,
 		.held_back = p->budget ? budget_held(p->budget) : 0,
 		.recorded_since = p->rec ? recorder_reaches(p->rec) : 0,
+		.looked = p->begun,
 		.whole = !p->lost && !p->model->lost_since,
 	};
 }
@@ -363,6 +364,15 @@ static void view_ready(struct pipe *p)
 		p->view->ready(p->state, p->model, &t);
 }
 
+/* What whoever gives up its rights cannot read afterwards: what others' processes run. */
+static void programs_look(struct pipe *p)
+{
+	struct want want = {.scope = SCOPE_TASKS};
+
+	if (pipe_scan(p, &want) >= 0)
+		describe(p, true);
+}
+
 int pipe_live(struct pipe *p)
 {
 	if (records_all(p))
@@ -375,10 +385,12 @@ int pipe_live(struct pipe *p)
 		p->budget = budget_new();
 	procfs_clock(pipe_event, p);
 	if (p->view->confine) { /* others ask meanwhile how it is: not ready, as nothing was looked at */
+		programs_look(p);
 		p->lost = true;
 		view_ready(p);
 	}
 	scan_everything(p);
+	p->begun = true;
 #ifdef __GLIBC__
 	malloc_trim(0); /* loading took more than watching does */
 #endif

@@ -31,6 +31,7 @@ struct pipe {
 	bool scanning, lost;
 	bool looked;   /* for what keeps sockets, once */
 	bool unlooked; /* sockets were scanned, and that was not asked since */
+	bool begun;    /* the first scan of a live stream is over */
 	bool marked;  /* the last event ended a batch */
 	bool started; /* the stretch asked for has begun */
 	bool done;    /* and is over */

@@ -52,6 +52,7 @@ struct turn {
 	u64 recorded_bytes, recorder_dropped, recorder_faults; /* of --record */
 	u64 held_back;         /* events of users who made more than their share of it */
 	u64 recorded_since;    /* its oldest event, CLOCK_REALTIME; 0: none */
+	bool looked;           /* the first scan is over */
 	bool whole;            /* no loss waits to be repaired */
 };
 

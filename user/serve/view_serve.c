@@ -140,7 +140,7 @@ static void readiness(struct serve *s, const struct turn *t)
 	if (t->whole != s->ready)
 		web_ready(s->web, t->whole, s->begun ? UNREADY : UNLOOKED);
 	s->ready = t->whole;
-	if (s->begun || !t->whole)
+	if (s->begun || !t->looked) /* a machine that loses events all the time is served, too */
 		return;
 	s->begun = true;
 	buf_printf(&status, "%s (%s)", web_url(s->web), t->source->tier);
