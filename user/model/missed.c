@@ -6,6 +6,8 @@
  * it misses when it begins, as those before it may have taken more away; and as time goes on
  * between two that are told, each is looked at again before it is.
  */
+#include <netinet/in.h>
+
 #include "model_priv.h"
 
 bool model_tells(const struct model *m, const struct ev_scan_end *e)
@@ -159,6 +161,18 @@ static bool sock_tell(const struct model *m, u64 key, struct ev_scan_miss *e)
 	return true;
 }
 
+/*
+ * Would a scan for that port have met it, were it there?  What stands in the tables of TCP and UDP of
+ * the asker's own network namespace: others are not always walked, and of TCP what is bound and does
+ * not listen is in no table before 6.8.
+ */
+static bool must_be_met(const struct model *m, const struct sock *s, u16 port)
+{
+	if (!port || s->local.port != port || !s->netns || s->netns != model_netns(m))
+		return false;
+	return sock_is_tcp(s) ? s->state != TCP_CLOSE : PROTO_PROTOCOL(s->proto) == IPPROTO_UDP;
+}
+
 /* A walk over the sockets, and over the holds of those that it is about. */
 void model_unmet(struct model *m, u64 begin, u16 port, struct buf *out)
 {
@@ -166,7 +180,7 @@ void model_unmet(struct model *m, u64 begin, u16 port, struct buf *out)
 		const struct sock *s = sock_at(m, id);
 		bool met = s->seen_ts >= begin || s->met_ts >= begin;
 
-		if (!met && !(port && s->local.port == port))
+		if (!met && !must_be_met(m, s, port))
 			continue;
 		for (u32 i = s->holds; i; i = hold_at(m, i)->sock_next) {
 			const struct hold *h = hold_at(m, i);
