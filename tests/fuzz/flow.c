@@ -68,6 +68,8 @@ static void field_plain(struct ev *e, const struct field *f)
 		memcpy(&ep, p, sizeof(ep));
 		if (ep.family == 2)
 			memset(ep.ip + 4, 0, sizeof(ep.ip) - 4);
+		else if (ep_is_numbers(&ep))
+			memset(ep.ip + 12, 0, sizeof(ep.ip) - 12);
 		else if (ep.family != 10)
 			memset(ep.ip, 0, sizeof(ep.ip));
 		memcpy(p, &ep, sizeof(ep));

@@ -1,8 +1,8 @@
 """Sockets of every kind on ports of their own, and what bind() really says to each of them.
 
 Runs in a network namespace of its own.  Says {} when that is ready, makes the sockets at a line of
-standard input, and says {"cells": [{"name", "proto", "port", "binds": {ADDRESS: {FLAGS: works}}}]};
-then it keeps them until its standard input ends.
+standard input, and says {"cells": [{"name", "proto", "port"}]}; at another it tries the binds and says
+{"binds": [{ADDRESS: {FLAGS: works}} of each cell]}.  It keeps the sockets until its standard input ends.
 """
 import json
 import os
@@ -248,9 +248,6 @@ def cells():
                         continue
                     made_of.append(dict(name=f"{proto} {state} {name} flags={flags}", proto=proto,
                                         flags=flags, port=make(old, flags)))
-    for cell in made_of:
-        kind = socket.SOCK_STREAM if cell["proto"] == "tcp" else socket.SOCK_DGRAM
-        cell["binds"] = binds(kind, cell["port"])
     return made_of
 
 
@@ -260,7 +257,11 @@ def main():
         subprocess.run(command.split(), check=True)
     print("{}", flush=True)
     if sys.stdin.readline():
-        print(json.dumps({"cells": cells()}), flush=True)
+        made_of = cells()
+        print(json.dumps({"cells": made_of}), flush=True)
+    if sys.stdin.readline():
+        kinds = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+        print(json.dumps({"binds": [binds(kinds[c["proto"]], c["port"]) for c in made_of]}), flush=True)
         sys.stdin.read()
 
 
