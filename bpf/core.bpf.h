@@ -17,21 +17,21 @@
 #include <bpf/bpf_endian.h>
 #include "events.h"
 
-#define AF_UNIX		 1
-#define AF_INET		 2
-#define AF_INET6	 10
-#define AF_NETLINK	 16
-#define AF_PACKET	 17
-#define AF_VSOCK	 40
-#define SOCK_STREAM_NR	 1
-#define SOCK_DGRAM_NR	 2
-#define SOCK_RAW_NR	 3
-#define S_IFMT		 00170000
-#define S_IFSOCK	 0140000
-#define SOCKFS_MAGIC	 0x534F434B
-#define PIDFS_MAGIC	 0x50494446
-#define PF_KTHREAD	 0x00200000
-#define INIT_PIDNS_INUM	 0xEFFFFFFCu /* PROC_PID_INIT_INO */
+#define AF_UNIX		1
+#define AF_INET		2
+#define AF_INET6	10
+#define AF_NETLINK	16
+#define AF_PACKET	17
+#define AF_VSOCK	40
+#define SOCK_STREAM_NR	1
+#define SOCK_DGRAM_NR	2
+#define SOCK_RAW_NR	3
+#define S_IFMT		00170000
+#define S_IFSOCK	0140000
+#define SOCKFS_MAGIC	0x534F434B
+#define PIDFS_MAGIC	0x50494446
+#define PF_KTHREAD	0x00200000
+#define INIT_PIDNS_INUM 0xEFFFFFFCu /* PROC_PID_INIT_INO */
 /* SIGNAL_GROUP_EXIT; 8 was SIGNAL_GROUP_COREDUMP, the same with a dump, before 5.17. */
 #define SIGNAL_GROUP_EXIT_BIT 12
 
@@ -374,8 +374,8 @@ static __always_inline struct slot file_socket_rd(struct file *file, const bool 
 	if (walked)
 		s.sk = RD(true, (struct socket *)private, sk);
 	else
-		s.sk = can_cast ? CAST(socket, private)->sk :
-				  RD(true, (struct socket *)private, sk);
+		s.sk = can_cast ? CAST(socket, private)->sk
+				: RD(true, (struct socket *)private, sk);
 	return s;
 }
 
@@ -426,7 +426,8 @@ static __always_inline u32 file_refs(struct file *file)
 /* Another thread of the process that uses that table; 0: none among the first. */
 static __always_inline u32 task_heir(struct task_struct *task, u64 files)
 {
-	void *head = (void *)task->signal + bpf_core_field_offset(struct signal_struct, thread_head);
+	void *head =
+		(void *)task->signal + bpf_core_field_offset(struct signal_struct, thread_head);
 	u32 offset = bpf_core_field_offset(struct task_struct, thread_node);
 	struct list_head *node = head;
 	struct task_struct *other;

@@ -21,8 +21,8 @@ u64 counts[COUNT_CPUS][COUNT_MAX] __attribute__((aligned(64))) = {};
 static __always_inline void count_one(u32 what)
 {
 	if (counting)
-		__sync_fetch_and_add(
-			&counts[bpf_get_smp_processor_id() & (COUNT_CPUS - 1)][what], 1);
+		__sync_fetch_and_add(&counts[bpf_get_smp_processor_id() & (COUNT_CPUS - 1)][what],
+				     1);
 }
 
 static __always_inline void count_tcp(struct sock *sk, int old, int new)

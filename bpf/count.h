@@ -10,7 +10,7 @@
 #define PROBATE_COUNT_H
 
 enum count {
-	COUNT_FORK,	    /* processes, no threads */
+	COUNT_FORK, /* processes, no threads */
 	COUNT_EXEC,
 	COUNT_EXIT_SUCCESS, /* exit code 0 */
 	COUNT_EXIT_FAILURE, /* another exit code */

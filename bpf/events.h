@@ -29,12 +29,12 @@ typedef int32_t s32;
 typedef int64_t s64;
 #endif
 
-#define COMM_LEN 16   /* TASK_COMM_LEN: 15 bytes and a NUL */
-#define UNIX_LEN 108  /* sizeof(sockaddr_un.sun_path) */
-#define EXE_MAX 256   /* bytes of the executable's path an exec event carries, NUL included */
-#define ARGS_MAX 1024 /* bytes of argv an exec event carries; more is cut and said */
-#define NS_LEVELS 4   /* nested pid namespace levels below the initial one that are told */
-#define EV_MAX 4096   /* no event is longer */
+#define COMM_LEN  16   /* TASK_COMM_LEN: 15 bytes and a NUL */
+#define UNIX_LEN  108  /* sizeof(sockaddr_un.sun_path) */
+#define EXE_MAX	  256  /* bytes of the executable's path an exec event carries, NUL included */
+#define ARGS_MAX  1024 /* bytes of argv an exec event carries; more is cut and said */
+#define NS_LEVELS 4    /* nested pid namespace levels below the initial one that are told */
+#define EV_MAX	  4096 /* no event is longer */
 
 /*
  * A socket address of IPv4 or IPv6.  family 0: not bound / not connected, or of a family without
@@ -58,7 +58,7 @@ struct nspids {
 };
 
 struct unix_name {
-	u16 len;          /* bytes in s; 0: unnamed.  s[0] == 0: abstract */
+	u16 len;	  /* bytes in s; 0: unnamed.  s[0] == 0: abstract */
 	char s[UNIX_LEN]; /* path or abstract name, not NUL-terminated when full */
 };
 
@@ -69,45 +69,45 @@ struct ev {
 	u32 tgid; /* process; 0 when an interrupt or the kernel acted */
 	u32 tid;  /* thread */
 	u32 cpu;  /* the CPU it happened on; of no use but to debug */
-	u64 ts;   /* CLOCK_BOOTTIME, ns */
+	u64 ts;	  /* CLOCK_BOOTTIME, ns */
 };
 
 /* How a descriptor came into a table.  Appended only. */
 #define VIA_TABLE(V)                                                                               \
 	V(0, NONE, "unknown")                                                                      \
-	V(1, CREATED, "created")           /* socket(), socketpair() */                            \
-	V(2, ACCEPTED, "accepted")         /* accept(), accept4() */                               \
-	V(3, FORK, "fork")                 /* copied with the table at fork or unshare */          \
-	V(4, DUP, "dup")                   /* dup, dup2, dup3, F_DUPFD */                          \
-	V(5, SCM_RIGHTS, "scm_rights")     /* received over a UNIX socket */                       \
-	V(6, PIDFD_GETFD, "pidfd_getfd")   /* taken out of another process */                      \
-	V(7, IO_URING, "io_uring")         /* installed by a ring */                               \
-	V(8, SCAN, "scan")                 /* found there; how it came is not known */
+	V(1, CREATED, "created")	 /* socket(), socketpair() */                              \
+	V(2, ACCEPTED, "accepted")	 /* accept(), accept4() */                                 \
+	V(3, FORK, "fork")		 /* copied with the table at fork or unshare */            \
+	V(4, DUP, "dup")		 /* dup, dup2, dup3, F_DUPFD */                            \
+	V(5, SCM_RIGHTS, "scm_rights")	 /* received over a UNIX socket */                         \
+	V(6, PIDFD_GETFD, "pidfd_getfd") /* taken out of another process */                        \
+	V(7, IO_URING, "io_uring")	 /* installed by a ring */                                 \
+	V(8, SCAN, "scan")		 /* found there; how it came is not known */
 
 /* What a field means, which decides how it is printed.  Appended only. */
 #define FMT_TABLE(T)                                                                               \
-	T(HIDE)    /* internal: in raw text only (kernel addresses, lengths of tails) */           \
-	T(DEC)     /* number */                                                                    \
-	T(BOOL)    /* 0 or 1 */                                                                    \
-	T(PID)     /* pid; 0 prints as null */                                                     \
-	T(FD)      /* descriptor; -1 prints as null */                                             \
-	T(ID)      /* inode, cookie, namespace, cgroup id; 0 prints as null */                     \
-	T(NS)      /* a stretch of time */                                                         \
-	T(TIME)    /* an instant, CLOCK_BOOTTIME; 0 prints as null */                              \
-	T(EP)      /* struct ep */                                                                 \
-	T(COMM)    /* struct comm */                                                               \
+	T(HIDE)	   /* internal: in raw text only (kernel addresses, lengths of tails) */           \
+	T(DEC)	   /* number */                                                                    \
+	T(BOOL)	   /* 0 or 1 */                                                                    \
+	T(PID)	   /* pid; 0 prints as null */                                                     \
+	T(FD)	   /* descriptor; -1 prints as null */                                             \
+	T(ID)	   /* inode, cookie, namespace, cgroup id; 0 prints as null */                     \
+	T(NS)	   /* a stretch of time */                                                         \
+	T(TIME)	   /* an instant, CLOCK_BOOTTIME; 0 prints as null */                              \
+	T(EP)	   /* struct ep */                                                                 \
+	T(COMM)	   /* struct comm */                                                               \
 	T(NSPIDS)  /* struct nspids */                                                             \
-	T(UNIX)    /* struct unix_name */                                                          \
+	T(UNIX)	   /* struct unix_name */                                                          \
 	T(PROTO)   /* u32: SOCK_PROTO(family, type, protocol), printed as tcp, udp, unix... */     \
 	T(STATE)   /* TCP state number, printed by name; 0 prints as null */                       \
-	T(VIA)     /* enum via */                                                                  \
+	T(VIA)	   /* enum via */                                                                  \
 	T(SIGNAL)  /* signal number; 0 prints as null */                                           \
-	T(CODE)    /* exit code; -1 prints as null */                                              \
+	T(CODE)	   /* exit code; -1 prints as null */                                              \
 	T(ERRNO)   /* 0 or -errno, printed by name; 0 prints as null */                            \
 	T(SIGRES)  /* result of generating a signal, printed by name */                            \
 	T(SIGCHLD) /* SIGCHLD disposition: 0 default, 1 ignored, 2 handled */                      \
-	T(EXE)     /* u16 length of a path in the tail; the path is printed */                     \
-	T(ARGS)    /* u16 length of NUL-separated strings in the tail; an array is printed */
+	T(EXE)	   /* u16 length of a path in the tail; the path is printed */                     \
+	T(ARGS)	   /* u16 length of NUL-separated strings in the tail; an array is printed */
 
 /*
  * Identity and address of a socket, as far as the place that saw it could read them.  In every
@@ -124,20 +124,21 @@ struct ev {
 	F(u16, state, STATE, "sk_state: TCP_ESTABLISHED = 1 ... TCP_NEW_SYN_RECV = 12")            \
 	F(u16, sflags, HIDE, "SF_* bits")
 
-#define SF_REUSEPORT 1 /* SO_REUSEPORT set */
-#define SF_REUSEADDR 2 /* SO_REUSEADDR set */
-#define SF_V6ONLY 4    /* IPV6_V6ONLY set: does not answer for IPv4 */
-#define SF_KERNEL 8    /* made by the kernel for itself (sk_kern_sock, or no file and no owner) */
-#define SF_DEAD 16     /* SOCK_DEAD: no struct socket any more, the kernel finishes alone */
-#define SF_TIMEWAIT 32 /* a TIME_WAIT minisocket; has no uid, cookie nor inode */
-#define SF_DEVICE 128  /* bound to a network device, by SO_BINDTODEVICE or a link-local address */
-#define SF_OFFPORT 64  /* keeps no port, whatever its address was: told by the model, see sock_ev_flags() */
+#define SF_REUSEPORT 1	 /* SO_REUSEPORT set */
+#define SF_REUSEADDR 2	 /* SO_REUSEADDR set */
+#define SF_V6ONLY    4	 /* IPV6_V6ONLY set: does not answer for IPv4 */
+#define SF_KERNEL    8	 /* made by the kernel for itself (sk_kern_sock, or no file and no owner) */
+#define SF_DEAD	     16	 /* SOCK_DEAD: no struct socket any more, the kernel finishes alone */
+#define SF_TIMEWAIT  32	 /* a TIME_WAIT minisocket; has no uid, cookie nor inode */
+#define SF_DEVICE    128 /* bound to a network device, by SO_BINDTODEVICE or a link-local address */
+#define SF_OFFPORT                                                                                 \
+	64 /* keeps no port, whatever its address was: told by the model, see sock_ev_flags() */
 
 #define SOCK_PROTO(family, type, protocol)                                                         \
 	((u32)(family) | (u32)(type) << 8 | (u32)(protocol) << 16)
-#define PROTOCOL_UNKNOWN 0xffff
-#define PROTO_FAMILY(p) ((p) & 0xff)
-#define PROTO_TYPE(p) ((p) >> 8 & 0xff)
+#define PROTOCOL_UNKNOWN  0xffff
+#define PROTO_FAMILY(p)	  ((p)&0xff)
+#define PROTO_TYPE(p)	  ((p) >> 8 & 0xff)
 #define PROTO_PROTOCOL(p) ((p) >> 16 & 0xffff)
 
 /* ---- processes ------------------------------------------------------------------------- */
@@ -149,17 +150,18 @@ struct ev {
 	F(u64, parent_files, HIDE, "files_struct of the thread that forked")                       \
 	F(u64, cgroup, HIDE, "child's cgroup2 id")                                                 \
 	F(u32, child, PID, "the new process")                                                      \
-	F(u32, parent, PID, "child's real_parent: the caller, or the caller's parent with "        \
-			    "CLONE_PARENT")                                                        \
+	F(u32, parent, PID,                                                                        \
+	  "child's real_parent: the caller, or the caller's parent with "                          \
+	  "CLONE_PARENT")                                                                          \
 	F(u32, uid, DEC, "child's real uid")                                                       \
 	F(s32, exit_signal, HIDE, "signal sent to the parent at exit; 0: none (clone)")            \
 	F(u32, pidns, HIDE, "inode of the child's own pid namespace")                              \
 	F(u32, flags, HIDE, "FORK_* bits")                                                         \
 	F(struct nspids, nspid, NSPIDS, "child's pid in the nested pid namespaces")
-#define FORK_VFORK 1   /* parent waits until the child execs or exits (vfork, posix_spawn) */
+#define FORK_VFORK    1 /* parent waits until the child execs or exits (vfork, posix_spawn) */
 #define FORK_SHARE_VM 2 /* shares the address space (CLONE_VM) */
 #define FORK_THREADED 4 /* parent has other threads: its table may have changed under the copy */
-#define FORK_NSINIT 8   /* child is PID 1 of its pid namespace */
+#define FORK_NSINIT   8 /* child is PID 1 of its pid namespace */
 
 /* A thread with a descriptor table of its own (clone with CLONE_THREAD but not CLONE_FILES). */
 #define EV_THREAD(F)                                                                               \
@@ -239,12 +241,12 @@ struct ev {
 	F(s32, first_code, HIDE, "SIGNAL_AGAIN: si_code of that one")                              \
 	F(u32, first_flags, HIDE, "SIGNAL_AGAIN: SIGNAL_* bits of that one")                       \
 	F(u32, sflags, HIDE, "SIGNAL_* bits")
-#define SIGNAL_NO_INFO 1 /* generated by the kernel in the name of current, without a siginfo */
-#define SIGNAL_EXITING 2 /* current is on its way out */
-#define SIGNAL_CPU_MAX 4 /* the target has a limit of CPU time (RLIMIT_CPU) */
-#define SIGNAL_TIMERS 16 /* the target has timers (timer_create) */
-#define SIGNAL_TOLD 32   /* these bits were looked at */
-#define SIGNAL_AGAIN 8   /* sent to itself by a process that had caught this signal before */
+#define SIGNAL_NO_INFO 1  /* generated by the kernel in the name of current, without a siginfo */
+#define SIGNAL_EXITING 2  /* current is on its way out */
+#define SIGNAL_CPU_MAX 4  /* the target has a limit of CPU time (RLIMIT_CPU) */
+#define SIGNAL_TIMERS  16 /* the target has timers (timer_create) */
+#define SIGNAL_TOLD    32 /* these bits were looked at */
+#define SIGNAL_AGAIN   8  /* sent to itself by a process that had caught this signal before */
 
 /* prctl(PR_SET_CHILD_SUBREAPER). */
 #define EV_SUBREAPER(F)                                                                            \
@@ -273,8 +275,9 @@ struct ev {
 	F(u64, cookie, ID, "its cookie")                                                           \
 	F(s32, fd, FD, "slot")                                                                     \
 	F(u32, zero, HIDE, "0")                                                                    \
-	F(u32, left, HIDE, "references to its file beside this slot as the close began; 0: none, " \
-			   "or not known")                                                         \
+	F(u32, left, HIDE,                                                                         \
+	  "references to its file beside this slot as the close began; 0: none, "                  \
+	  "or not known")                                                                          \
 	F(u32, zero2, HIDE, "0")
 
 /* close_range over [first, last]; with CLOSE_RANGE_UNSHARE an EV_FDTAB came just before. */
@@ -408,11 +411,11 @@ struct ev {
 	F(u32, scope, HIDE, "SCOPE_* bits the pass covers completely")                             \
 	F(u32, pid, HIDE, "only this process; 0: all")                                             \
 	F(u64, files, HIDE, "SCOPE_TABLE: only this files_struct")
-#define SCOPE_TASKS 1 /* every process is confirmed */
-#define SCOPE_FDS 2   /* every descriptor of a socket is confirmed */
-#define SCOPE_SOCKS 4 /* every socket without a descriptor is confirmed */
-#define SCOPE_TABLE 8 /* the descriptors of one files_struct are confirmed (walk at exec) */
-#define SCOPE_TOLD 16 /* scan_end: what was not met was told by scan_miss: nothing is swept */
+#define SCOPE_TASKS 1  /* every process is confirmed */
+#define SCOPE_FDS   2  /* every descriptor of a socket is confirmed */
+#define SCOPE_SOCKS 4  /* every socket without a descriptor is confirmed */
+#define SCOPE_TABLE 8  /* the descriptors of one files_struct are confirmed (walk at exec) */
+#define SCOPE_TOLD  16 /* scan_end: what was not met was told by scan_miss: nothing is swept */
 
 /* A scan pass ended; `begin` and the rest repeat its scan_begin. */
 #define EV_SCAN_END(F)                                                                             \
@@ -447,36 +450,38 @@ struct ev {
 	F(u32, stuck, HIDE, "STUCK_* bits")                                                        \
 	F(u32, parent_tid, PID, "thread of the parent whose child it is; 0: not told")             \
 	F(u32, wait_tid, PID, "a thread of it that sleeps in a wait; 0: none, or not told")        \
-	F(u32, wait_nr, PID, "WAITS_PID, WAITS_GROUP: which")                                        \
-	F(u32, wait_for, HIDE, "WAITS_* number: whom that wait is for")                             \
+	F(u32, wait_nr, PID, "WAITS_PID, WAITS_GROUP: which")                                      \
+	F(u32, wait_for, HIDE, "WAITS_* number: whom that wait is for")                            \
 	F(u32, wait_opts, HIDE, "its options as in waitid(); WEXITED is set for wait4()")
-#define TASK_ZOMBIE 1        /* dead, not reaped */
-#define TASK_HEADLESS 2      /* leader dead, threads live */
-#define TASK_STOPPED 4       /* stopped by a signal (job control) */
-#define TASK_KTHREAD 8       /* kernel thread */
-#define TASK_SUBREAPER 16    /* PR_SET_CHILD_SUBREAPER */
-#define TASK_NSINIT 32       /* PID 1 of its pid namespace */
-#define TASK_IN_WAIT 64      /* the leader sleeps in wait4 or waitid */
-#define TASK_DUMPING 128     /* dumping core */
-#define TASK_NO_START 256    /* read without privilege: files, namespaces or fds not readable */
-#define TASK_REAPED 512      /* has reaped a child some time in its life */
-#define TASK_STRANGER 1024   /* forked by somebody who has executed more programs than its parent */
-#define TASK_VFORKED 2048    /* the thread that made it waits until it executes a program or ends */
-#define TASK_EXITING 4096    /* ended for itself and all others, but the kernel is not done with it */
-#define TASK_REEXECED 16384 /* has executed two programs at least: TASK_REAPED may be of one before */
+#define TASK_ZOMBIE    1    /* dead, not reaped */
+#define TASK_HEADLESS  2    /* leader dead, threads live */
+#define TASK_STOPPED   4    /* stopped by a signal (job control) */
+#define TASK_KTHREAD   8    /* kernel thread */
+#define TASK_SUBREAPER 16   /* PR_SET_CHILD_SUBREAPER */
+#define TASK_NSINIT    32   /* PID 1 of its pid namespace */
+#define TASK_IN_WAIT   64   /* the leader sleeps in wait4 or waitid */
+#define TASK_DUMPING   128  /* dumping core */
+#define TASK_NO_START  256  /* read without privilege: files, namespaces or fds not readable */
+#define TASK_REAPED    512  /* has reaped a child some time in its life */
+#define TASK_STRANGER  1024 /* forked by somebody who has executed more programs than its parent */
+#define TASK_VFORKED   2048 /* the thread that made it waits until it executes a program or ends */
+#define TASK_EXITING   4096 /* ended for itself and all others, but the kernel is not done with it */
+#define TASK_REEXECED                                                                              \
+	16384 /* has executed two programs at least: TASK_REAPED may be of one before */
 #define TASK_THREAD_LEFT 8192 /* dead, but a tracer (told as its own) keeps a dead thread of it */
 /* What keeps the leader from going on. */
-#define STUCK_FROZEN 1       /* by the freezer of cgroup2 */
-#define STUCK_FREEZER 2      /* by that of a hierarchy of its own (cgroup v1) */
-#define STUCK_TRACE 4        /* stopped by its tracer */
-#define STUCK_EXIT_STOP 8    /* with that: on its way out (PTRACE_EVENT_EXIT) */
-#define STUCK_VFORK 16       /* in vfork, until the child executes a program or ends */
-#define STUCK_BLOCKED 32     /* in uninterruptible sleep, for a second at least */
-#define STUCK_KILLED 64      /* it was killed and has not ended yet */
-#define STUCK_SIGCHLD 128    /* a SIGCHLD is pending, and its main thread blocks it; hinders nothing else */
-#define WAITS_ANY 1
-#define WAITS_PID 2
-#define WAITS_GROUP 3
+#define STUCK_FROZEN	1  /* by the freezer of cgroup2 */
+#define STUCK_FREEZER	2  /* by that of a hierarchy of its own (cgroup v1) */
+#define STUCK_TRACE	4  /* stopped by its tracer */
+#define STUCK_EXIT_STOP 8  /* with that: on its way out (PTRACE_EVENT_EXIT) */
+#define STUCK_VFORK	16 /* in vfork, until the child executes a program or ends */
+#define STUCK_BLOCKED	32 /* in uninterruptible sleep, for a second at least */
+#define STUCK_KILLED	64 /* it was killed and has not ended yet */
+#define STUCK_SIGCHLD                                                                              \
+	128 /* a SIGCHLD is pending, and its main thread blocks it; hinders nothing else */
+#define WAITS_ANY      1
+#define WAITS_PID      2
+#define WAITS_GROUP    3
 #define CGROUP_FREEZER (1ull << 63) /* in an id: of the freezer's own hierarchy */
 
 /* A socket sits in a slot.  Subject: tgid/tid whose table it is.  Source: iter/task_file, /proc. */
@@ -521,11 +526,11 @@ struct ev {
 	F(u32, proto, PROTO, "the kind of socket it is about; 0: all")                             \
 	F(u64, met, DEC, "how many were met")                                                      \
 	F(u64, there, DEC, "how many there are by another count; 0: not known")
-#define CUT_COUNT 1  /* fewer were met than the kernel counts by itself */
-#define CUT_NETNS 2  /* the network namespace could not be looked into */
-#define CUT_ROOM 3   /* more than there is room for */
-#define CUT_NAMES 4  /* names were left out that could not be told from a forgery */
-#define CUT_ERROR 5  /* the kernel refused the walk */
+#define CUT_COUNT 1 /* fewer were met than the kernel counts by itself */
+#define CUT_NETNS 2 /* the network namespace could not be looked into */
+#define CUT_ROOM  3 /* more than there is room for */
+#define CUT_NAMES 4 /* names were left out that could not be told from a forgery */
+#define CUT_ERROR 5 /* the kernel refused the walk */
 
 /*
  * What keeps a socket that no descriptor shows.  Subject: the thread that sleeps in a call on it,
@@ -538,10 +543,10 @@ struct ev {
 	F(u32, call, HIDE, "KEEPER_CALL: CALL_* number")                                           \
 	F(u32, count, DEC, "how many keep it")                                                     \
 	F(u32, zero, HIDE, "0")
-#define KEEPER_NONE 0    /* not known */
-#define KEEPER_CALL 1    /* a thread sleeps in a system call on it, which has its file */
+#define KEEPER_NONE    0 /* not known */
+#define KEEPER_CALL    1 /* a thread sleeps in a system call on it, which has its file */
 #define KEEPER_REQUEST 2 /* an io_uring has a request under way on it */
-#define KEEPER_FIXED 3   /* it is registered in an io_uring */
+#define KEEPER_FIXED   3 /* it is registered in an io_uring */
 
 /* System calls that sleep on a socket, by numbers of our own: a recording may go elsewhere. */
 #define CALL_TABLE(C)                                                                              \
@@ -625,11 +630,11 @@ struct ev {
 	F(u64, filter, HIDE, "kinds let through, bit a kind; ~0: all")                             \
 	F(u32, netns, HIDE, "inode of the network namespace it looks from; 0: not known")          \
 	F(u32, zero, HIDE, "0")
-#define SRC_EVENTS 1   /* a live stream: what begins from now on is seen from its birth */
-#define SRC_FD 2       /* descriptor events are complete (--fd=full) */
-#define SRC_PROC 4     /* read from /proc without BPF */
-#define SRC_NETNS 8    /* other network namespaces were looked into */
-#define SRC_READ 32    /* of datagram sockets reads are told, too, not only recv() and its like */
+#define SRC_EVENTS  1  /* a live stream: what begins from now on is seen from its birth */
+#define SRC_FD	    2  /* descriptor events are complete (--fd=full) */
+#define SRC_PROC    4  /* read from /proc without BPF */
+#define SRC_NETNS   8  /* other network namespaces were looked into */
+#define SRC_READ    32 /* of datagram sockets reads are told, too, not only recv() and its like */
 #define SRC_PARTIAL 16 /* a scan narrowed to what was asked: absent does not mean gone */
 
 /* ---- a checkpoint: the model itself ----------------------------------------------------- */
@@ -670,7 +675,7 @@ struct ev {
 	KEPT_MODEL_FIELDS(F)                                                                       \
 	KEPT_PRIV_FIELDS(F)                                                                        \
 	KEPT_HOME_FIELDS(F)                                                                        \
-	F(u32, look, HIDE, "number of the scan of all descriptors that began last; 0: none did")    \
+	F(u32, look, HIDE, "number of the scan of all descriptors that began last; 0: none did")   \
 	KEPT_GAP_FIELDS(F)
 
 /* A process, dead or alive.  Subject: tgid. */
@@ -829,7 +834,8 @@ struct ev {
 	KEPT_SOCK_FIELDS(F)                                                                        \
 	F(u32, before, HIDE, "it was there when the watch began")                                  \
 	KEPT_KEEPER_FIELDS(F)                                                                      \
-	F(u32, unlooked, HIDE, "let go and not judged since: number of the scan before; 0: not so") \
+	F(u32, unlooked, HIDE,                                                                     \
+	  "let go and not judged since: number of the scan before; 0: not so")                     \
 	F(u64, parted_ts, HIDE, "when a table ceased to hold it; 0: none did, or not known")
 
 /* The name of a UNIX socket. */
@@ -856,7 +862,8 @@ struct ev {
 #define KEPT_DUE_FIELDS(F)                                                                         \
 	F(u32, id, HIDE, "proc or socket")                                                         \
 	F(u64, ts, HIDE, "when it is due; in flight: when last seen")                              \
-	F(u64, tag, HIDE, "tells whether id is still the one that was meant; nsinits: pid namespace")
+	F(u64, tag, HIDE,                                                                          \
+	  "tells whether id is still the one that was meant; nsinits: pid namespace")
 #define EV_KEPT_DUE(F)                                                                             \
 	F(u32, queue, HIDE, "KEPT_* number of the queue")                                          \
 	KEPT_DUE_FIELDS(F)                                                                         \
@@ -864,16 +871,17 @@ struct ev {
 	F(u64, scan_ts, HIDE, "in flight: when a scan counted it")                                 \
 	F(u32, count, HIDE, "in flight: how many times it is there")                               \
 	F(u32, zero, HIDE, "0")
-#define KEPT_ZOMBIES 0 /* exits that may deserve a zombie event */
-#define KEPT_FREES 1   /* freed by the kernel, and no wait seen yet */
-#define KEPT_GONES 2   /* sockets in their grace */
-#define KEPT_WAITS 3   /* sockets that end by the clock */
-#define KEPT_FLIGHTS 4 /* sockets in flight */
-#define KEPT_GRACES 5  /* processes in their grace */
-#define KEPT_NSINITS 6 /* processes that are PID 1 of a pid namespace: no queue, but alike */
+#define KEPT_ZOMBIES  0 /* exits that may deserve a zombie event */
+#define KEPT_FREES    1 /* freed by the kernel, and no wait seen yet */
+#define KEPT_GONES    2 /* sockets in their grace */
+#define KEPT_WAITS    3 /* sockets that end by the clock */
+#define KEPT_FLIGHTS  4 /* sockets in flight */
+#define KEPT_GRACES   5 /* processes in their grace */
+#define KEPT_NSINITS  6 /* processes that are PID 1 of a pid namespace: no queue, but alike */
 #define KEPT_CLOSINGS 7 /* sockets whose last descriptor was just closed */
-#define KEPT_HELDS 8   /* users whose events were held back: over is the uid, tag how many; no queue, too */
-#define KEPT_QUEUES 9  /* there are so many */
+#define KEPT_HELDS                                                                                 \
+	8 /* users whose events were held back: over is the uid, tag how many; no queue, too */
+#define KEPT_QUEUES 9 /* there are so many */
 
 /* A signal on its way. */
 #define KEPT_SENT_FIELDS(F)                                                                        \
@@ -941,8 +949,7 @@ struct ev {
 	F(u32, added, DEC, "facts the scan showed to be new")
 
 /* A socket is no more: nothing holds it and the kernel is done with it.  Public: destroy. */
-#define EV_GONE(F)                                                                                 \
-	SOCK_FIELDS(F)
+#define EV_GONE(F) SOCK_FIELDS(F)
 
 /*
  * K(number, ID, lower, public name or NULL, class, doc)
@@ -977,7 +984,7 @@ struct ev {
 	K(35, STATE, state, "state", RAW, "a TCP state changed")                                   \
 	K(36, DESTROY, destroy, NULL, RAW, "the kernel let go of a TCP socket")                    \
 	K(37, UNIX_BIND, unix_bind, "bind", RAW, "a UNIX socket was bound, or failed to")          \
-	K(38, USE, use, NULL, RAW, "a socket was used for the first time by its holder")      \
+	K(38, USE, use, NULL, RAW, "a socket was used for the first time by its holder")           \
 	K(50, SCAN_BEGIN, scan_begin, NULL, RAW, "a scan begins")                                  \
 	K(51, SCAN_END, scan_end, NULL, RAW, "a scan ended")                                       \
 	K(52, SCAN_TASK, scan_task, NULL, RAW, "a process is there")                               \
@@ -1021,14 +1028,14 @@ enum ev_kind {
 #define K(n, ID, lower, pub, class, doc) EV_KIND_##ID = n,
 	EV_TABLE(K)
 #undef K
-	EV_KIND_MAX = 96 /* numbers below this; room to append */
+		EV_KIND_MAX = 96 /* numbers below this; room to append */
 };
 
 enum via {
 #define V(n, ID, name) VIA_##ID = n,
 	VIA_TABLE(V)
 #undef V
-	VIA_MAX = 9
+		VIA_MAX = 9
 };
 
 /* struct ev_fork and so on: the head, then the fields, then (exec, args, cgroup) the tail bytes. */

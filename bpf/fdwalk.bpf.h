@@ -23,9 +23,9 @@ static __always_inline bool walk_meant(u32 tgid)
 struct walk {
 	u64 files;
 	u64 fds, open, cloexec; /* arrays of the table */
-	u64 bits;               /* of the word being walked: which are open */
-	u64 marks;              /* which have close-on-exec */
-	u32 first;              /* descriptor of bit 0 */
+	u64 bits;		/* of the word being walked: which are open */
+	u64 marks;		/* which have close-on-exec */
+	u32 first;		/* descriptor of bit 0 */
 	u32 tgid, tid;
 	u32 lost;
 	struct makers makers;

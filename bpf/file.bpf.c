@@ -27,11 +27,11 @@ u8 sys_fired[SYS_ACTIONS] = {};
 struct going {
 	u64 inode, cookie;
 	u64 sk;
-	u64 accepts;     /* the file it last waited on in accept(), which need not be told again */
+	u64 accepts;	 /* the file it last waited on in accept(), which need not be told again */
 	u32 accepts_run; /* and by which of its programs: exec counts */
-	s32 fd; /* -1: none */
-	u64 files; /* the table it may be about to leave */
-	u32 refs;  /* to the file in the slot */
+	s32 fd;		 /* -1: none */
+	u64 files;	 /* the table it may be about to leave */
+	u32 refs;	 /* to the file in the slot */
 	u32 pad;
 };
 struct {
@@ -321,8 +321,8 @@ static __always_inline u32 pidfd_tgid(struct file *file)
 {
 	struct pid *pid = pidfd_pid(file);
 	struct hlist_node *first = pid ? RD(true, pid, tasks[PIDTYPE_PID].first) : NULL;
-	struct task_struct *task = (void *)first - bpf_core_field_offset(struct task_struct,
-									 pid_links);
+	struct task_struct *task =
+		(void *)first - bpf_core_field_offset(struct task_struct, pid_links);
 	struct upid up = {};
 
 	if (first)

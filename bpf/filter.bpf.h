@@ -24,7 +24,7 @@ const volatile u16 want_port = 0;
 const volatile bool want_has_comm = false;
 const volatile struct comm want_comm __attribute__((aligned(8))) = {};
 const volatile bool makers = false; /* tell who opened what is found open */
-const volatile bool lean = false; /* no system call hooks: tell what they would */
+const volatile bool lean = false;   /* no system call hooks: tell what they would */
 
 const volatile bool want_wide = false; /* but for the kinds and the tree */
 
@@ -34,7 +34,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 65536); /* set before load */
-	__type(key, u32); /* tgid */
+	__type(key, u32);	    /* tgid */
 	__type(value, u8);
 } tree SEC(".maps");
 

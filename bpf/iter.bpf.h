@@ -9,10 +9,10 @@
 struct meta {
 	struct seq_file *seq;
 };
-#define AT(name, type, field)       \
-	struct at_##name {          \
-		struct meta *meta;  \
-		struct type *field; \
+#define AT(name, type, field)                                                                      \
+	struct at_##name {                                                                         \
+		struct meta *meta;                                                                 \
+		struct type *field;                                                                \
 	}
 AT(task, task_struct, task);
 AT(tcp, sock_common, sk_common);

@@ -282,8 +282,7 @@ static __always_inline void exit_process(struct task_struct *task)
 	count_exit(status);
 	if (!WANTED(EXIT) || !task_passes(task))
 		return;
-	e = EV_NEW_IF(EXIT, exit, task,
-		      task_meant(task, task->group_leader->real_parent->tgid));
+	e = EV_NEW_IF(EXIT, exit, task, task_meant(task, task->group_leader->real_parent->tgid));
 	if (!e)
 		return;
 	e->start = task_start(task);

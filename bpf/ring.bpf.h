@@ -21,9 +21,9 @@ struct {
 
 const volatile u64 ring_mark = 4 << 20; /* bytes waiting above which user space is woken */
 const volatile u64 shown_kinds = ~0ull; /* of those that are sent */
-u64 ring_kicked = 0;                    /* producer position of the last wake-up */
-u64 ring_lost[LOST_CPUS] = {};          /* failed reserves, read by user space */
-u64 ring_lost_others[LOST_CPUS] = {};   /* those that were only to be known, not shown */
+u64 ring_kicked = 0;			/* producer position of the last wake-up */
+u64 ring_lost[LOST_CPUS] = {};		/* failed reserves, read by user space */
+u64 ring_lost_others[LOST_CPUS] = {};	/* those that were only to be known, not shown */
 u64 ring_lost_kinds[LOST_ROWS][EV_KIND_MAX] = {}; /* the same by kind */
 
 static __always_inline void ring_lose(u32 kind)
@@ -78,10 +78,9 @@ static __always_inline void ev_head(struct ev *h, u16 kind, u16 size, u32 tgid, 
  * whether it is meant for the reader, or only sent for what it explains (filter.bpf.h); that is
  * asked of what is lost only.
  */
-#define EV_NEW(ID, lower, task) EV_NEW_IF(ID, lower, task, task_meant(task, 0))
-#define EV_NEW_IF(ID, lower, task, meant)                                                          \
-	EV_NEW_FOR(ID, lower, (task)->tgid, (task)->pid, meant)
-#define EV_NEW_FOR(ID, lower, by_tgid, by_tid, meant)                                                   \
+#define EV_NEW(ID, lower, task)		  EV_NEW_IF(ID, lower, task, task_meant(task, 0))
+#define EV_NEW_IF(ID, lower, task, meant) EV_NEW_FOR(ID, lower, (task)->tgid, (task)->pid, meant)
+#define EV_NEW_FOR(ID, lower, by_tgid, by_tid, meant)                                              \
 	({                                                                                         \
 		struct ev_##lower *__e = bpf_ringbuf_reserve(&ring, sizeof(*__e), 0);              \
 		if (__e)                                                                           \

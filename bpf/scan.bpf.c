@@ -209,8 +209,8 @@ struct eppoll_entry {
 	wait_queue_entry_t wait;
 } SHAPE;
 
-#define QUEUE_EMPTY(queue)                       \
-	((u64)BPF_CORE_READ(queue, head.next) == \
+#define QUEUE_EMPTY(queue)                                                                         \
+	((u64)BPF_CORE_READ(queue, head.next) ==                                                   \
 	 (u64)__builtin_preserve_access_index(&(queue)->head))
 
 /*

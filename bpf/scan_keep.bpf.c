@@ -30,13 +30,13 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define MAP(name, max, k, v)                          \
-	struct {                                      \
-		__uint(type, BPF_MAP_TYPE_HASH);      \
-		__uint(max_entries, max);             \
-		__uint(map_flags, BPF_F_NO_PREALLOC); \
-		__type(key, k);                       \
-		__type(value, v);                     \
+#define MAP(name, max, k, v)                                                                       \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
+		__uint(max_entries, max);                                                          \
+		__uint(map_flags, BPF_F_NO_PREALLOC);                                              \
+		__type(key, k);                                                                    \
+		__type(value, v);                                                                  \
 	} name SEC(".maps")
 
 MAP(asked, KEEP_ASKED, u64, u32);	      /* inodes of sockets */

@@ -22,7 +22,7 @@ struct scan_want {
  */
 struct scan_met {
 	u64 tcp, udp, unx;
-	u64 room;    /* UNIX: bytes that what was to be told takes */
+	u64 room; /* UNIX: bytes that what was to be told takes */
 	u64 waiting; /* UNIX: of them, those in the ring; user space makes it 0 when it has emptied it */
 	u64 ended;   /* UNIX: cookie of the socket that ended a read */
 	u64 refused; /* UNIX: facts that found no room */

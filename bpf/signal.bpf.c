@@ -17,7 +17,7 @@
 #include <bpf/bpf_tracing.h>
 
 #define SIG(n) (1ull << (n))
-#define SIGS_HARMLESS \
+#define SIGS_HARMLESS                                                                              \
 	(SIG(17) | SIG(18) | SIG(19) | SIG(20) | SIG(21) | SIG(22) | SIG(23) | SIG(28))
 #define SIGS_ASK_TO_DIE (SIG(1) | SIG(2) | SIG(3) | SIG(15))
 

@@ -151,8 +151,8 @@ int BPF_PROG(sys_bind, struct pt_regs *regs, long ret)
 	if (ret)
 		addr_asked(&asked, RD(true, sk, __sk_common.skc_family), SYS_ARG2(regs),
 			   SYS_ARG3(regs));
-	if (!WANTED(BIND) || !(ret ? !want_port || asked.port == want_port
-				   : port_passes(s.sk, true)))
+	if (!WANTED(BIND) ||
+	    !(ret ? !want_port || asked.port == want_port : port_passes(s.sk, true)))
 		return 0;
 	e = EV_NEW_IF(BIND, bind, task, sock_meant(task, s.sk, 0));
 	if (!e)
@@ -307,7 +307,8 @@ static __always_inline bool sock_is_subflow(struct sock *sk, const bool by_ops)
 }
 
 /* In the context `ops` of the socket itself, where it has to be asked for the cookie; else NULL. */
-static __always_inline u64 state_cookie(struct sock *sk, struct bpf_sock_ops *ops, const bool by_ops)
+static __always_inline u64 state_cookie(struct sock *sk, struct bpf_sock_ops *ops,
+					const bool by_ops)
 {
 	u64 cookie = sk->__sk_common.skc_cookie.counter;
 
@@ -384,7 +385,7 @@ static __always_inline void state_tell(struct sock *sk, int old, int new, struct
 	e->old = old;
 	e->err = sk->sk_err;
 	e->zero = 0;
-	if (new == TCP_CLOSE && e->sflags & SF_DEAD)
+	if (new == TCP_CLOSE && e->sflags &SF_DEAD)
 		*closed_here() = (u64)sk;
 	EV_SUBMIT(e);
 	if (lean && new == TCP_CLOSE)
@@ -424,8 +425,8 @@ int sock_ops(struct bpf_sock_ops *ctx)
 	switch (ctx->op) {
 	case BPF_SOCK_OPS_TCP_CONNECT_CB:
 	case BPF_SOCK_OPS_TCP_LISTEN_CB:
-		bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags |
-						       BPF_SOCK_OPS_STATE_CB_FLAG);
+		bpf_sock_ops_cb_flags_set(ctx,
+					  ctx->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
 		tcp = basic ? bpf_skc_to_tcp_sock(basic) : NULL;

@@ -50,7 +50,7 @@ enum sys_action {
 #define S(id, call, prog) SYS_##id,
 	SYS_TABLE(S)
 #undef S
-	SYS_ACTIONS
+		SYS_ACTIONS
 };
 
 #endif

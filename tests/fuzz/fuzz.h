@@ -8,10 +8,10 @@
 
 /* A promise of ours is broken: said on descriptor 2, and the input is kept by libFuzzer. */
 _Noreturn void fuzz_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-#define MUST(what, ...)                         \
-	do {                                    \
-		if (!(what))                    \
-			fuzz_fail(__VA_ARGS__); \
+#define MUST(what, ...)                                                                            \
+	do {                                                                                       \
+		if (!(what))                                                                       \
+			fuzz_fail(__VA_ARGS__);                                                    \
 	} while (0)
 
 /* Sentences about bad input are not printed; sanitizers and libFuzzer write to descriptor 2. */

@@ -37,11 +37,11 @@ static int fails(const char *name, unsigned int *calls)
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-#define FAULTY(type, name, failed, params, args)                        \
-	type name params                                                \
-	{                                                               \
-		static unsigned int calls;                              \
-		return fails(#name, &calls) ? failed : REAL(name) args; \
+#define FAULTY(type, name, failed, params, args)                                                   \
+	type name params                                                                           \
+	{                                                                                          \
+		static unsigned int calls;                                                         \
+		return fails(#name, &calls) ? failed : REAL(name) args;                            \
 	}
 
 FAULTY(int, fsync, -1, (int fd), (fd))

@@ -17,7 +17,7 @@
 #include "actor.h"
 
 #define MAX_CHILDREN 64
-#define PATIENCE_MS 5000
+#define PATIENCE_MS  5000
 
 /* In the director: its ends of all pipes, which no child may keep. */
 static int kept[2 * MAX_CHILDREN];

@@ -25,7 +25,7 @@ extern const struct scene listen_scenes[], pass_scenes[], table_scenes[], net_sc
 
 struct child {
 	pid_t pid;
-	int to;   /* its stdin */
+	int to;	  /* its stdin */
 	int from; /* what it tells */
 };
 

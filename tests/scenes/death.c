@@ -298,7 +298,8 @@ static void spin_run(void *unused)
 		clock_gettime(CLOCK_MONOTONIC, &begin);
 		do
 			clock_gettime(CLOCK_MONOTONIC, &now);
-		while ((now.tv_sec - begin.tv_sec) * 1000000000 + now.tv_nsec - begin.tv_nsec < 4000000);
+		while ((now.tv_sec - begin.tv_sec) * 1000000000 + now.tv_nsec - begin.tv_nsec <
+		       4000000);
 		nanosleep(&rest, NULL);
 	}
 }

@@ -15,7 +15,7 @@
 
 #include "actor.h"
 
-#define WORKERS 2
+#define WORKERS	  2
 #define UDP_PORTS 3
 
 extern char **environ;
@@ -169,8 +169,9 @@ static int unix_listener(const char *name)
 	memcpy(a.sun_path, name, strlen(name));
 	if (name[0] == '@')
 		a.sun_path[0] = 0;
-	check(bind(fd, (struct sockaddr *)&a, offsetof(struct sockaddr_un, sun_path) +
-		   strlen(name)), "bind");
+	check(bind(fd, (struct sockaddr *)&a,
+		   offsetof(struct sockaddr_un, sun_path) + strlen(name)),
+	      "bind");
 	check(listen(fd, 8), "listen");
 	return fd;
 }

@@ -9,8 +9,8 @@
 #include "actor.h"
 
 static const struct scene *const tables[] = {
-	listen_scenes, pass_scenes, table_scenes, net_scenes, zombie_scenes, tree_scenes,
-	death_scenes,  waited_scenes, stuck_scenes,
+	listen_scenes, pass_scenes,  table_scenes,  net_scenes,	  zombie_scenes,
+	tree_scenes,   death_scenes, waited_scenes, stuck_scenes,
 };
 
 static const struct scene *scene_find(const char *name)
@@ -34,9 +34,10 @@ static void scenes_print(FILE *out, bool with_help)
 
 static int usage(FILE *out, int code)
 {
-	fprintf(out, "usage: scene [--port N] NAME\n       scene --list\n\n"
-		     "Prints one JSON line of facts. A line \"step\" on stdin makes the next step,\n"
-		     "end of file ends the scene.\n\n");
+	fprintf(out,
+		"usage: scene [--port N] NAME\n       scene --list\n\n"
+		"Prints one JSON line of facts. A line \"step\" on stdin makes the next step,\n"
+		"end of file ends the scene.\n\n");
 	scenes_print(out, true);
 	return code;
 }

@@ -15,11 +15,11 @@
 #include "actor.h"
 
 #define CONNS 2
-#define PILE 20
+#define PILE  20
 /* include/net/tcp_states.h */
 #define ESTABLISHED 1
-#define TIME_WAIT 6
-#define CLOSE_WAIT 8
+#define TIME_WAIT   6
+#define CLOSE_WAIT  8
 
 extern char **environ;
 
@@ -365,7 +365,8 @@ static void scene_kernel_socket_netns(void)
 
 const struct scene net_scenes[] = {
 	{"fork-per-conn", scene_fork_per_conn, "each connection goes to a child of its own"},
-	{"conn-inherited", scene_conn_inherited, "closed by its owner, kept by a program it started"},
+	{"conn-inherited", scene_conn_inherited,
+	 "closed by its owner, kept by a program it started"},
 	{"connected-port", scene_connected_port, "an outgoing connection occupies the port"},
 	{"self-connect", scene_self_connect, "a connection to itself"},
 	{"netns", scene_netns, "the same port in two network namespaces"},

@@ -20,8 +20,10 @@ static void fd_send(int over, int fd)
 	union control ctl = {0};
 	struct iovec io = {.iov_base = "f", .iov_len = 1};
 	struct msghdr m = {
-		.msg_iov = &io, .msg_iovlen = 1,
-		.msg_control = ctl.buf, .msg_controllen = sizeof(ctl.buf),
+		.msg_iov = &io,
+		.msg_iovlen = 1,
+		.msg_control = ctl.buf,
+		.msg_controllen = sizeof(ctl.buf),
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
@@ -38,8 +40,10 @@ static int fd_receive(int over)
 	char byte;
 	struct iovec io = {.iov_base = &byte, .iov_len = 1};
 	struct msghdr m = {
-		.msg_iov = &io, .msg_iovlen = 1,
-		.msg_control = ctl.buf, .msg_controllen = sizeof(ctl.buf),
+		.msg_iov = &io,
+		.msg_iovlen = 1,
+		.msg_control = ctl.buf,
+		.msg_controllen = sizeof(ctl.buf),
 	};
 	int fd;
 
@@ -173,7 +177,8 @@ static void scene_pidfd_getfd(void)
 const struct scene pass_scenes[] = {
 	{"scm", scene_scm, "passed by SCM_RIGHTS, the sender is dead"},
 	{"scm-in-flight", scene_scm_in_flight, "sent and never received, the sender is dead"},
-	{"bound-in-flight", scene_bound_in_flight, "the same of a socket that is bound, not listening"},
+	{"bound-in-flight", scene_bound_in_flight,
+	 "the same of a socket that is bound, not listening"},
 	{"pidfd-getfd", scene_pidfd_getfd, "copied by pidfd_getfd, the owner is dead"},
 	{0},
 };

@@ -82,7 +82,9 @@ struct sock sock_describe(int fd)
 	getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len);
 	snprintf(s.proto, sizeof(s.proto), "%s", proto_name(domain, protocol));
 	snprintf(s.family, sizeof(s.family), "%s",
-		 domain == AF_UNIX ? "unix" : domain == AF_INET6 ? "inet6" : "inet");
+		 domain == AF_UNIX    ? "unix"
+		 : domain == AF_INET6 ? "inet6"
+				      : "inet");
 	len = sizeof(a);
 	if (!getsockname(fd, &a.any, &len))
 		s.port = addr_print(&a, len, s.local, sizeof(s.local));

@@ -10,9 +10,9 @@
 #include "actor.h"
 
 #define MEMBERS 3
-#define DEPTH 200
+#define DEPTH	200
 #define THREADS 4
-#define REAPED 1000
+#define REAPED	1000
 
 static void stay_run(void *unused)
 {

@@ -132,12 +132,10 @@ static void seal(void)
 
 static void options_read(struct web_opts *o, int argc, char **argv)
 {
-	static const struct option all[] = {{"listen", required_argument, NULL, 'l'},
-					    {"path", required_argument, NULL, 'p'},
-					    {"config", required_argument, NULL, 'c'},
-					    {"allow", required_argument, NULL, 'a'},
-					    {"systemd", no_argument, NULL, 's'},
-					    {}};
+	static const struct option all[] = {
+		{"listen", required_argument, NULL, 'l'}, {"path", required_argument, NULL, 'p'},
+		{"config", required_argument, NULL, 'c'}, {"allow", required_argument, NULL, 'a'},
+		{"systemd", no_argument, NULL, 's'},	  {}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", all, NULL)) != -1) {

@@ -18,11 +18,11 @@
 
 struct feed {
 	struct model *m;
-	u64 ts;         /* of the next event; grows by 1 ms each */
+	u64 ts; /* of the next event; grows by 1 ms each */
 	bool verify;
-	bool silent;    /* the kernel says nothing of the end of a TCP socket that nobody holds */
-	bool restore;   /* go on with what a checkpoint of the model gives, whenever it is verified */
-	u64 start[65536]; /* by pid, when first asked for */
+	bool silent;  /* the kernel says nothing of the end of a TCP socket that nobody holds */
+	bool restore; /* go on with what a checkpoint of the model gives, whenever it is verified */
+	u64 start[65536];      /* by pid, when first asked for */
 	u32 told[EV_KIND_MAX]; /* how many of each kind were told */
 	struct ev_reap reap;   /* the last ones told */
 	struct ev_leak leak;
@@ -98,11 +98,10 @@ static inline void feed(struct feed *f, const struct ev *e)
 	feed_one(f, e);
 	for (u32 id = 0; !f->silent && (id = sock_after(f->m, id));) {
 		const struct sock *s = sock_at(f->m, id);
-		struct ev_destroy over = {.h = {.kind = EV_KIND_DESTROY,
-						.size = sizeof(over),
-						.ts = f->m->now},
-					  .inode = s->inode,
-					  .cookie = s->cookie};
+		struct ev_destroy over = {
+			.h = {.kind = EV_KIND_DESTROY, .size = sizeof(over), .ts = f->m->now},
+			.inode = s->inode,
+			.cookie = s->cookie};
 
 		if (!s->closing || !sock_is_tcp(s) || !(s->inode || s->cookie))
 			continue;
@@ -119,21 +118,26 @@ static inline u64 feed_tick(struct feed *f)
 /* FEED(f, fork, FORK, tgid, tid, .child = 7, ...) */
 #define FEED_AT(f, lower, KIND, when, pid, thread, ...)                                            \
 	do {                                                                                       \
-		struct ev_##lower e_ = { .h = { .kind = EV_KIND_##KIND,                            \
-						.size = sizeof(struct ev_##lower),                 \
-						.tgid = (pid), .tid = (thread), .ts = (when) },    \
-					 __VA_ARGS__ };                                            \
+		struct ev_##lower e_ = {.h = {.kind = EV_KIND_##KIND,                              \
+					      .size = sizeof(struct ev_##lower),                   \
+					      .tgid = (pid),                                       \
+					      .tid = (thread),                                     \
+					      .ts = (when)},                                       \
+					__VA_ARGS__};                                              \
 		feed((f), &e_.h);                                                                  \
 	} while (0)
 #define FEED(f, lower, KIND, pid, thread, ...)                                                     \
 	FEED_AT(f, lower, KIND, feed_tick(f), pid, thread, __VA_ARGS__)
 
-#define TCP4 SOCK_PROTO(2, 1, 6)
-#define UDP4 SOCK_PROTO(2, 2, 17)
-#define UNIX1 SOCK_PROTO(1, 1, 0)
-#define FILES(n) (0xffff888000000000ull + (u64)(n))
+#define TCP4	   SOCK_PROTO(2, 1, 6)
+#define UDP4	   SOCK_PROTO(2, 2, 17)
+#define UNIX1	   SOCK_PROTO(1, 1, 0)
+#define FILES(n)   (0xffff888000000000ull + (u64)(n))
 #define START(pid) feed_start(f, pid)
-#define EP4(p) { .ip = { 10, 0, 0, 1 }, .port = (p), .family = 2 }
+#define EP4(p)                                                                                     \
+	{                                                                                          \
+		.ip = {10, 0, 0, 1}, .port = (p), .family = 2                                      \
+	}
 #define NETNS 4026531840u
 
 static inline void feed_open(struct feed *f)
@@ -191,12 +195,17 @@ static inline void feed_exec_files(struct feed *f, u32 pid, u32 tid, u64 files, 
 
 	memcpy(x.tail, exe, n);
 	memcpy(x.tail + n, exe, n);
-	x.e = (struct ev_exec){ .h = { .kind = EV_KIND_EXEC,
-				       .size = (u16)(sizeof(struct ev_exec) + 2 * n),
-				       .tgid = pid, .tid = pid, .ts = feed_tick(f) },
-				.start = START(pid), .files = files, .old_tid = tid,
-				.name = comm_of(base ? base + 1 : exe), .exe_len = (u16)n,
-				.args_len = (u16)n };
+	x.e = (struct ev_exec){.h = {.kind = EV_KIND_EXEC,
+				     .size = (u16)(sizeof(struct ev_exec) + 2 * n),
+				     .tgid = pid,
+				     .tid = pid,
+				     .ts = feed_tick(f)},
+			       .start = START(pid),
+			       .files = files,
+			       .old_tid = tid,
+			       .name = comm_of(base ? base + 1 : exe),
+			       .exe_len = (u16)n,
+			       .args_len = (u16)n};
 	feed(f, &x.e.h);
 }
 
@@ -216,8 +225,8 @@ static inline void feed_listener(struct feed *f, u32 pid, u64 files, s32 fd, u16
 {
 	FEED(f, socket, SOCKET, pid, pid, .inode = port, .cookie = port, .netns = NETNS,
 	     .proto = TCP4, .state = 7, .files = files, .fd = fd, .cloexec = cloexec);
-	FEED(f, bind, BIND, pid, pid, .inode = port, .cookie = port, .netns = NETNS,
-	     .proto = TCP4, .state = 7, .local = EP4(port), .fd = fd);
+	FEED(f, bind, BIND, pid, pid, .inode = port, .cookie = port, .netns = NETNS, .proto = TCP4,
+	     .state = 7, .local = EP4(port), .fd = fd);
 	FEED(f, listen, LISTEN, pid, pid, .inode = port, .cookie = port, .netns = NETNS,
 	     .proto = TCP4, .state = 10, .local = EP4(port), .fd = fd, .backlog = 128);
 }

@@ -74,12 +74,12 @@ static inline void assert_same_dump(const struct buf *a, const struct buf *b)
 }
 
 /* Two slots byte for byte, but for what is no part of a checkpoint. */
-#define SAME(type, a, b, ...)                                               \
-	do {                                                                \
-		struct type a_ = *(a), b_ = *(b);                           \
-		memcpy(&a_, (a), sizeof(a_)), memcpy(&b_, (b), sizeof(b_)); \
-		__VA_ARGS__;                                                \
-		assert_memory_equal(&a_, &b_, sizeof(a_));                  \
+#define SAME(type, a, b, ...)                                                                      \
+	do {                                                                                       \
+		struct type a_ = *(a), b_ = *(b);                                                  \
+		memcpy(&a_, (a), sizeof(a_)), memcpy(&b_, (b), sizeof(b_));                        \
+		__VA_ARGS__;                                                                       \
+		assert_memory_equal(&a_, &b_, sizeof(a_));                                         \
 	} while (0)
 
 /* A keeper is found anew, and lists and bins that follow from the rest may be in another order. */

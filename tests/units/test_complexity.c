@@ -16,15 +16,15 @@ struct crowd {
 	u64 ts;
 };
 
-#define GIVE(c, lower, KIND, pid, ...)                                      \
-	do {                                                                \
-		const struct ev_##lower e_ = {.h = {.kind = EV_KIND_##KIND, \
-						    .size = sizeof(e_),     \
-						    .tgid = (pid),          \
-						    .tid = (pid),           \
-						    .ts = ++(c)->ts},       \
-					      __VA_ARGS__};                 \
-		model_apply((c)->m, &e_.h);                                 \
+#define GIVE(c, lower, KIND, pid, ...)                                                             \
+	do {                                                                                       \
+		const struct ev_##lower e_ = {.h = {.kind = EV_KIND_##KIND,                        \
+						    .size = sizeof(e_),                            \
+						    .tgid = (pid),                                 \
+						    .tid = (pid),                                  \
+						    .ts = ++(c)->ts},                              \
+					      __VA_ARGS__};                                        \
+		model_apply((c)->m, &e_.h);                                                        \
 	} while (0)
 
 static struct crowd crowd_new(void)
@@ -152,8 +152,8 @@ static struct ep end_of(u32 i, u16 port)
 		.ip = {10, (u8)(i >> 16), (u8)(i >> 8), (u8)i}, .port = port, .family = 2};
 }
 
-#define CONN_FIELDS(i)                                                                    \
-	.inode = CONN + (i), .cookie = CONN + (i), .proto = TCP4, .state = 1, .netns = 5, \
+#define CONN_FIELDS(i)                                                                             \
+	.inode = CONN + (i), .cookie = CONN + (i), .proto = TCP4, .state = 1, .netns = 5,          \
 	.local = end_of(1, 80), .remote = end_of(i, 4000)
 
 static void world_families(struct world_of *w)
@@ -611,7 +611,7 @@ static const u32 sizes[] = {100, 1000, 10000};
 #else
 static const u32 sizes[] = {1000, 10000, 100000};
 #endif
-#define SIZES	  ARRAY_SIZE(sizes)
+#define SIZES ARRAY_SIZE(sizes)
 #ifdef __SANITIZE_ADDRESS__
 #define SLOWER 4 /* each look at memory is checked, and what was freed is kept */
 #elif defined(__has_feature)

@@ -320,11 +320,13 @@ static void test_names(void **state)
 	ep_text(text, &(struct ep){});
 	assert_string_equal(text, "*:*");
 	assert_true(ep_parse("{4294967295.7}:*", 16, &ep));
-	assert_true(ep_is_numbers(&ep) && ep_number(&ep, 0) == UINT32_MAX && ep_number(&ep, 1) == 7);
+	assert_true(ep_is_numbers(&ep) && ep_number(&ep, 0) == UINT32_MAX &&
+		    ep_number(&ep, 1) == 7);
 	ep_text(text, &ep);
 	assert_string_equal(text, "{4294967295.7}:*");
-	for (const char *const *bad = (const char *const[]){"{1.2}:3", "{1}:*", "{.2}:*", "{1.}:*", "{1.2:*",
-							    "{4294967296.2}:*", "{}:*", "{1.2.3}:*", NULL};
+	for (const char *const *bad =
+		     (const char *const[]){"{1.2}:3", "{1}:*", "{.2}:*", "{1.}:*", "{1.2:*",
+					   "{4294967296.2}:*", "{}:*", "{1.2.3}:*", NULL};
 	     *bad; bad++)
 		assert_false(ep_parse(*bad, strlen(*bad), &ep));
 	assert_true(event_kinds_by_name("bind", 4) == (1ull << 31 | 1ull << 37));

@@ -94,7 +94,9 @@ static void sizes_known(void **state)
 {
 	(void)state;
 	assert_int_equal(sizeof(struct model), 1472); /* ended: of the event at hand */
-	assert_int_equal(sizeof(struct model_priv), 1120); /* judge: of who reads; ranges: made when asked for; cuts: told again by the next pass */
+	assert_int_equal(
+		sizeof(struct model_priv),
+		1120); /* judge: of who reads; ranges: made when asked for; cuts: told again by the next pass */
 	assert_int_equal(sizeof(struct proc), 256);
 	assert_int_equal(sizeof(struct image), 56);
 	assert_int_equal(sizeof(struct death), 56);

@@ -312,8 +312,9 @@ static void zombies(void **state)
 	FEED(f, headless, HEADLESS, 200, 200, .start = START(200));
 	feed_pass(f, 2 * NS_PER_S);
 	for (u32 i = 0; i < 2; i++) /* of one the end was seen, the other is met so */
-		FEED(f, scan_task, SCAN_TASK, 402 - i, 402 - i, .start = START(402 - i), .parent = 100,
-		     .flags = TASK_EXITING, .exit_signal = 17, .name = comm_of("box"));
+		FEED(f, scan_task, SCAN_TASK, 402 - i, 402 - i, .start = START(402 - i),
+		     .parent = 100, .flags = TASK_EXITING, .exit_signal = 17,
+		     .name = comm_of("box"));
 	FEED(f, scan_task, SCAN_TASK, 403, 403, .start = START(403), .parent = 100,
 	     .stuck = STUCK_FROZEN, .exit_signal = 17, .name = comm_of("ice"));
 	s = render(p, METRICS_TEXT);
@@ -521,7 +522,8 @@ static void stuck(void **state)
 	expect(render(p, METRICS_TEXT), "probate_stuck_connections", "1");
 	f->ts += 7 * NS_PER_S;
 	expect(render(p, METRICS_TEXT), "probate_stuck_connections", "1");
-	assert_in_range((u64)atof(sample(p->text.s, "probate_stuck_connection_oldest_age_seconds")), 7, 8);
+	assert_in_range((u64)atof(sample(p->text.s, "probate_stuck_connection_oldest_age_seconds")),
+			7, 8);
 	expect(p->text.s, "probate_leaked_sockets{proto=\"tcp\"}", "0");
 	connection(f, 200, 0, 9003); /* given as standard input */
 	feed_fork(f, 200, 302);
@@ -830,10 +832,10 @@ int main(int argc, char **argv)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(formats), T(numbers), T(zeros),	  T(switches),	     T(zombies),
-		T(reaps),   T(orphans), T(leaks),	  T(ages),	     T(transfers),
-		T(stuck),   T(makers),  T(repairs), T(hostile_names), T(labels_bounded), T(capped),
-		T(units),   T(list),
+		T(formats), T(numbers), T(zeros),   T(switches),      T(zombies),
+		T(reaps),   T(orphans), T(leaks),   T(ages),	      T(transfers),
+		T(stuck),   T(makers),	T(repairs), T(hostile_names), T(labels_bounded),
+		T(capped),  T(units),	T(list),
 	};
 
 	if (argc > 1)

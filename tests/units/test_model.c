@@ -179,8 +179,8 @@ static void close_range_of_many(void **state)
 	     .last = ~0u, .cloexec_only = 1);
 	assert_int_equal(slot(f, STEP * 49)->cloexec, 0);
 	assert_int_equal(slot(f, STEP * 50)->cloexec, 1);
-	FEED(f, cloexec, CLOEXEC, 100, 100, .files = FILES(100), .inode = 80,
-	     .fd = STEP * 60, .cloexec = 0);
+	FEED(f, cloexec, CLOEXEC, 100, 100, .files = FILES(100), .inode = 80, .fd = STEP * 60,
+	     .cloexec = 0);
 	FEED(f, close_range, CLOSE_RANGE, 100, 100, .files = FILES(100), .first = STEP * 70,
 	     .last = STEP * 279);
 	assert_int_equal(f->m->holds.live, MANY - 3 - 210);
@@ -410,8 +410,8 @@ static void flights_scanned(void **state)
 	feed_listener(f, 100, FILES(100), 3, 80, 0);
 	before = f->ts;
 	f->ts += 20 * NS_PER_MS;
-	FEED(f, scan_queue, SCAN_QUEUE, 0, 0, .inode = 80, .cookie = 80, .proto = TCP4,
-	     .state = 10, .local = EP4(80), .netns = NETNS, .queue = 999, .count = 2);
+	FEED(f, scan_queue, SCAN_QUEUE, 0, 0, .inode = 80, .cookie = 80, .proto = TCP4, .state = 10,
+	     .local = EP4(80), .netns = NETNS, .queue = 999, .count = 2);
 	FEED_AT(f, pass, PASS, before, 100, 100, .files = FILES(100), .inode = 80, .cookie = 80,
 		.over = 998, .queue = 999, .fd = 3);
 	assert_int_equal(times_in(f, 80, 999), 2);
@@ -1111,7 +1111,8 @@ static void t_nsinit_dies(void **state)
 	}
 	assert_int_equal(f->reparent.to, 400);
 	assert_int_equal(f->reap.child, 400);
-	FEED(f, free, FREE, 402, 402, .start = START(402), .parent = 400, .parent_start = START(400));
+	FEED(f, free, FREE, 402, 402, .start = START(402), .parent = 400,
+	     .parent_start = START(400));
 	assert_int_equal(f->reap.child, 400);
 }
 
@@ -1235,8 +1236,8 @@ static void cgroups_go(void **state)
 static void sizes(void **state)
 {
 	const double slot = 12 / 0.6; /* of a map, half way between two doublings at most 0.8 */
-	double sock = sizeof(struct sock) + sizeof(struct hold) + sizeof(struct share) +
-		      2 * slot + 2 * 6;
+	double sock =
+		sizeof(struct sock) + sizeof(struct hold) + sizeof(struct share) + 2 * slot + 2 * 6;
 	double proc = sizeof(struct proc) + sizeof(struct tabref) + sizeof(struct fdtab) + 2 * slot;
 
 	(void)state;
@@ -1313,9 +1314,11 @@ static void random_seeds(void **state)
 	}
 }
 
-#define T(name)                                                  \
-	cmocka_unit_test_setup_teardown(name, setup, teardown), \
-	{ #name " from checkpoints", name, setup_kept, teardown, NULL }
+#define T(name)                                                                                    \
+	cmocka_unit_test_setup_teardown(name, setup, teardown),                                    \
+	{                                                                                          \
+#name " from checkpoints", name, setup_kept, teardown, NULL                        \
+	}
 
 int main(void)
 {

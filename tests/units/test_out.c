@@ -31,7 +31,8 @@ static void test_json(void **state)
 	json_obj(&j, NULL);
 	json_end_obj(&j);
 	json_bool(&j, NULL, true);
-	json_str(&j, NULL, "\xc2\x9b\xc2\xa0\xc2\x85\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa");
+	json_str(&j, NULL,
+		 "\xc2\x9b\xc2\xa0\xc2\x85\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa");
 	json_end_arr(&j);
 	json_id(&j, "id", 0);
 	json_time(&j, "t", 1000000000);
@@ -40,13 +41,14 @@ static void test_json(void **state)
 	json_end_obj(&j);
 	json_obj(&j, NULL);
 	json_end_obj(&j);
-	assert_string_equal(b.s,
-			    "{\"s\":\"a\\\"b\\\\c\\n\\u0001\\u007f\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd"
-			    "\xef\xbf\xbd\",\"none\":null,\"max\":18446744073709551615,"
-			    "\"min\":-9223372036854775808,\"a\":[0,{},true,"
-			    "\"\\u009b\xc2\xa0\\u0085\xe2\x80\xa7\\u2028\\u2029\xe2\x80\xaa\"],\"id\":null,"
-			    "\"t\":\"1970-01-01T00:00:01.000000000Z\",\"args\":[\"a\",\"\",\"b\"],"
-			    "\"noargs\":null}{}");
+	assert_string_equal(
+		b.s,
+		"{\"s\":\"a\\\"b\\\\c\\n\\u0001\\u007f\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd"
+		"\xef\xbf\xbd\",\"none\":null,\"max\":18446744073709551615,"
+		"\"min\":-9223372036854775808,\"a\":[0,{},true,"
+		"\"\\u009b\xc2\xa0\\u0085\xe2\x80\xa7\\u2028\\u2029\xe2\x80\xaa\"],\"id\":null,"
+		"\"t\":\"1970-01-01T00:00:01.000000000Z\",\"args\":[\"a\",\"\",\"b\"],"
+		"\"noargs\":null}{}");
 	buf_free(&b);
 }
 
@@ -192,11 +194,11 @@ static void test_dead(void **state)
 static void test_query(void **state)
 {
 	static const char *const bad[] = {
-		"",	  "0",	     "99999",	   "-1",	   "foo",	"tcp/",
-		"tcp/x",  "@",	 "x/80",	   "80x",	   " 80",	"::1",
-		"[::1]",  "[::1]:",  "1.2.3:80",   "1.2.3.4:",	   "1.2.3.4:0", "unix:",
-		"unix:@", "[::1:80", "4294967376", "somehost:80", "1::2::3:80",
-		"::1:x",  "::",
+		"",	      "0",	     "99999",	   "-1",     "foo",
+		"tcp/",	      "tcp/x",	     "@",	   "x/80",   "80x",
+		" 80",	      "::1",	     "[::1]",	   "[::1]:", "1.2.3:80",
+		"1.2.3.4:",   "1.2.3.4:0",   "unix:",	   "unix:@", "[::1:80",
+		"4294967376", "somehost:80", "1::2::3:80", "::1:x",  "::",
 	};
 	struct query q;
 	struct buf why = {};

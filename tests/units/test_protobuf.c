@@ -10,11 +10,11 @@
 
 #include "protobuf.h"
 
-#define assert_bytes(b, ...)                                       \
-	do {                                                       \
-		const unsigned char want_[] = {__VA_ARGS__};       \
-		assert_int_equal((b)->len, sizeof(want_));         \
-		assert_memory_equal((b)->s, want_, sizeof(want_)); \
+#define assert_bytes(b, ...)                                                                       \
+	do {                                                                                       \
+		const unsigned char want_[] = {__VA_ARGS__};                                       \
+		assert_int_equal((b)->len, sizeof(want_));                                         \
+		assert_memory_equal((b)->s, want_, sizeof(want_));                                 \
 	} while (0)
 
 static void test_varints(void **state)

@@ -97,8 +97,10 @@ static void read_bytes(const char *bytes, size_t n, struct heard *h)
 
 static void tick(struct recorder *r, struct model *m, u64 n)
 {
-	struct ev_tick e = {
-		.h = {.kind = EV_KIND_TICK, .size = sizeof(e), .cpu = (u32)n * 7919, .ts = n * NS_PER_MS}};
+	struct ev_tick e = {.h = {.kind = EV_KIND_TICK,
+				  .size = sizeof(e),
+				  .cpu = (u32)n * 7919,
+				  .ts = n * NS_PER_MS}};
 
 	recorder_event(r, &e.h);
 	model_apply(m, &e.h);
@@ -266,11 +268,14 @@ static void flipped(void **state)
 			copy[at] ^= (char)(1 << (at % 8));
 			read_bytes(copy, t->size, &h);
 			if (h.ticks != EVENTS - t->count[b] || h.lost != t->count[b] || !h.bad)
-				complain(t, "bit at %zu (block %u, %c): %u events, %llu lost, said %u times",
-					 at, b, t->type[b], h.ticks, (unsigned long long)h.lost, h.bad);
+				complain(t,
+					 "bit at %zu (block %u, %c): %u events, %llu lost, said %u "
+					 "times",
+					 at, b, t->type[b], h.ticks, (unsigned long long)h.lost,
+					 h.bad);
 			for (u32 n = 1; n <= EVENTS; n++)
-				assert_int_equal(h.tick[n], n < t->first[b] ||
-								    n >= t->first[b] + t->count[b]);
+				assert_int_equal(h.tick[n],
+						 n < t->first[b] || n >= t->first[b] + t->count[b]);
 		}
 	}
 	free(copy);
@@ -309,8 +314,9 @@ static void torn(void **state)
 					       (round % 2 ? t->at[b] >= at : t->at[b] >= at + n);
 
 				if (outside && h.tick[t->first[b] + i] != 1)
-					complain(t, "round %d, %zu bytes at %zu: event %u is missing", round, n, at,
-						 t->first[b] + i);
+					complain(t,
+						 "round %d, %zu bytes at %zu: event %u is missing",
+						 round, n, at, t->first[b] + i);
 			}
 	}
 	free(copy);
@@ -421,7 +427,8 @@ static void older_schema(void **state)
 		  .exe_len = 4,
 		  .args_len = 4,
 		  .tail = "abc\0de\0"};
-	const char *text = "probate recording\nboot: x\nschema: number id bytes\n57 scan_args 36: ...\n";
+	const char *text =
+		"probate recording\nboot: x\nschema: number id bytes\n57 scan_args 36: ...\n";
 	struct rec_head h = {.type = REC_HEADER}, e = {.type = REC_EVENTS, .events = 1};
 	char file[2048], *at = file;
 	struct source *s;

@@ -34,13 +34,13 @@
 #define SKIPPED 77
 
 /* In the child: say what is wrong and leave; no exit handlers, which belong to the parent. */
-#define EXPECT(cond)                                                                          \
-	do {                                                                                  \
-		if (!(cond)) {                                                                \
-			dprintf(STDERR_FILENO, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #cond, \
-				strerror(errno));                                             \
-			_exit(1);                                                             \
-		}                                                                             \
+#define EXPECT(cond)                                                                               \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			dprintf(STDERR_FILENO, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #cond,      \
+				strerror(errno));                                                  \
+			_exit(1);                                                                  \
+		}                                                                                  \
 	} while (0)
 #define REFUSED(call) (errno = 0, (call) < 0 && (errno == EPERM || errno == EACCES))
 
@@ -332,8 +332,7 @@ static void may_not_write(void *arg)
 {
 	struct buf err = {};
 
-	EXPECT(rights_drop(&(struct rights){.user = RIGHTS_ELSE, .write = arg}, &err) ==
-	       -EACCES);
+	EXPECT(rights_drop(&(struct rights){.user = RIGHTS_ELSE, .write = arg}, &err) == -EACCES);
 	EXPECT(strstr(err.s, "may not write into") && strstr(err.s, "chown nobody"));
 }
 

@@ -62,22 +62,22 @@ static void test_numbers_stay(void **state)
 		unsigned int number;
 		const char *id;
 	} released[] = {
-		{1, "fork"},	   {2, "thread"},      {3, "exec"},	  {4, "exit"},
-		{5, "headless"},   {6, "thread_exit"}, {7, "wait"},	  {8, "free"},
-		{9, "rename"},	   {10, "session"},    {11, "signal"},	  {12, "subreaper"},
-		{20, "install"},   {21, "close"},      {22, "close_range"}, {23, "cloexec"},
-		{24, "pass"},	   {25, "fdtab"},      {30, "socket"},	  {31, "bind"},
-		{32, "listen"},	   {33, "connect"},    {34, "accept"},	  {35, "state"},
-		{36, "destroy"},   {37, "unix_bind"},  {38, "use"},	  {50, "scan_begin"},
-		{51, "scan_end"},  {52, "scan_task"},  {53, "scan_fd"},	  {54, "scan_sock"},
-		{55, "scan_name"}, {56, "scan_queue"}, {57, "scan_args"}, {58, "scan_miss"}, {60, "clock"},
-		{61, "tick"},	   {62, "lost"},       {63, "cgroup"},	  {64, "source"},
-		{65, "kept_begin"}, {66, "kept_proc"},  {67, "kept_image"}, {68, "kept_death"},
-		{69, "kept_tab"},  {70, "kept_ref"},   {71, "kept_hold"},  {72, "kept_sock"},
-		{73, "kept_name"}, {74, "kept_origin"}, {75, "kept_due"},  {76, "kept_sent"},
-		{77, "kept_cgroup"}, {78, "kept_end"},
-		{80, "zombie"},	   {81, "reap"},       {82, "reparent"},  {83, "transfer"},
-		{84, "leak"},	   {85, "resync"},     {86, "gone"},	  {88, "scan_keeper"}, {89, "scan_cut"},
+		{1, "fork"},	    {2, "thread"},	 {3, "exec"},	      {4, "exit"},
+		{5, "headless"},    {6, "thread_exit"},	 {7, "wait"},	      {8, "free"},
+		{9, "rename"},	    {10, "session"},	 {11, "signal"},      {12, "subreaper"},
+		{20, "install"},    {21, "close"},	 {22, "close_range"}, {23, "cloexec"},
+		{24, "pass"},	    {25, "fdtab"},	 {30, "socket"},      {31, "bind"},
+		{32, "listen"},	    {33, "connect"},	 {34, "accept"},      {35, "state"},
+		{36, "destroy"},    {37, "unix_bind"},	 {38, "use"},	      {50, "scan_begin"},
+		{51, "scan_end"},   {52, "scan_task"},	 {53, "scan_fd"},     {54, "scan_sock"},
+		{55, "scan_name"},  {56, "scan_queue"},	 {57, "scan_args"},   {58, "scan_miss"},
+		{60, "clock"},	    {61, "tick"},	 {62, "lost"},	      {63, "cgroup"},
+		{64, "source"},	    {65, "kept_begin"},	 {66, "kept_proc"},   {67, "kept_image"},
+		{68, "kept_death"}, {69, "kept_tab"},	 {70, "kept_ref"},    {71, "kept_hold"},
+		{72, "kept_sock"},  {73, "kept_name"},	 {74, "kept_origin"}, {75, "kept_due"},
+		{76, "kept_sent"},  {77, "kept_cgroup"}, {78, "kept_end"},    {80, "zombie"},
+		{81, "reap"},	    {82, "reparent"},	 {83, "transfer"},    {84, "leak"},
+		{85, "resync"},	    {86, "gone"},	 {88, "scan_keeper"}, {89, "scan_cut"},
 	};
 
 	(void)state;

@@ -688,10 +688,10 @@ static void happened(struct late *l, struct ev *e)
 	buf_add(&l->ring, e, e->size);
 }
 
-#define HAPPEN(l, lower, KIND, pid, ...)                                              \
-	do {                                                                          \
-		struct ev_##lower e_ = {HEAD(KIND, lower, pid, pid, 0), __VA_ARGS__}; \
-		happened((l), &e_.h);                                                 \
+#define HAPPEN(l, lower, KIND, pid, ...)                                                           \
+	do {                                                                                       \
+		struct ev_##lower e_ = {HEAD(KIND, lower, pid, pid, 0), __VA_ARGS__};              \
+		happened((l), &e_.h);                                                              \
 	} while (0)
 
 static void happen_install(struct late *l, u32 pid, const struct sock *s, s32 from, s32 fd)

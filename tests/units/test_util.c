@@ -29,8 +29,9 @@ static void test_bitset(void **state)
 
 		while (want < NUMBERS && !truth[want])
 			want++;
-		assert_true(next == (want == NUMBERS ? BITSET_NONE
-						     : want + (want >= NUMBERS / 2 ? 1000000u : 0)));
+		assert_true(next == (want == NUMBERS
+					     ? BITSET_NONE
+					     : want + (want >= NUMBERS / 2 ? 1000000u : 0)));
 		truth[at] = rand() % 8 == 0;
 		(truth[at] ? bitset_add : bitset_drop)(&b, n);
 	}
@@ -282,10 +283,11 @@ static void test_buf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_map),   cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_map),	    cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_pool_placed), cmocka_unit_test(test_pool_shrinks),
-		cmocka_unit_test(test_safe),  cmocka_unit_test(test_time),
-		cmocka_unit_test(test_parse), cmocka_unit_test(test_buf), cmocka_unit_test(test_bitset),
+		cmocka_unit_test(test_safe),	    cmocka_unit_test(test_time),
+		cmocka_unit_test(test_parse),	    cmocka_unit_test(test_buf),
+		cmocka_unit_test(test_bitset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

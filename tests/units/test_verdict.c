@@ -418,7 +418,10 @@ static struct image image_of(const char *const words[])
 	return i;
 }
 
-#define W(...) {__VA_ARGS__, NULL}
+#define W(...)                                                                                     \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	}
 static const struct {
 	enum same same;
 	const char *a[12], *b[12];
@@ -428,35 +431,55 @@ static const struct {
 	{SAME_YES, W("/opt/1.2/srv", "srv"), W("/opt/1.3/srv", "srv")},
 	{SAME_YES, W("/usr/sbin/php-fpm8.2", "x"), W("/usr/sbin/php-fpm8.3", "x")},
 	/* a shebang and its interpreter */
-	{SAME_YES, W("./srv", "/usr/bin/python3", "./srv", "80"), W("/usr/bin/python3.11", "python3", "srv")},
+	{SAME_YES, W("./srv", "/usr/bin/python3", "./srv", "80"),
+	 W("/usr/bin/python3.11", "python3", "srv")},
 	{SAME_YES, W("/usr/bin/gunicorn", "/usr/bin/python3", "/usr/bin/gunicorn", "app:app"),
 	 W("/usr/bin/python3", "/usr/bin/python3", "/usr/bin/gunicorn", "app:app")},
-	{SAME_YES, W("/a/run", "/usr/bin/perl", "-w", "/a/run"), W("/usr/bin/perl", "perl", "/a/run")},
-	{SAME_NO, W("./srv", "/usr/bin/python3", "./srv"), W("/usr/bin/python3", "python3", "worker.py")},
+	{SAME_YES, W("/a/run", "/usr/bin/perl", "-w", "/a/run"),
+	 W("/usr/bin/perl", "perl", "/a/run")},
+	{SAME_NO, W("./srv", "/usr/bin/python3", "./srv"),
+	 W("/usr/bin/python3", "python3", "worker.py")},
 	{SAME_UNKNOWN, W("./srv", "/opt/ours", "./srv"), W("/opt/ours", "ours", "./srv")},
 	/* options that take a word */
 	{SAME_NO, W("/usr/bin/python3", "python3", "-W", "ignore", "a.py", "-W", "ignore"),
 	 W("/usr/bin/python3", "python3", "-W", "ignore", "b.py")},
-	{SAME_YES, W("/usr/bin/python3", "python3", "-X", "dev", "a.py"), W("/usr/bin/python3", "python3", "-uWignore", "a.py")},
-	{SAME_YES, W("/usr/bin/python3", "python3", "-Bm", "pkg.srv"), W("/usr/bin/python3", "python3", "-m", "pkg.srv", "x")},
-	{SAME_NO, W("/usr/bin/python3", "python3", "-m", "pkg.srv"), W("/usr/bin/python3", "python3", "-m", "pkg.worker")},
-	{SAME_YES, W("/usr/bin/python3", "python3", "-c", "serve()"), W("/usr/bin/python3", "python3", "-c", "serve()", "1")},
-	{SAME_NO, W("/usr/bin/python3", "python3", "-c", "serve()"), W("/usr/bin/python3", "python3", "-c", "work()")},
-	{SAME_NO, W("/usr/bin/node", "node", "-r", "x", "s.js"), W("/usr/bin/node", "node", "-r", "x", "w.js")},
+	{SAME_YES, W("/usr/bin/python3", "python3", "-X", "dev", "a.py"),
+	 W("/usr/bin/python3", "python3", "-uWignore", "a.py")},
+	{SAME_YES, W("/usr/bin/python3", "python3", "-Bm", "pkg.srv"),
+	 W("/usr/bin/python3", "python3", "-m", "pkg.srv", "x")},
+	{SAME_NO, W("/usr/bin/python3", "python3", "-m", "pkg.srv"),
+	 W("/usr/bin/python3", "python3", "-m", "pkg.worker")},
+	{SAME_YES, W("/usr/bin/python3", "python3", "-c", "serve()"),
+	 W("/usr/bin/python3", "python3", "-c", "serve()", "1")},
+	{SAME_NO, W("/usr/bin/python3", "python3", "-c", "serve()"),
+	 W("/usr/bin/python3", "python3", "-c", "work()")},
+	{SAME_NO, W("/usr/bin/node", "node", "-r", "x", "s.js"),
+	 W("/usr/bin/node", "node", "-r", "x", "w.js")},
 	{SAME_NO, W("/usr/bin/node", "node", "--require", "x", "--no-warnings", "s.js"),
 	 W("/usr/bin/node", "node", "--import", "x", "w.js")},
-	{SAME_UNKNOWN, W("/usr/bin/node", "node", "--what-is-this", "s.js"), W("/usr/bin/node", "node", "w.js")},
-	{SAME_NO, W("/usr/bin/node", "node", "--what-is-this", "s.js"), W("/usr/bin/sleep", "sleep", "9")},
-	{SAME_NO, W("/usr/bin/perl", "perl", "-I", "lib", "-MJSON", "a.pl"), W("/usr/bin/perl", "perl", "-Ilib", "b.pl")},
-	{SAME_YES, W("/usr/bin/perl", "perl", "-I", "lib", "a.pl"), W("/usr/bin/perl", "perl", "-wT", "a.pl")},
-	{SAME_NO, W("/usr/bin/ruby", "ruby", "-r", "bundler/setup", "a.rb"), W("/usr/bin/ruby", "ruby", "-rbundler/setup", "b.rb")},
-	{SAME_NO, W("/usr/bin/java", "java", "-cp", "/app", "Main"), W("/usr/bin/java", "java", "-cp", "/app", "Worker")},
-	{SAME_YES, W("/usr/bin/java", "java", "-Xmx1g", "-cp", "/app", "Main"), W("/usr/bin/java", "java", "-Dx=y", "Main")},
-	{SAME_NO, W("/usr/bin/java", "java", "-jar", "a.jar"), W("/usr/bin/java", "java", "-jar", "b.jar")},
-	{SAME_UNKNOWN, W("/usr/bin/java", "java", "@args"), W("/usr/bin/java", "java", "-jar", "b.jar")},
-	{SAME_NO, W("/usr/bin/php", "php", "-d", "a=b", "a.php"), W("/usr/bin/php", "php", "-d", "a=b", "b.php")},
+	{SAME_UNKNOWN, W("/usr/bin/node", "node", "--what-is-this", "s.js"),
+	 W("/usr/bin/node", "node", "w.js")},
+	{SAME_NO, W("/usr/bin/node", "node", "--what-is-this", "s.js"),
+	 W("/usr/bin/sleep", "sleep", "9")},
+	{SAME_NO, W("/usr/bin/perl", "perl", "-I", "lib", "-MJSON", "a.pl"),
+	 W("/usr/bin/perl", "perl", "-Ilib", "b.pl")},
+	{SAME_YES, W("/usr/bin/perl", "perl", "-I", "lib", "a.pl"),
+	 W("/usr/bin/perl", "perl", "-wT", "a.pl")},
+	{SAME_NO, W("/usr/bin/ruby", "ruby", "-r", "bundler/setup", "a.rb"),
+	 W("/usr/bin/ruby", "ruby", "-rbundler/setup", "b.rb")},
+	{SAME_NO, W("/usr/bin/java", "java", "-cp", "/app", "Main"),
+	 W("/usr/bin/java", "java", "-cp", "/app", "Worker")},
+	{SAME_YES, W("/usr/bin/java", "java", "-Xmx1g", "-cp", "/app", "Main"),
+	 W("/usr/bin/java", "java", "-Dx=y", "Main")},
+	{SAME_NO, W("/usr/bin/java", "java", "-jar", "a.jar"),
+	 W("/usr/bin/java", "java", "-jar", "b.jar")},
+	{SAME_UNKNOWN, W("/usr/bin/java", "java", "@args"),
+	 W("/usr/bin/java", "java", "-jar", "b.jar")},
+	{SAME_NO, W("/usr/bin/php", "php", "-d", "a=b", "a.php"),
+	 W("/usr/bin/php", "php", "-d", "a=b", "b.php")},
 	{SAME_YES, W("/usr/bin/php", "php", "-f", "a.php"), W("/usr/bin/php", "php", "a.php")},
-	{SAME_NO, W("/bin/bash", "bash", "-O", "extglob", "a.sh"), W("/bin/bash", "bash", "-O", "extglob", "b.sh")},
+	{SAME_NO, W("/bin/bash", "bash", "-O", "extglob", "a.sh"),
+	 W("/bin/bash", "bash", "-O", "extglob", "b.sh")},
 	{SAME_YES, W("/bin/bash", "bash", "-eo", "pipefail", "a.sh"), W("/bin/sh", "sh", "a.sh")},
 	{SAME_NO, W("/bin/sh", "sh", "-c", "serve"), W("/bin/sh", "sh", "-ec", "work")},
 	{SAME_YES, W("/bin/sh", "sh", "-c", "serve"), W("/bin/dash", "dash", "-e", "-c", "serve")},
@@ -468,18 +491,26 @@ static const struct {
 	{SAME_YES, W("/usr/bin/node", "node", "s.js"), W("/usr/bin/node", "node", "/srv/app/s.js")},
 	{SAME_YES, W("/usr/bin/node", "node", "/srv/releases/20261128/bin/s.js"),
 	 W("/usr/bin/node", "node", "/srv/releases/20261129/bin/s.js")},
-	{SAME_YES, W("/usr/bin/node", "node", "/srv/current/s.js"), W("/usr/bin/node", "node", "/srv/releases/v2.1/s.js")},
-	{SAME_UNKNOWN, W("/usr/bin/node", "node", "/srv/shop/s.js"), W("/usr/bin/node", "node", "/srv/blog/s.js")},
-	{SAME_UNKNOWN, W("/usr/bin/node", "node", "shop/s.js"), W("/usr/bin/node", "node", "/srv/blog/s.js")},
+	{SAME_YES, W("/usr/bin/node", "node", "/srv/current/s.js"),
+	 W("/usr/bin/node", "node", "/srv/releases/v2.1/s.js")},
+	{SAME_UNKNOWN, W("/usr/bin/node", "node", "/srv/shop/s.js"),
+	 W("/usr/bin/node", "node", "/srv/blog/s.js")},
+	{SAME_UNKNOWN, W("/usr/bin/node", "node", "shop/s.js"),
+	 W("/usr/bin/node", "node", "/srv/blog/s.js")},
 	/* a module and its file */
 	{SAME_YES, W("/usr/bin/python3", "python3", "-m", "gunicorn"),
 	 W("/usr/bin/python3", "python3", "/usr/lib/python3/dist-packages/gunicorn/__main__.py")},
-	{SAME_YES, W("/usr/bin/python3", "python3", "-m", "gunicorn"), W("/usr/bin/gunicorn", "/usr/bin/python3", "/usr/bin/gunicorn")},
-	{SAME_YES, W("/usr/bin/python3", "python3", "-m", "a.b"), W("/usr/bin/python3", "python3", "/x/a/b.py")},
-	{SAME_UNKNOWN, W("/usr/bin/python3", "python3", "-m", "http.server"), W("/usr/bin/python3", "python3", "/x/server.py")},
-	{SAME_NO, W("/usr/bin/python3", "python3", "-m", "http.server"), W("/usr/bin/python3", "python3", "/x/worker.py")},
+	{SAME_YES, W("/usr/bin/python3", "python3", "-m", "gunicorn"),
+	 W("/usr/bin/gunicorn", "/usr/bin/python3", "/usr/bin/gunicorn")},
+	{SAME_YES, W("/usr/bin/python3", "python3", "-m", "a.b"),
+	 W("/usr/bin/python3", "python3", "/x/a/b.py")},
+	{SAME_UNKNOWN, W("/usr/bin/python3", "python3", "-m", "http.server"),
+	 W("/usr/bin/python3", "python3", "/x/server.py")},
+	{SAME_NO, W("/usr/bin/python3", "python3", "-m", "http.server"),
+	 W("/usr/bin/python3", "python3", "/x/worker.py")},
 	/* what cannot be told */
-	{SAME_UNKNOWN, W("/usr/bin/python3", "python3", "-"), W("/usr/bin/python3", "python3", "a.py")},
+	{SAME_UNKNOWN, W("/usr/bin/python3", "python3", "-"),
+	 W("/usr/bin/python3", "python3", "a.py")},
 	{SAME_UNKNOWN, W("/dev/fd/5", "srv"), W("/usr/bin/srv", "srv")},
 	{SAME_YES, W("/usr/bin/python3", "python3", "-"), W("/usr/bin/python3", "python3", "-")},
 };
@@ -492,8 +523,8 @@ static void programs(void **state)
 		enum same ab = program_same(NULL, &a, &b), ba = program_same(NULL, &b, &a);
 
 		if (ab != programs_table[i].same || ba != ab)
-			fail_msg("row %zu, %s %s and %s %s: %d and %d", i, a.text, programs_table[i].a[2],
-				 b.text, programs_table[i].b[2], ab, ba);
+			fail_msg("row %zu, %s %s and %s %s: %d and %d", i, a.text,
+				 programs_table[i].a[2], b.text, programs_table[i].b[2], ab, ba);
 		assert_int_equal(program_same(NULL, &a, &a), SAME_YES);
 	}
 }
@@ -538,53 +569,171 @@ struct zombie {
 
 #define EXITED 4
 #define MUM    .tid = 400
-#define KID    {.exit_signal = 17, .tid = 400}
+#define KID                                                                                        \
+	{                                                                                          \
+		.exit_signal = 17, .tid = 400                                                      \
+	}
 
 /* What a scan tells of a parent and its dead child: why it is not reaped, and what helps. */
 static const struct zombie zombie_table[] = {
 	{"no-wait", REASON_PARENT_NOT_WAITING, {MUM}, KID, "init takes kid[401] over"},
 	{"catches", REASON_CATCHES_ONLY, {MUM, .sigchld = 2}, KID, "cmd.Wait()"},
-	{"coalesced", REASON_PERHAPS_MISSES, {MUM, .sigchld = 2, .flags = TASK_REAPED}, KID, "Perhaps"},
-	{"reaped as another program", REASON_CATCHES_ONLY, {MUM, .sigchld = 2, .flags = TASK_REAPED | TASK_REEXECED}, KID, "has not waited"},
-	{"blocked", REASON_SIGCHLD_BLOCKED, {MUM, .sigchld = 2, .flags = TASK_REAPED, .stuck = STUCK_SIGCHLD}, KID, "blocks SIGCHLD"},
-	{"blocked, but stopped", REASON_PARENT_STOPPED, {MUM, .flags = TASK_STOPPED, .stuck = STUCK_SIGCHLD}, KID, "CONT"},
+	{"coalesced",
+	 REASON_PERHAPS_MISSES,
+	 {MUM, .sigchld = 2, .flags = TASK_REAPED},
+	 KID,
+	 "Perhaps"},
+	{"reaped as another program",
+	 REASON_CATCHES_ONLY,
+	 {MUM, .sigchld = 2, .flags = TASK_REAPED | TASK_REEXECED},
+	 KID,
+	 "has not waited"},
+	{"blocked",
+	 REASON_SIGCHLD_BLOCKED,
+	 {MUM, .sigchld = 2, .flags = TASK_REAPED, .stuck = STUCK_SIGCHLD},
+	 KID,
+	 "blocks SIGCHLD"},
+	{"blocked, but stopped",
+	 REASON_PARENT_STOPPED,
+	 {MUM, .flags = TASK_STOPPED, .stuck = STUCK_SIGCHLD},
+	 KID,
+	 "CONT"},
 	{"old recording", REASON_PERHAPS_MISSES, {.sigchld = 2}, {.exit_signal = 17}, "WNOHANG"},
-	{"other, old recording", REASON_WAITS_FOR_OTHER, {.flags = TASK_IN_WAIT, .wait_pid = 999}, KID, "another child"},
-	{"pid", REASON_WAITS_FOR_OTHER, {MUM, .wait_for = WAITS_PID, .nr = 100, .opts = EXITED, .wait_tid = 402}, KID,
+	{"other, old recording",
+	 REASON_WAITS_FOR_OTHER,
+	 {.flags = TASK_IN_WAIT, .wait_pid = 999},
+	 KID,
+	 "another child"},
+	{"pid",
+	 REASON_WAITS_FOR_OTHER,
+	 {MUM, .wait_for = WAITS_PID, .nr = 100, .opts = EXITED, .wait_tid = 402},
+	 KID,
 	 "another child, bash[100] (in its thread 402)"},
-	{"group", REASON_WAITS_FOR_GROUP, {MUM, .wait_for = WAITS_GROUP, .nr = 77, .opts = EXITED, .wait_tid = 400}, KID, "group, 77,"},
-	{"stops", REASON_WAITS_FOR_STOPS, {MUM, .wait_for = WAITS_ANY, .opts = 2, .wait_tid = 400}, KID, "WEXITED"},
-	{"stops of it", REASON_WAITS_FOR_STOPS, {MUM, .wait_for = WAITS_PID, .nr = 401, .opts = 8}, KID, "WEXITED"},
-	{"clones", REASON_WAITS_FOR_CLONES, {MUM, .wait_for = WAITS_ANY, .opts = 0x80000004u}, KID, "__WALL"},
-	{"all", REASON_PARENT_NOT_WAITING, {MUM, .wait_for = WAITS_ANY, .opts = 0x40000004u}, KID, "fix or restart"},
-	{"thread", REASON_WAITS_IN_THREAD, {MUM, .wait_for = WAITS_ANY, .opts = 0x20000004u, .wait_tid = 403}, KID, "(in its thread 403)"},
-	{"that thread", REASON_PARENT_NOT_WAITING, {MUM, .wait_for = WAITS_ANY, .opts = 0x20000004u, .wait_tid = 400}, KID, "fix"},
-	{"stopped", REASON_PARENT_STOPPED, {MUM, .flags = TASK_STOPPED}, KID, "continue it (kill -CONT 400)"},
-	{"ptrace", REASON_PARENT_TRACED, {MUM, .stuck = STUCK_TRACE}, KID, "stopped by its tracer bash[100]"},
-	{"exit stop", REASON_PARENT_DYING, {MUM, .stuck = STUCK_TRACE | STUCK_EXIT_STOP}, KID, "on its way out"},
+	{"group",
+	 REASON_WAITS_FOR_GROUP,
+	 {MUM, .wait_for = WAITS_GROUP, .nr = 77, .opts = EXITED, .wait_tid = 400},
+	 KID,
+	 "group, 77,"},
+	{"stops",
+	 REASON_WAITS_FOR_STOPS,
+	 {MUM, .wait_for = WAITS_ANY, .opts = 2, .wait_tid = 400},
+	 KID,
+	 "WEXITED"},
+	{"stops of it",
+	 REASON_WAITS_FOR_STOPS,
+	 {MUM, .wait_for = WAITS_PID, .nr = 401, .opts = 8},
+	 KID,
+	 "WEXITED"},
+	{"clones",
+	 REASON_WAITS_FOR_CLONES,
+	 {MUM, .wait_for = WAITS_ANY, .opts = 0x80000004u},
+	 KID,
+	 "__WALL"},
+	{"all",
+	 REASON_PARENT_NOT_WAITING,
+	 {MUM, .wait_for = WAITS_ANY, .opts = 0x40000004u},
+	 KID,
+	 "fix or restart"},
+	{"thread",
+	 REASON_WAITS_IN_THREAD,
+	 {MUM, .wait_for = WAITS_ANY, .opts = 0x20000004u, .wait_tid = 403},
+	 KID,
+	 "(in its thread 403)"},
+	{"that thread",
+	 REASON_PARENT_NOT_WAITING,
+	 {MUM, .wait_for = WAITS_ANY, .opts = 0x20000004u, .wait_tid = 400},
+	 KID,
+	 "fix"},
+	{"stopped",
+	 REASON_PARENT_STOPPED,
+	 {MUM, .flags = TASK_STOPPED},
+	 KID,
+	 "continue it (kill -CONT 400)"},
+	{"ptrace",
+	 REASON_PARENT_TRACED,
+	 {MUM, .stuck = STUCK_TRACE},
+	 KID,
+	 "stopped by its tracer bash[100]"},
+	{"exit stop",
+	 REASON_PARENT_DYING,
+	 {MUM, .stuck = STUCK_TRACE | STUCK_EXIT_STOP},
+	 KID,
+	 "on its way out"},
 	{"frozen", REASON_PARENT_FROZEN, {MUM, .stuck = STUCK_FROZEN}, KID, "cgroup.freeze"},
-	{"freezer", REASON_PARENT_FROZEN, {MUM, .stuck = STUCK_FREEZER | STUCK_KILLED}, KID, "though it was killed"},
-	{"vfork", REASON_PARENT_VFORK, {MUM, .stuck = STUCK_VFORK | STUCK_BLOCKED}, KID, "in vfork"},
+	{"freezer",
+	 REASON_PARENT_FROZEN,
+	 {MUM, .stuck = STUCK_FREEZER | STUCK_KILLED},
+	 KID,
+	 "though it was killed"},
+	{"vfork",
+	 REASON_PARENT_VFORK,
+	 {MUM, .stuck = STUCK_VFORK | STUCK_BLOCKED},
+	 KID,
+	 "in vfork"},
 	{"D", REASON_PARENT_BLOCKED, {MUM, .stuck = STUCK_BLOCKED}, KID, "/proc/400/stack"},
 	{"killed", REASON_PARENT_DYING, {MUM, .stuck = STUCK_KILLED}, KID, "about to end"},
 	{"dumping", REASON_PARENT_DYING, {MUM, .flags = TASK_DUMPING}, KID, "core dump"},
-	{"traced", REASON_TRACED, {MUM}, {.exit_signal = 17, .tracer = 100}, "bash[100] traces kid[401]"},
-	{"thread left", REASON_TRACED_THREAD, {MUM, .wait_for = WAITS_ANY, .opts = EXITED},
-	 {.flags = TASK_THREAD_LEFT, .exit_signal = 17, .tracer = 100}, "its tracer bash[100]"},
-	{"clone0", REASON_NO_EXIT_SIGNAL, {MUM, .wait_for = WAITS_ANY, .opts = EXITED}, {}, "__WALL"},
-	{"usr1", REASON_OTHER_EXIT_SIGNAL, {MUM, .wait_for = WAITS_ANY, .opts = EXITED}, {.exit_signal = 10}, "SIGUSR1"},
-	{"clone0, but waits for it", REASON_WAITS_FOR_OTHER,
-	 {MUM, .wait_for = WAITS_PID, .nr = 100, .opts = 0xc0000004u}, {}, "bash[100]"},
-	{"subreaper", REASON_SUBREAPER_NOT_REAPING, {MUM, .flags = TASK_SUBREAPER}, {.flags = TASK_STRANGER, .exit_signal = 17},
+	{"traced",
+	 REASON_TRACED,
+	 {MUM},
+	 {.exit_signal = 17, .tracer = 100},
+	 "bash[100] traces kid[401]"},
+	{"thread left",
+	 REASON_TRACED_THREAD,
+	 {MUM, .wait_for = WAITS_ANY, .opts = EXITED},
+	 {.flags = TASK_THREAD_LEFT, .exit_signal = 17, .tracer = 100},
+	 "its tracer bash[100]"},
+	{"clone0",
+	 REASON_NO_EXIT_SIGNAL,
+	 {MUM, .wait_for = WAITS_ANY, .opts = EXITED},
+	 {},
+	 "__WALL"},
+	{"usr1",
+	 REASON_OTHER_EXIT_SIGNAL,
+	 {MUM, .wait_for = WAITS_ANY, .opts = EXITED},
+	 {.exit_signal = 10},
+	 "SIGUSR1"},
+	{"clone0, but waits for it",
+	 REASON_WAITS_FOR_OTHER,
+	 {MUM, .wait_for = WAITS_PID, .nr = 100, .opts = 0xc0000004u},
+	 {},
+	 "bash[100]"},
+	{"subreaper",
+	 REASON_SUBREAPER_NOT_REAPING,
+	 {MUM, .flags = TASK_SUBREAPER},
+	 {.flags = TASK_STRANGER, .exit_signal = 17},
 	 "PR_SET_CHILD_SUBREAPER"},
-	{"subreaper, perhaps", REASON_SUBREAPER_PERHAPS, {MUM, .flags = TASK_SUBREAPER | TASK_REAPED}, KID, "was not seen"},
-	{"subreaper, never", REASON_PARENT_NOT_WAITING, {MUM, .flags = TASK_SUBREAPER}, KID, "has not waited"},
+	{"subreaper, perhaps",
+	 REASON_SUBREAPER_PERHAPS,
+	 {MUM, .flags = TASK_SUBREAPER | TASK_REAPED},
+	 KID,
+	 "was not seen"},
+	{"subreaper, never",
+	 REASON_PARENT_NOT_WAITING,
+	 {MUM, .flags = TASK_SUBREAPER},
+	 KID,
+	 "has not waited"},
 	/* last: PID 1 of a namespace stays that */
-	{"nsinit", REASON_INIT_NOT_REAPING, {MUM, .flags = TASK_NSINIT}, {.flags = TASK_STRANGER, .exit_signal = 17},
+	{"nsinit",
+	 REASON_INIT_NOT_REAPING,
+	 {MUM, .flags = TASK_NSINIT},
+	 {.flags = TASK_STRANGER, .exit_signal = 17},
 	 "(kid[401] is pid 7 in there)"},
-	{"nsinit, perhaps", REASON_INIT_PERHAPS, {MUM, .flags = TASK_NSINIT | TASK_REAPED}, KID, "was not seen"},
-	{"nsinit, old recording", REASON_INIT_PERHAPS, {.flags = TASK_NSINIT}, {.exit_signal = 17}, "tini"},
-	{"nsinit, never", REASON_INIT_NEVER_WAITS, {MUM, .flags = TASK_NSINIT}, KID, "never waited for any child"},
+	{"nsinit, perhaps",
+	 REASON_INIT_PERHAPS,
+	 {MUM, .flags = TASK_NSINIT | TASK_REAPED},
+	 KID,
+	 "was not seen"},
+	{"nsinit, old recording",
+	 REASON_INIT_PERHAPS,
+	 {.flags = TASK_NSINIT},
+	 {.exit_signal = 17},
+	 "tini"},
+	{"nsinit, never",
+	 REASON_INIT_NEVER_WAITS,
+	 {MUM, .flags = TASK_NSINIT},
+	 KID,
+	 "never waited for any child"},
 };
 
 static void zombies(void **state)
@@ -603,8 +752,8 @@ static void zombies(void **state)
 		     .wait_tid = z->mum.wait_tid, .name = comm_of("mum"));
 		FEED(f, scan_task, SCAN_TASK, 401, 401, .start = START(401), .parent = 400,
 		     .pgid = 400, .exit_signal = z->kid.exit_signal, .tracer = z->kid.tracer,
-		     .flags = TASK_ZOMBIE | z->kid.flags, .parent_tid = z->kid.tid,
-		     .nspid = {{7}}, .name = comm_of("kid"));
+		     .flags = TASK_ZOMBIE | z->kid.flags, .parent_tid = z->kid.tid, .nspid = {{7}},
+		     .name = comm_of("kid"));
 		if (advise_zombie(f->m, proc_by(f, 401), &b) != z->reason)
 			fail_msg("%s: %s: %s", z->name,
 				 name_reason(zombie_reason(f->m, proc_by(f, 401))), b.s);
@@ -641,9 +790,10 @@ static void accused_by_habit(void **state)
 	struct feed *f = *state;
 	struct buf b = {};
 
-	FEED(f, scan_task, SCAN_TASK, 100, 100, .start = START(100), .files = FILES(100), .parent = 1,
-	     .exit_signal = 17, .parent_tid = 1, .name = comm_of("bash"));
-	assert_in_range(kid_reaped(f, 202, 2 * NS_PER_S), 2 * NS_PER_S, 2 * NS_PER_S + 10 * NS_PER_MS);
+	FEED(f, scan_task, SCAN_TASK, 100, 100, .start = START(100), .files = FILES(100),
+	     .parent = 1, .exit_signal = 17, .parent_tid = 1, .name = comm_of("bash"));
+	assert_in_range(kid_reaped(f, 202, 2 * NS_PER_S), 2 * NS_PER_S,
+			2 * NS_PER_S + 10 * NS_PER_MS);
 	feed_fork(f, 200, 201);
 	feed_exit(f, 201, 200, 0, 0);
 	feed_pass(f, 3 * NS_PER_S);
@@ -663,15 +813,15 @@ static void habit_of_program(void **state)
 {
 	struct feed *f = *state;
 
-	FEED(f, scan_task, SCAN_TASK, 100, 100, .start = START(100), .files = FILES(100), .parent = 1,
-	     .exit_signal = 17, .parent_tid = 1, .name = comm_of("bash"));
+	FEED(f, scan_task, SCAN_TASK, 100, 100, .start = START(100), .files = FILES(100),
+	     .parent = 1, .exit_signal = 17, .parent_tid = 1, .name = comm_of("bash"));
 	kid_reaped(f, 202, NS_PER_MS);
 	feed_exec(f, 200, "/usr/bin/catcher");
 	assert_int_equal(proc_by(f, 200)->reaps, 0);
 	assert_true(proc_by(f, 200)->flags & TASK_REAPED);
-	FEED(f, scan_task, SCAN_TASK, 200, 200, .start = START(200), .files = FILES(200), .parent = 100,
-	     .exit_signal = 17, .parent_tid = 100, .sigchld = 2, .flags = TASK_REAPED,
-	     .name = comm_of("catcher"));
+	FEED(f, scan_task, SCAN_TASK, 200, 200, .start = START(200), .files = FILES(200),
+	     .parent = 100, .exit_signal = 17, .parent_tid = 100, .sigchld = 2,
+	     .flags = TASK_REAPED, .name = comm_of("catcher"));
 	feed_fork(f, 200, 201);
 	feed_exit(f, 201, 200, 0, 0);
 	feed_pass(f, 5 * NS_PER_S);
@@ -686,9 +836,10 @@ static void age_by_last_run(void **state)
 	struct feed *f = *state;
 
 	for (u32 i = 0; i < 2; i++)
-		FEED(f, scan_task, SCAN_TASK, 401 + i, 401 + i, .start = START(401 + i), .parent = 200,
-		     .exit_signal = 17, .flags = TASK_ZOMBIE, .ran_ns = NS_PER_S + i * 8 * NS_PER_S,
-		     .parent_tid = 200, .name = comm_of("kid"));
+		FEED(f, scan_task, SCAN_TASK, 401 + i, 401 + i, .start = START(401 + i),
+		     .parent = 200, .exit_signal = 17, .flags = TASK_ZOMBIE,
+		     .ran_ns = NS_PER_S + i * 8 * NS_PER_S, .parent_tid = 200,
+		     .name = comm_of("kid"));
 	assert_int_equal(zombie_reason(f->m, proc_by(f, 401)), REASON_RECENT);
 	assert_int_equal(zombie_reason(f->m, proc_by(f, 402)), REASON_PARENT_NOT_WAITING);
 	feed_pass(f, NS_PER_S);
@@ -701,16 +852,17 @@ static void init_not_yet_dead(void **state)
 	struct feed *f = *state;
 	struct buf b = {};
 
-	FEED(f, scan_task, SCAN_TASK, 500, 500, .start = START(500), .parent = 200, .exit_signal = 17,
-	     .pidns = 4711, .nspid = {{1}}, .flags = TASK_NSINIT | TASK_EXITING, .parent_tid = 200,
-	     .name = comm_of("box"));
-	FEED(f, scan_task, SCAN_TASK, 501, 501, .start = START(501), .parent = 100, .exit_signal = 17,
-	     .pidns = 4711, .nspid = {{2}}, .flags = TASK_ZOMBIE, .parent_tid = 100,
-	     .name = comm_of("probe"));
+	FEED(f, scan_task, SCAN_TASK, 500, 500, .start = START(500), .parent = 200,
+	     .exit_signal = 17, .pidns = 4711, .nspid = {{1}}, .flags = TASK_NSINIT | TASK_EXITING,
+	     .parent_tid = 200, .name = comm_of("box"));
+	FEED(f, scan_task, SCAN_TASK, 501, 501, .start = START(501), .parent = 100,
+	     .exit_signal = 17, .pidns = 4711, .nspid = {{2}}, .flags = TASK_ZOMBIE,
+	     .parent_tid = 100, .name = comm_of("probe"));
 	assert_string_equal(proc_state(proc_by(f, 500)), "dying");
 	assert_int_equal(advise_zombie(f->m, proc_by(f, 500), &b), REASON_DYING);
-	assert_non_null(strstr(b.s, "probe[501] in there is dead, but its parent bash[100], which is "
-				    "outside, has not reaped it"));
+	assert_non_null(strstr(b.s,
+			       "probe[501] in there is dead, but its parent bash[100], which is "
+			       "outside, has not reaped it"));
 	buf_reset(&b);
 	advise_zombie(f->m, proc_by(f, 501), &b);
 	assert_non_null(strstr(b.s, "box[500], PID 1 of its pid namespace, cannot end"));
@@ -769,7 +921,8 @@ int main(void)
 		T(zombies),
 		T(recent_and_headless),
 		T(reasons_grouped),
-		T(accused_by_habit), T(habit_of_program),
+		T(accused_by_habit),
+		T(habit_of_program),
 		T(age_by_last_run),
 		T(init_not_yet_dead),
 	};

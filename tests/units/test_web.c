@@ -155,8 +155,8 @@ static u32 next_turn(struct auth *a, u64 *now, enum auth_answer *answer)
 static void test_budget(void **state)
 {
 	static const char *const others[][2] = {
-		{"10.0.0.2", "alice:right"},   /* another address */
-		{"10.0.0.1", "bob:second"},    /* another user */
+		{"10.0.0.2", "alice:right"},	    /* another address */
+		{"10.0.0.1", "bob:second"},	    /* another user */
 		{"2001:db8:0:2::1", "alice:right"}, /* another /64 */
 	};
 	static const char *const flood[] = {"10.0.0.1", "10.0.0.1", "2001:db8:0:1::%x"};
@@ -223,11 +223,12 @@ static void test_lot(void **state)
 
 static void test_names(void **state)
 {
-	static const char *const ours[] = {"localhost", "a.localhost", "127.0.0.1", "::1",
-					   "neighbour", "exporter.example.org", "a.example.net"};
-	static const char *const foreign[] = {"evil.example", "localhost.evil.example",
-					      "127.0.0.1.evil.example", "example.net",
-					      "evilexample.net", "exporter.example.org.evil"};
+	static const char *const ours[] = {"localhost",	   "a.localhost", "127.0.0.1",
+					   "::1",	   "neighbour",	  "exporter.example.org",
+					   "a.example.net"};
+	static const char *const foreign[] = {
+		"evil.example", "localhost.evil.example", "127.0.0.1.evil.example",
+		"example.net",	"evilexample.net",	  "exporter.example.org.evil"};
 	const struct web_opts o = {.allow = {"exporter.example.org", "*.example.net"}, .nallow = 2};
 	struct web_names n = {};
 
@@ -272,8 +273,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accept),	cmocka_unit_test(test_encoding),
 		cmocka_unit_test(test_address), cmocka_unit_test(test_budget),
-		cmocka_unit_test(test_lot),
-		cmocka_unit_test(test_names),	cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_lot),	cmocka_unit_test(test_names),
+		cmocka_unit_test(test_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

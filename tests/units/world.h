@@ -9,8 +9,11 @@
 typedef void (*world_sink)(void *ctx, const struct ev *e);
 
 #define HEAD(KIND, lower, pid, thread, when)                                                       \
-	.h = { .kind = EV_KIND_##KIND, .size = sizeof(struct ev_##lower), .tgid = (pid),           \
-	       .tid = (thread), .ts = (when) }
+	.h = {.kind = EV_KIND_##KIND,                                                              \
+	      .size = sizeof(struct ev_##lower),                                                   \
+	      .tgid = (pid),                                                                       \
+	      .tid = (thread),                                                                     \
+	      .ts = (when)}
 #define SOCK_OF(s)                                                                                 \
 	.inode = (s)->inode, .cookie = (s)->cookie, .netns = (s)->netns, .uid = (s)->uid,          \
 	.local = (s)->local, .remote = (s)->remote, .proto = (s)->proto, .state = (s)->state,      \
@@ -129,7 +132,8 @@ static inline void dump_ep(struct buf *b, const struct ep *ep)
 
 static inline void dump_death(struct buf *b, const struct model *m, const struct death *d)
 {
-	buf_printf(b, " died %llu reaped %llu code %d sig %u by %u/%u wait %u %d%d%d%d%d%d%d left %u",
+	buf_printf(b,
+		   " died %llu reaped %llu code %d sig %u by %u/%u wait %u %d%d%d%d%d%d%d left %u",
 		   (unsigned long long)d->ts, (unsigned long long)d->reaped_ts, d->code, d->signal,
 		   tgid_of(m, d->killer), d->killer_pid, tgid_of(m, d->reaper), d->known, d->core,
 		   d->by_kernel, d->ns_died, d->told, d->auto_reaped, d->freed, (u32)d->left_by);
@@ -146,10 +150,12 @@ static inline void dump_table(struct buf *b, const struct model *m, const struct
 		const struct sock *s = h ? sock_at(m, h->sock) : NULL;
 
 		if (h)
-			buf_printf(b, "\n  fd %d sock %llu/%llu via %u how %u cloexec %u flags %u "
-				   "since %llu", fd, (unsigned long long)s->inode,
-				   (unsigned long long)s->cookie, h->via, h->how, h->cloexec,
-				   h->flags, (unsigned long long)h->since);
+			buf_printf(b,
+				   "\n  fd %d sock %llu/%llu via %u how %u cloexec %u flags %u "
+				   "since %llu",
+				   fd, (unsigned long long)s->inode, (unsigned long long)s->cookie,
+				   h->via, h->how, h->cloexec, h->flags,
+				   (unsigned long long)h->since);
 	}
 }
 

@@ -10,18 +10,18 @@
 struct query {
 	const char *proto; /* "tcp", "udp", NULL: any */
 	bool has_addr, has_other;
-	struct ep addr;    /* ip + family when has_addr; port always; IPv4 or IPv6 */
-	struct ep other;   /* has_other: or this one (localhost is two) */
+	struct ep addr;	       /* ip + family when has_addr; port always; IPv4 or IPv6 */
+	struct ep other;       /* has_other: or this one (localhost is two) */
 	struct unix_name name; /* unix:...; len 0: not asked */
-	struct asked_file { /* of a path, where it can be looked at: not of a recording */
-		bool looked;  /* what follows is known */
-		bool there;   /* the path is taken: a bind meets EADDRINUSE */
-		bool dir;     /* it is a directory */
-		int nowhere;  /* errno of a bind there, if it is not there and nothing can be; else 0 */
-		bool socket;  /* it leads to a socket, of ... */
+	struct asked_file {    /* of a path, where it can be looked at: not of a recording */
+		bool looked;   /* what follows is known */
+		bool there;    /* the path is taken: a bind meets EADDRINUSE */
+		bool dir;      /* it is a directory */
+		int nowhere; /* errno of a bind there, if it is not there and nothing can be; else 0 */
+		bool socket; /* it leads to a socket, of ... */
 		u64 ino;
 		u32 dev;
-		u32 mntns;    /* seen from that mount namespace */
+		u32 mntns; /* seen from that mount namespace */
 	} file;
 };
 
@@ -30,7 +30,13 @@ struct match {
 	const struct sock *sock;
 	bool elsewhere; /* in another network namespace: comes after all that is here */
 	/* Of that name, but the path does not lead to it: likewise, by the reason. */
-	enum unreached { REACHED, UNREACHED_REMOVED, UNREACHED_MOVED, UNREACHED_MNTNS, UNREACHED_CONNECTION } unreached;
+	enum unreached {
+		REACHED,
+		UNREACHED_REMOVED,
+		UNREACHED_MOVED,
+		UNREACHED_MNTNS,
+		UNREACHED_CONNECTION
+	} unreached;
 	u8 rank; /* 0 listens, 1 bound, 2 connection, 3 time-wait */
 };
 bool sock_is_wild(const struct ep *ep); /* 0.0.0.0 or :: */
@@ -45,12 +51,12 @@ u32 matches_of(const struct model *m, const struct query *q, struct match **out,
  * Options with which a bind of what is asked for would work (BIND_*, and BIND_BOTH for both at
  * once), if it is TCP or, dgram, UDP.
  */
-#define BIND_PLAIN 4
-#define BIND_BOTH 8
+#define BIND_PLAIN   4
+#define BIND_BOTH    8
 #define BIND_ANY_UID UINT32_MAX
 struct bind_way {
-	u8 works;  /* BIND_* */
-	u32 uid;   /* SO_REUSEPORT works for this one alone, or BIND_ANY_UID */
+	u8 works; /* BIND_* */
+	u32 uid;  /* SO_REUSEPORT works for this one alone, or BIND_ANY_UID */
 };
 struct bind_way bind_way(const struct match *list, u32 here, bool dgram);
 /* A zombie or a headless process, and why it is there; in order of parent, reason and pid. */

@@ -96,9 +96,9 @@ static bool match_of(const struct model *m, const struct query *q, const struct 
 		return false;
 	*out = (struct match){
 		.sock = s, .elsewhere = sock_is_elsewhere(m, s), .rank = sock_rank(s)};
-	if (q->name.len && (q->file.looked && sock_file(m, s)->file
-				    ? !file_matches(m, q, s)
-				    : sock_file(m, s)->file_names == FILE_REMOVED))
+	if (q->name.len &&
+	    (q->file.looked && sock_file(m, s)->file ? !file_matches(m, q, s)
+						     : sock_file(m, s)->file_names == FILE_REMOVED))
 		out->unreached = file_unreached(m, q, s);
 	return true;
 }

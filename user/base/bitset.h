@@ -17,7 +17,8 @@ struct bitset {
 };
 void bitset_add(struct bitset *b, u32 i);
 void bitset_drop(struct bitset *b, u32 i); /* may not be there */
-u64 bitset_next(const struct bitset *b, u64 from); /* the first from there on; BITSET_NONE: there is none */
+u64 bitset_next(const struct bitset *b,
+		u64 from); /* the first from there on; BITSET_NONE: there is none */
 void bitset_free(struct bitset *b);
 
 #endif

@@ -11,16 +11,16 @@
  */
 struct out {
 	FILE *f;
-	int fd;        /* -1: none, it is in memory */
+	int fd; /* -1: none, it is in memory */
 	bool json;
-	bool colour;   /* terminal, NO_COLOR unset or empty, TERM not dumb */
+	bool colour; /* terminal, NO_COLOR unset or empty, TERM not dumb */
 	bool tty;
-	int width;     /* columns of the terminal; 80 when it is none (COLUMNS is honoured) */
-	int height;    /* rows of the terminal; 0 when it is none */
-	bool fit;      /* lines are cut to the width: a terminal, or COLUMNS is given */
-	bool dead;     /* nothing more can be written */
-	bool failed;   /* for a reason that was told: the answer is not complete */
-	struct buf line; /* JSON or text line being built */
+	int width;	  /* columns of the terminal; 80 when it is none (COLUMNS is honoured) */
+	int height;	  /* rows of the terminal; 0 when it is none */
+	bool fit;	  /* lines are cut to the width: a terminal, or COLUMNS is given */
+	bool dead;	  /* nothing more can be written */
+	bool failed;	  /* for a reason that was told: the answer is not complete */
+	struct buf line;  /* JSON or text line being built */
 	u64 realtime_off; /* for FMT_TIME fields: event time + this = wall clock; set by the view */
 };
 void out_init(struct out *o, FILE *f, bool json);
@@ -44,21 +44,22 @@ void json_obj(struct json *j, const char *key); /* key NULL: in an array or at t
 void json_end_obj(struct json *j);
 void json_arr(struct json *j, const char *key);
 void json_end_arr(struct json *j);
-void json_str(struct json *j, const char *key, const char *s);            /* NULL: null */
+void json_str(struct json *j, const char *key, const char *s); /* NULL: null */
 void json_strn(struct json *j, const char *key, const char *s, size_t n);
 void json_u64(struct json *j, const char *key, u64 v);
 void json_s64(struct json *j, const char *key, s64 v);
 void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);
-void json_id(struct json *j, const char *key, u64 v);                     /* 0: null */
-void json_time(struct json *j, const char *key, u64 wall_ns);             /* 0: null */
+void json_id(struct json *j, const char *key, u64 v);	      /* 0: null */
+void json_time(struct json *j, const char *key, u64 wall_ns); /* 0: null */
 /*
  * Members written by hand: where n bytes may be written, and where the writing ended.  A comma
  * goes before each; the first of an object may do without.
  */
 char *json_space(struct json *j, size_t n);
 void json_spent(struct json *j, char *end);
-void json_args(struct json *j, const char *key, const char *args, size_t n); /* NUL-separated; NULL: null */
+void json_args(struct json *j, const char *key, const char *args,
+	       size_t n); /* NUL-separated; NULL: null */
 
 /* Write o->line and a newline, reset it; marks the out dead on EPIPE. */
 void out_line(struct out *o);
@@ -88,7 +89,7 @@ struct column {
 struct table {
 	const struct column *cols;
 	u32 ncols, nrows;
-	struct buf cells;  /* NUL-terminated, row after row, a tint byte first */
+	struct buf cells; /* NUL-terminated, row after row, a tint byte first */
 };
 void table_init(struct table *t, const struct column *cols, u32 ncols);
 void table_cell(struct table *t, enum tint tint, const char *fmt, ...)

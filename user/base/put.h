@@ -78,7 +78,7 @@ static inline char *put_s64(char *p, s64 v)
 	return put_u64(p, v < 0 ? 0 - (u64)v : (u64)v);
 }
 
-#define PUT_STRING_ROOM(n) ((n) * 6 + 2) /* a byte can become \u00xx */
+#define PUT_STRING_ROOM(n) ((n)*6 + 2) /* a byte can become \u00xx */
 
 /* A JSON string of any bytes, in quotes (json.c). */
 char *put_string(char *p, const char *s, size_t n);

@@ -19,8 +19,8 @@ typedef int32_t s32;
 typedef int64_t s64;
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define NS_PER_S 1000000000ull
-#define NS_PER_MS 1000000ull
+#define NS_PER_S      1000000000ull
+#define NS_PER_MS     1000000ull
 
 /* Allocation.  Out of memory ends the program with a sentence; these never return NULL. */
 void *xmalloc(size_t n);
@@ -40,11 +40,12 @@ void warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Exit codes, as documented in the manual. */
 enum {
-	EXIT_ANSWERED = 0,   /* answered; port: held; ports --leaked: nothing leaked */
-	EXIT_OPPOSITE = 1,   /* the opposite answer */
-	EXIT_USAGE = 2,      /* the command line makes no sense */
-	EXIT_CANNOT = 3,     /* cannot run here: no privilege, kernel too old */
-	EXIT_INCOMPLETE = 4, /* the answer may be incomplete: loss not repaired, recording damaged */
+	EXIT_ANSWERED = 0, /* answered; port: held; ports --leaked: nothing leaked */
+	EXIT_OPPOSITE = 1, /* the opposite answer */
+	EXIT_USAGE = 2,	   /* the command line makes no sense */
+	EXIT_CANNOT = 3,   /* cannot run here: no privilege, kernel too old */
+	EXIT_INCOMPLETE =
+		4, /* the answer may be incomplete: loss not repaired, recording damaged */
 };
 
 /*
@@ -54,11 +55,11 @@ enum {
  */
 struct map_slot {
 	u64 key;
-	u32 val; /* 0: empty */
+	u32 val;		       /* 0: empty */
 } __attribute__((packed, aligned(4))); /* 12 bytes: a table of sockets is large */
 struct map {
 	struct map_slot *slots;
-	u32 cap;   /* power of two, or 0 */
+	u32 cap; /* power of two, or 0 */
 	u32 count;
 	u32 shift; /* 64 - log2(cap) */
 };
@@ -81,7 +82,7 @@ static inline u32 map_get(const struct map *m, u64 key)
 	return m->cap ? m->slots[map_find(m, key)].val : 0;
 }
 void map_put(struct map *m, u64 key, u32 val); /* replaces */
-u32 map_take(struct map *m, u64 key);          /* removes; what was there, or 0 */
+u32 map_take(struct map *m, u64 key);	       /* removes; what was there, or 0 */
 void map_free(struct map *m);
 
 /*
@@ -93,25 +94,26 @@ void map_free(struct map *m);
  * Every chunk knows its free slots and the pool its chunks that have any, so that both take a few
  * steps whatever the size.  One empty chunk is kept for the next to come.
  */
-#define POOL_CHUNK 256u /* slots */
-#define POOL_LEVELS 4   /* of 64 each: more chunks than there are ids */
+#define POOL_CHUNK  256u /* slots */
+#define POOL_LEVELS 4	 /* of 64 each: more chunks than there are ids */
 struct pool {
 	void **chunk;
 	struct pool_room {
 		u16 free; /* first free slot, 1..; the next one's number is in its first bytes */
 		u16 live;
-	} *room;            /* of each chunk */
-	u64 *open[POOL_LEVELS]; /* bit a chunk with a free slot; above it, bit a word that is not 0 */
-	u32 elem;   /* bytes of one struct */
+	} * room; /* of each chunk */
+	u64 *open
+		[POOL_LEVELS]; /* bit a chunk with a free slot; above it, bit a word that is not 0 */
+	u32 elem;	       /* bytes of one struct */
 	u32 chunks, cap;
-	u32 used;   /* no live id is beyond */
-	u32 reach;  /* slots that may be looked at */
-	u32 live;   /* slots in use now */
-	u32 spare;  /* an empty chunk that is kept, 1..; 0: none */
+	u32 used;  /* no live id is beyond */
+	u32 reach; /* slots that may be looked at */
+	u32 live;  /* slots in use now */
+	u32 spare; /* an empty chunk that is kept, 1..; 0: none */
 	void *hole; /* what stands in the place of a chunk that is not there: zeroes, only to be read */
 };
 void pool_init(struct pool *p, u32 elem);
-u32 pool_new(struct pool *p);              /* zeroed */
+u32 pool_new(struct pool *p); /* zeroed */
 void pool_drop(struct pool *p, u32 id);
 /* NULL for 0; no check that the slot is live. */
 static inline void *pool_at(const struct pool *p, u32 id)
@@ -135,7 +137,7 @@ static inline u32 pool_next(const struct pool *p, u32 id)
  * Fill an empty pool with slots of given ids: each is placed once, then pool_placed() makes what
  * lies between them free.  Ids may lie far apart: chunks with none of them cost no memory.
  */
-void *pool_place(struct pool *p, u32 id); /* zeroed */
+void *pool_place(struct pool *p, u32 id);	   /* zeroed */
 bool pool_has_chunk(const struct pool *p, u32 id); /* else pool_place() takes memory for it */
 void pool_placed(struct pool *p, const u64 *taken /* bit an id */);
 /* Slots up to there may be looked at, too, as if they had been handed out once: they are zeroes. */

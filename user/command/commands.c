@@ -6,5 +6,5 @@ const struct view *const views[] = {
 #define C(name) &view_##name,
 	COMMAND_TABLE(C)
 #undef C
-	NULL,
+		NULL,
 };

@@ -5,7 +5,7 @@
 
 #include "view.h"
 
-#define COMMAND_TABLE(C) \
+#define COMMAND_TABLE(C)                                                                           \
 	C(ports) C(port) C(pid) C(tree) C(zombies) C(report) C(trace) C(record) C(serve) C(doctor)
 
 #define C(name) extern const struct view view_##name;

@@ -98,16 +98,17 @@ static void free_print(struct out *o, const struct opts *opts, const struct quer
 	struct buf b = {0};
 
 	if (q->file.looked) {
-		text_file(&b, q, opts->arg, whole,
-			   n && list[0].unreached == UNREACHED_CONNECTION);
+		text_file(&b, q, opts->arg, whole, n && list[0].unreached == UNREACHED_CONNECTION);
 		out_wrap(o, 0, b.s);
 		buf_free(&b);
 		if (q->file.there && !q->file.dir)
-			out_wrap(o, 0, "Do: Remove the file, if it is of no use to anybody: that "
-				       "frees the path.");
+			out_wrap(o, 0,
+				 "Do: Remove the file, if it is of no use to anybody: that "
+				 "frees the path.");
 		return;
 	}
-	buf_puts(&b, n && list[0].elsewhere ? "Nothing in this network namespace holds " : "Nothing holds ");
+	buf_puts(&b, n && list[0].elsewhere ? "Nothing in this network namespace holds "
+					    : "Nothing holds ");
 	if (!q->has_addr && !q->name.len && !q->proto)
 		buf_puts(&b, "port ");
 	buf_add_safe(&b, opts->arg, strlen(opts->arg), 0);
@@ -120,8 +121,7 @@ static void free_print(struct out *o, const struct opts *opts, const struct quer
 }
 
 static void port_text(struct out *o, const struct opts *opts, const struct query *q,
-		      const struct model *m,
-		      const struct match *list, u32 n, u32 here)
+		      const struct model *m, const struct match *list, u32 n, u32 here)
 {
 	if (!here)
 		free_print(o, opts, q, m, list, n);
@@ -197,8 +197,7 @@ static bool is_held(const struct query *q, u32 here)
 }
 
 static void port_json(struct out *o, const struct opts *opts, const struct query *q,
-		      const struct model *m,
-		      const struct match *list, u32 n, u32 here)
+		      const struct model *m, const struct match *list, u32 n, u32 here)
 {
 	static const char *const unreached[] = {NULL, "removed", "moved", "mount_namespace",
 						"connection"};
@@ -246,7 +245,11 @@ static void *port_open(const struct opts *o, struct out *out)
 {
 	struct port *v = xcalloc(1, sizeof(*v));
 
-	*v = (struct port){.opts = o, .query = o->query, .out = out, .page.watch = o->watch, .pace.dirty = true};
+	*v = (struct port){.opts = o,
+			   .query = o->query,
+			   .out = out,
+			   .page.watch = o->watch,
+			   .pace.dirty = true};
 	return v;
 }
 

@@ -345,10 +345,10 @@ static const struct sock *sock_announced(const struct model *m, const struct ev 
 {
 	u64 inode = 0, cookie = 0;
 
-#define ANNOUNCES(KIND, lower)                                   \
-	if (e->kind == EV_KIND_##KIND) {                         \
-		inode = ((const struct ev_##lower *)e)->inode;   \
-		cookie = ((const struct ev_##lower *)e)->cookie; \
+#define ANNOUNCES(KIND, lower)                                                                     \
+	if (e->kind == EV_KIND_##KIND) {                                                           \
+		inode = ((const struct ev_##lower *)e)->inode;                                     \
+		cookie = ((const struct ev_##lower *)e)->cookie;                                   \
 	}
 	ANNOUNCES(BIND, bind)
 	ANNOUNCES(LISTEN, listen)

@@ -45,8 +45,7 @@ static u32 dead_of(const struct model *m, struct dead **out, u32 *others)
 		for (u32 id = proc_next(m, 0); id; id = proc_next(m, id)) {
 			const struct proc *p = proc_at(m, id);
 
-			if (pass ? !is_other(m, p)
-				 : !proc_is_zombie(p))
+			if (pass ? !is_other(m, p) : !proc_is_zombie(p))
 				continue;
 			if (n == cap)
 				*out = xrealloc(*out, (cap = cap ? cap * 2 : 64) * sizeof(**out));

@@ -23,7 +23,7 @@ struct doctor {
 	int unprivileged; /* kernel.unprivileged_bpf_disabled; -1: not there */
 	char tier[64];
 	bool fd_full;
-	bool may_probe; /* the iterators may read what they only know the address of */
+	bool may_probe;		   /* the iterators may read what they only know the address of */
 	struct source_stats stats; /* what the kernel side counted meanwhile */
 	struct hook hook[HOOKS_MAX];
 	u32 nhooks;

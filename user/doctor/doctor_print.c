@@ -47,9 +47,10 @@ static u32 limits_of(const struct doctor *d, const char *out[16])
 		out[n++] = "Descriptor changes by 32-bit (i386, x32) system calls are found at the "
 			   "next "
 			   "scan, exec or exit, not as they happen.";
-		out[n++] = "Who reaped is not seen of a waitid() that does not ask to be told "
-			   "(infop NULL) and may have reaped any child, none (WNOHANG), or only met "
-			   "one that stopped.";
+		out[n++] =
+			"Who reaped is not seen of a waitid() that does not ask to be told "
+			"(infop NULL) and may have reaped any child, none (WNOHANG), or only met "
+			"one that stopped.";
 		out[n++] =
 			"Descriptors that io_uring installs or closes are found at the next scan.";
 	} else {
@@ -61,11 +62,13 @@ static u32 limits_of(const struct doctor *d, const char *out[16])
 	}
 	if (hook_refused(d, "sockops"))
 		out[n++] = "No program can be attached to the root of cgroup2 (that takes its "
-			   "mount, CAP_NET_ADMIN, and nobody there who wants to be alone): TCP states that "
+			   "mount, CAP_NET_ADMIN, and nobody there who wants to be alone): TCP "
+			   "states that "
 			   "change under a task on which the kernel runs no tracing program are "
 			   "missed.";
-	out[n++] = "What keeps a socket without a descriptor is named if it is a call that a thread "
-		   "sleeps in, or an io_uring; not if it is a part of the kernel that was given it.";
+	out[n++] =
+		"What keeps a socket without a descriptor is named if it is a call that a thread "
+		"sleeps in, or an io_uring; not if it is a part of the kernel that was given it.";
 	if (!d->may_probe)
 		out[n++] =
 			"The kernel does not let iterators read its memory: names of UNIX sockets, "

@@ -59,7 +59,7 @@ const struct kind *event_kind(unsigned int number)
 /* clang-format on */
 
 /* event_bit() gives 40..49 to the told kinds, and 0 to `source` and what a checkpoint is made of. */
-#define K(n, ID, lower, pub, cls, text) \
+#define K(n, ID, lower, pub, cls, text)                                                            \
 	_Static_assert((n > 0 && n < 40) || (n >= 50 && n < 90), #ID " has no bit of its own");
 EV_TABLE(K)
 #undef K

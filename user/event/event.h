@@ -24,8 +24,8 @@ struct field {
 	const char *name;
 	const char *doc;
 	u16 offset, size;
-	u8 fmt;  /* enum field_fmt */
-	u8 type; /* enum field_type */
+	u8 fmt;		     /* enum field_fmt */
+	u8 type;	     /* enum field_type */
 	char key[FIELD_KEY]; /* ,"name  as JSON has it, but for the end of the name of a tail */
 	u8 name_len; /* bytes of the name as it is printed: the length of a tail is called after it */
 };
@@ -33,16 +33,16 @@ struct field {
 enum kind_class { CLASS_RAW, CLASS_TOLD };
 
 struct kind {
-	const char *id;     /* lower-case name of the struct, unique: "unix_bind" */
+	const char *id;	    /* lower-case name of the struct, unique: "unix_bind" */
 	const char *public; /* name in the public stream: "bind"; NULL: not public */
 	const char *doc;
 	const struct field *fields;
 	u16 nfields;
 	u64 checked; /* fields whose value is not free, bit a place */
 	u64 shown;   /* fields of the public form, likewise */
-	u16 size; /* of the struct, without tail */
-	u8 class; /* enum kind_class */
-	u8 tails; /* parts of a tail */
+	u16 size;    /* of the struct, without tail */
+	u8 class;    /* enum kind_class */
+	u8 tails;    /* parts of a tail */
 };
 
 /* NULL for a number that is no kind. */
@@ -132,13 +132,13 @@ struct unheld {
 
 /* Names of numbers, shared by text and JSON.  NULL or "?" for what has none, as each says. */
 const char *name_via(unsigned int via);
-const char *name_call(unsigned int call);          /* "accept4"; NULL: not known */
-const char *name_tcp_state(unsigned int state);   /* "LISTEN"; NULL: no such state */
-const char *name_signal(unsigned int sig);        /* "SIGKILL"; "SIG35" beyond; "?" for 0 */
-const char *name_errno(int err);                  /* of -errno or errno: "EADDRINUSE" */
+const char *name_call(unsigned int call);	/* "accept4"; NULL: not known */
+const char *name_tcp_state(unsigned int state); /* "LISTEN"; NULL: no such state */
+const char *name_signal(unsigned int sig);	/* "SIGKILL"; "SIG35" beyond; "?" for 0 */
+const char *name_errno(int err);		/* of -errno or errno: "EADDRINUSE" */
 const char *name_sigres(unsigned int result);
-const char *name_proto(u32 proto);                /* "tcp" "udp" "unix" "raw" "netlink" ... */
-const char *name_family(u32 proto);               /* "inet" "inet6" "unix" ... */
+const char *name_proto(u32 proto);  /* "tcp" "udp" "unix" "raw" "netlink" ... */
+const char *name_family(u32 proto); /* "inet" "inet6" "unix" ... */
 
 /* Numbers of names, for what people write; -1: there is none. */
 int via_by_name(const char *s, size_t n);

@@ -7,7 +7,7 @@
 #define NAME_COLUMN 56
 
 const struct metric_def metric_defs[METRICS] = {
-#define M(ID, name, type, labels, collector, help) \
+#define M(ID, name, type, labels, collector, help)                                                 \
 	[METRIC_##ID] = {name, labels, help, METRIC_##type, COLLECTOR_##collector},
 	METRIC_TABLE(M)
 #undef M

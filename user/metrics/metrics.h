@@ -24,8 +24,8 @@
 #include "source.h"
 #include "verdict.h"
 
-#define METRICS_CAP 50	 /* series of a family with names of programs or units, OTHER not counted */
-#define METRICS_OTHER "other"
+#define METRICS_CAP	50 /* series of a family with names of programs or units, OTHER not counted */
+#define METRICS_OTHER	"other"
 #define METRICS_UNKNOWN "unknown" /* a program or unit whose name is not known */
 
 /* C(ID, name, on by default, help): the collectors, --collector.NAME and --no-collector.NAME. */
@@ -44,7 +44,7 @@ enum collector {
 #define C(ID, name, on, help) COLLECTOR_##ID,
 	COLLECTOR_TABLE(C)
 #undef C
-	COLLECTORS
+		COLLECTORS
 };
 
 /* clang-format off */
@@ -113,7 +113,7 @@ enum metric {
 #define M(ID, name, type, labels, collector, help) METRIC_##ID,
 	METRIC_TABLE(M)
 #undef M
-	METRICS
+		METRICS
 };
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
@@ -136,15 +136,15 @@ struct self {
 	double cpu_seconds, start_seconds; /* start: since 1970 */
 	u64 resident_bytes, virtual_bytes;
 	u64 open_fds, max_fds;
-	u64 requests[6];     /* answered with 1xx ... 5xx by the hundred; [0] not used */
+	u64 requests[6]; /* answered with 1xx ... 5xx by the hundred; [0] not used */
 	u64 recorded_bytes;
-	u64 recorder_dropped; /* events the recorder had no room for */
-	u64 recorder_faults;  /* of its disk, or of others' hands on its files */
-	u64 held_back;        /* events of users who made more than their share of it */
+	u64 recorder_dropped;  /* events the recorder had no room for */
+	u64 recorder_faults;   /* of its disk, or of others' hands on its files */
+	u64 held_back;	       /* events of users who made more than their share of it */
 	u64 recorded_since_ns; /* CLOCK_REALTIME of the oldest it keeps; 0: no recorder */
-	u64 state_saved_ns;   /* CLOCK_REALTIME; 0: not */
-	u64 damaged;	      /* events that were none */
-	u64 lag_ns;	      /* how far what is applied is behind what happens */
+	u64 state_saved_ns;    /* CLOCK_REALTIME; 0: not */
+	u64 damaged;	       /* events that were none */
+	u64 lag_ns;	       /* how far what is applied is behind what happens */
 	const char *tier, *fd; /* "base", "lean" */
 };
 
@@ -161,7 +161,7 @@ u64 metrics_stuck(struct metrics *c, const struct model *m, const struct sock *s
 u64 metrics_scanned(const struct metrics *c);
 
 enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
-#define METRICS_TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
+#define METRICS_TEXT_TYPE	 "text/plain; version=0.0.4; charset=utf-8"
 #define METRICS_OPENMETRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 /*

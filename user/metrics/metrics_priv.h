@@ -28,7 +28,7 @@ struct metrics {
 
 	/* Passes of scans: one is over; one other than the first is under way; such a one is over. */
 	bool scanned, scanning, audited;
-	u64 scanned_ts; /* end of the newest */
+	u64 scanned_ts;	  /* end of the newest */
 	u32 procs, socks; /* of the model, after the event before */
 
 	/*
@@ -57,13 +57,17 @@ enum { OFFER_LISTEN, OFFER_BOUND, OFFER_UNCONN, OFFER_ESTABLISHED, OFFER_UNKNOWN
 enum { HIDDEN_IN_FLIGHT, HIDDEN_CALL, HIDDEN_IO_URING, HIDDEN_UNKNOWN, HIDDEN_PLACES };
 
 /* The first PROTOS_USUAL are always told, the others where there is one. */
-#define PROTO_TABLE(P) P(TCP, "tcp") P(UDP, "udp") P(UNIX, "unix") P(RAW, "raw") P(ICMP, "icmp") \
-	P(SCTP, "sctp") P(UDPLITE, "udplite") P(MPTCP, "mptcp") P(OTHER, METRICS_OTHER)
+/* clang-format off */
+#define PROTO_TABLE(P)                                                                             \
+	P(TCP, "tcp") P(UDP, "udp") P(UNIX, "unix")                                                \
+	P(RAW, "raw") P(ICMP, "icmp") P(SCTP, "sctp") P(UDPLITE, "udplite") P(MPTCP, "mptcp")      \
+	P(OTHER, METRICS_OTHER)
+/* clang-format on */
 enum {
 #define P(ID, name) PROTO_##ID,
 	PROTO_TABLE(P)
 #undef P
-	PROTOS
+		PROTOS
 };
 #define PROTOS_USUAL 3
 

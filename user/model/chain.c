@@ -4,7 +4,8 @@
 
 #define CHAIN_DEPTH 64 /* forks and passes followed back */
 
-static void row_add_hold(const struct model *m, struct holder *row, const struct sock *s, const struct hold *h)
+static void row_add_hold(const struct model *m, struct holder *row, const struct sock *s,
+			 const struct hold *h)
 {
 	row->nfds++;
 	if (h->flags & HOLD_USED)

@@ -10,8 +10,8 @@
 #include "model_priv.h"
 
 #define SAVE(type, name, fmt, doc) e.name = from->name;
-#define KEPT(ID, lower, ...)                                                                    \
-	struct ev_##lower e = {.h = {.kind = EV_KIND_##ID, .size = sizeof(e), .ts = d->m->now}, \
+#define KEPT(ID, lower, ...)                                                                       \
+	struct ev_##lower e = {.h = {.kind = EV_KIND_##ID, .size = sizeof(e), .ts = d->m->now},    \
 			       __VA_ARGS__}
 
 struct dump {

@@ -41,11 +41,11 @@ struct model *model_new(const struct judge *judge)
 
 static void map_free_all(struct model *m)
 {
-	struct map *all[] = {&m->by_tgid,	  &m->by_files,	       &m->by_inode,
-			     &m->by_cookie,	  &m->by_port,	       &m->cgroups,
-			     &m->nsinits,	  &m->priv->by_tuple,  &m->priv->signals,
-			     &m->priv->listening, &m->priv->listener, &m->priv->by_ref,    &m->priv->by_tid,
-			     &m->priv->by_queue,  &m->priv->by_origin, &m->priv->by_nr};
+	struct map *all[] = {
+		&m->by_tgid,	   &m->by_files,	&m->by_inode,	     &m->by_cookie,
+		&m->by_port,	   &m->cgroups,		&m->nsinits,	     &m->priv->by_tuple,
+		&m->priv->signals, &m->priv->listening, &m->priv->listener,  &m->priv->by_ref,
+		&m->priv->by_tid,  &m->priv->by_queue,	&m->priv->by_origin, &m->priv->by_nr};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		map_free(all[i]);
@@ -53,9 +53,9 @@ static void map_free_all(struct model *m)
 
 void model_free(struct model *m)
 {
-	struct pool *all[] = {&m->procs,  &m->images,	   &m->deaths,	    &m->tabrefs,
-			      &m->fdtabs, &m->holds,	   &m->origins,	    &m->socks,
-			      &m->names,  &m->priv->sents, &m->priv->paths, &m->shares,
+	struct pool *all[] = {&m->procs,	&m->images,	 &m->deaths,	  &m->tabrefs,
+			      &m->fdtabs,	&m->holds,	 &m->origins,	  &m->socks,
+			      &m->names,	&m->priv->sents, &m->priv->paths, &m->shares,
 			      &m->priv->flights};
 
 	stage_free(m->priv->stage);
@@ -140,9 +140,9 @@ static void timers_run(struct model *m)
 static void dispatch(struct model *m, const struct ev *e)
 {
 	switch (e->kind) {
-#define RAW(n, lower)                                                      \
-	case n:                                                            \
-		on_##lower(m, (const struct ev_##lower *)(const void *)e); \
+#define RAW(n, lower)                                                                              \
+	case n:                                                                                    \
+		on_##lower(m, (const struct ev_##lower *)(const void *)e);                         \
 		break;
 #define TOLD(n, lower)
 #define K(n, ID, lower, pub, class, doc) class(n, lower)

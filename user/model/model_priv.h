@@ -29,24 +29,35 @@
 #include "bitset.h"
 #include "model.h"
 
-#define LINEAGE_MAX 256  /* consecutive dead ancestors remembered above a process */
-#define IMAGES_MAX 64    /* images remembered of one chain of execs */
-#define ORIGINS_MAX 64   /* origins of a socket before those of no use are thrown away */
+#define LINEAGE_MAX	256 /* consecutive dead ancestors remembered above a process */
+#define IMAGES_MAX	64  /* images remembered of one chain of execs */
+#define ORIGINS_MAX	64  /* origins of a socket before those of no use are thrown away */
 #define SIGCHLD_UNKNOWN 255
-#define SIGCHLD_NR 17
+#define SIGCHLD_NR	17
 
-enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT, TCP_SYN_RECV, TCP_FIN_WAIT1, TCP_FIN_WAIT2,
-       TCP_TIME_WAIT, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_LAST_ACK, TCP_LISTEN, TCP_CLOSING,
-       TCP_NEW_SYN_RECV };
-#define FAMILY_UNIX 1
-#define FAMILY_INET 2
+enum {
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT,
+	TCP_SYN_RECV,
+	TCP_FIN_WAIT1,
+	TCP_FIN_WAIT2,
+	TCP_TIME_WAIT,
+	TCP_CLOSE,
+	TCP_CLOSE_WAIT,
+	TCP_LAST_ACK,
+	TCP_LISTEN,
+	TCP_CLOSING,
+	TCP_NEW_SYN_RECV
+};
+#define FAMILY_UNIX  1
+#define FAMILY_INET  2
 #define FAMILY_INET6 10
-#define TYPE_STREAM 1
-#define TYPE_DGRAM 2
+#define TYPE_STREAM  1
+#define TYPE_DGRAM   2
 
 /* A first-in first-out queue of deadlines that only grow. */
 struct due {
-	u64 ts;  /* when */
+	u64 ts;	 /* when */
 	u64 tag; /* tells whether id is still the one that was meant */
 	u32 id;
 };
@@ -57,9 +68,9 @@ struct dueq {
 
 /* The newest signal of one number to a process that still runs: perhaps what will kill it. */
 struct sent {
-	u32 next;       /* others to the same process */
+	u32 next; /* others to the same process */
 	u32 signal;
-	u32 from;       /* proc, not referenced: from_start tells whether it is still the same */
+	u32 from; /* proc, not referenced: from_start tells whether it is still the same */
 	u32 from_pid;
 	u64 from_start;
 	bool by_kernel, ns_died, again;
@@ -69,11 +80,11 @@ struct sent {
 /* A socket in the queue of a UNIX socket, between sendmsg and recvmsg. */
 struct flight {
 	u64 queue;   /* inode of the UNIX socket */
-	u64 ts;      /* last known to be so */
+	u64 ts;	     /* last known to be so */
 	u64 scan_ts; /* when a scan counted it last; 0: none did */
 	u64 met_ts;  /* the sieve's */
 	u32 sock, count;
-	u32 next, prev;             /* of the socket; the first one's prev is the last */
+	u32 next, prev;		    /* of the socket; the first one's prev is the last */
 	u32 queue_next, queue_prev; /* of the queue */
 	u32 bin_next;
 };
@@ -81,8 +92,8 @@ struct flight {
 /* What a pass did not meet, while it is being told. */
 struct misses {
 	struct buf keys; /* u64: what the phase found when it began */
-	size_t next;     /* of them */
-	u32 phase;       /* 0: none under way */
+	size_t next;	 /* of them */
+	u32 phase;	 /* 0: none under way */
 	struct ev_scan_miss e;
 };
 
@@ -92,18 +103,19 @@ struct path {
 
 struct model_priv {
 	const struct judge *judge;
-	u64 wake;             /* nothing is due before */
-	u64 at;               /* ts of the event being applied: what follows from it is told so */
+	u64 wake;	      /* nothing is due before */
+	u64 at;		      /* ts of the event being applied: what follows from it is told so */
 	struct dueq zombies;  /* exits that may deserve a zombie event; tag: start */
 	struct dueq frees;    /* freed by the kernel, nobody seen to wait yet; tag: start */
-	u32 by;               /* tgid whose act on descriptors it is; 0: it is none */
-	u32 left;             /* of a close: references to the file beside the slot */
+	u32 by;		      /* tgid whose act on descriptors it is; 0: it is none */
+	u32 left;	      /* of a close: references to the file beside the slot */
 	struct dueq closings; /* socks that may be over; tag: closed_ts */
-	bool outlived;        /* one of them was not: what keeps it? */
-	u8 look;              /* the scan of all descriptors that began last: 1 the first (LOOK_FIRST) and until it is
+	bool outlived;	      /* one of them was not: what keeps it? */
+	u8 look; /* the scan of all descriptors that began last: 1 the first (LOOK_FIRST) and until it is
 				 over, then 2 to 255, round; 0: none did */
-	struct dueq gones;    /* socks that are gone, to be freed before the next event; tag: when they went */
-	struct due *waits;    /* heap, the earliest first: sockets that end by the clock (left_ms) */
+	struct dueq
+		gones; /* socks that are gone, to be freed before the next event; tag: when they went */
+	struct due *waits; /* heap, the earliest first: sockets that end by the clock (left_ms) */
 	u32 nwaits, waits_cap;
 	struct map by_tuple;  /* hash of the addresses -> sock that has neither inode nor cookie */
 	struct map signals;   /* proc -> first struct sent */
@@ -116,23 +128,23 @@ struct model_priv {
 	struct buf made;      /* made_in()'s */
 	struct pool sents, paths;
 	struct pool flights;
-	struct map ranges;    /* fdtab -> its range_set (range.c) */
+	struct map ranges; /* fdtab -> its range_set (range.c) */
 	struct pool range_sets;
 	struct bins by_flight; /* (queue, sock) -> flight */
-	struct map by_queue;  /* inode of a UNIX socket -> first flight in its queue */
-	struct buf dying;     /* u64: inodes of UNIX sockets that ended, whose queues end next */
-	bool die;             /* they are under way */
-	u32 cgroups_at;       /* how many before those of nobody are looked for */
-	u32 pinned;           /* gone procs kept by a reference */
-	u32 collect_at;       /* look for circles among them beyond this */
-	u64 last_loss;        /* ts of the newest loss */
-	u32 repaired;         /* SCOPE_* covered by passes begun after it */
-	u32 dropped, added;   /* by scans since the first loss not repaired */
-	u64 sieved_ts;        /* of the newest scan fact that told nothing new */
+	struct map by_queue;   /* inode of a UNIX socket -> first flight in its queue */
+	struct buf dying;      /* u64: inodes of UNIX sockets that ended, whose queues end next */
+	bool die;	       /* they are under way */
+	u32 cgroups_at;	       /* how many before those of nobody are looked for */
+	u32 pinned;	       /* gone procs kept by a reference */
+	u32 collect_at;	       /* look for circles among them beyond this */
+	u64 last_loss;	       /* ts of the newest loss */
+	u32 repaired;	       /* SCOPE_* covered by passes begun after it */
+	u32 dropped, added;    /* by scans since the first loss not repaired */
+	u64 sieved_ts;	       /* of the newest scan fact that told nothing new */
 	struct misses misses;
-	struct buf cuts;      /* struct cut: what scans could not see all of (scancut.c) */
+	struct buf cuts;	      /* struct cut: what scans could not see all of (scancut.c) */
 	struct map cut_at, cut_netns; /* what a cut is about, namespace -> index in cuts + 1 */
-	struct stage *stage;  /* a checkpoint being read; NULL: none */
+	struct stage *stage;	      /* a checkpoint being read; NULL: none */
 };
 
 /* Slots of a table that have sockets, and those of them that an exec would keep. */
@@ -150,10 +162,12 @@ struct sock_ev {
 /* Tell: append an event of the model's own. */
 #define TELL(m, lower, KIND, subject, ...)                                                         \
 	do {                                                                                       \
-		struct ev_##lower t_ = { .h = { .kind = EV_KIND_##KIND, .size = sizeof(t_),        \
-						.tgid = (subject), .tid = (subject),               \
-						.ts = (m)->priv->at },                                  \
-					 __VA_ARGS__ };                                            \
+		struct ev_##lower t_ = {.h = {.kind = EV_KIND_##KIND,                              \
+					      .size = sizeof(t_),                                  \
+					      .tgid = (subject),                                   \
+					      .tid = (subject),                                    \
+					      .ts = (m)->priv->at},                                \
+					__VA_ARGS__};                                              \
 		buf_add(&(m)->told, &t_, sizeof(t_));                                              \
 	} while (0)
 
@@ -170,19 +184,22 @@ EV_TABLE(K)
 
 /* model.c */
 void due_add(struct dueq *q, u64 ts, u32 id, u64 tag); /* without timer_wake() */
-void due_drop(struct dueq *q); /* the first */
+void due_drop(struct dueq *q);			       /* the first */
 void due_push(struct model *m, struct dueq *q, u64 ts, u32 id, u64 tag);
 void timer_wake(struct model *m, u64 ts);
 void loss_note(struct model *m, u64 count, u64 ts);
 void cgroup_set(struct model *m, u64 id, const char *path);
-static inline u64 max_ts(u64 a, u64 b) { return a > b ? a : b; }
+static inline u64 max_ts(u64 a, u64 b)
+{
+	return a > b ? a : b;
+}
 
 /* proc.c */
 struct proc *proc_new(struct model *m, u32 tgid, u64 start);   /* without a table */
 struct proc *proc_ghost(struct model *m, u32 tgid, u64 start); /* with one known by name only */
 struct proc *proc_actor(struct model *m, const struct ev *h);  /* who did it; NULL: the kernel */
 struct proc *proc_life(struct model *m, u32 tgid, u64 start, u64 ts, bool as_zombie);
-struct proc *proc_someone(struct model *m, u32 tgid, u64 ts);  /* not gone, made up if need be */
+struct proc *proc_someone(struct model *m, u32 tgid, u64 ts); /* not gone, made up if need be */
 void proc_ref(struct model *m, u32 id);
 void proc_unref(struct model *m, u32 id);
 void proc_set_birth(struct model *m, struct proc *p, u32 birth);
@@ -190,7 +207,8 @@ void proc_set_parent(struct model *m, struct proc *p, u32 parent, u64 ts);
 void proc_hand_up(struct model *m, struct proc *p, u32 ancestor, u64 ts);
 void proc_unlink(struct model *m, struct proc *p);
 void proc_mark_under(struct model *m, struct proc *p);
-u32 proc_child_nr(const struct model *m, const struct proc *parent, u32 nr); /* as the parent sees it; 0 */
+u32 proc_child_nr(const struct model *m, const struct proc *parent,
+		  u32 nr); /* as the parent sees it; 0 */
 void proc_index_nr(struct model *m, const struct proc *c);
 void proc_settle_gone(struct model *m, struct proc *p);
 void proc_set_nspid(struct model *m, struct proc *p, u32 pidns, const struct nspids *nspid,
@@ -199,7 +217,8 @@ void proc_expire(struct model *m);
 
 /* range.c */
 bool range_begin(struct model *m, u32 tab); /* false: it has slots that are too far */
-struct hold *range_next(const struct model *m, u32 tab, u64 from, u32 last, bool kept); /* NULL: none */
+struct hold *range_next(const struct model *m, u32 tab, u64 from, u32 last,
+			bool kept);		       /* NULL: none */
 void range_add(struct model *m, const struct hold *h); /* it is there, or its flag has changed */
 void range_drop(struct model *m, const struct hold *h);
 void range_forget(struct model *m, u32 tab);
@@ -214,7 +233,7 @@ struct image *image_own(struct model *m, struct proc *p); /* p's alone, to be ch
 void image_set_comm(struct image *i, const struct comm *c);
 void image_set_text(struct image *i, const struct ev *e, bool truncated);
 bool image_has_text(const struct image *i, const struct ev *e); /* just that */
-void image_use(struct image *i, const struct sock *s); /* it means to have it */
+void image_use(struct image *i, const struct sock *s);		/* it means to have it */
 u32 image_when(const struct model *m, const struct proc *p, u64 ts);
 
 /* death.c */
@@ -266,8 +285,8 @@ void hold_index(struct model *m, u32 id); /* by its slot */
 /* share.c */
 void share_join(struct model *m, struct hold *h);
 bool share_part(struct model *m, const struct hold *h); /* it was the table's last one */
-void made_link(struct model *m, struct sock *s);   /* it has a creator now */
-void made_unlink(struct model *m, struct sock *s); /* it has none any more */
+void made_link(struct model *m, struct sock *s);	/* it has a creator now */
+void made_unlink(struct model *m, struct sock *s);	/* it has none any more */
 /* Socks that p made and the table holds, each once and by id; good until the next call. */
 u32 made_in(struct model *m, const struct proc *p, u32 fdtab, const u32 **out);
 void multi_note(struct model *m, u32 fdtab); /* its nrefs has changed */
@@ -286,7 +305,10 @@ static inline bool via_is_passed(u8 via)
 {
 	return via == VIA_SCM_RIGHTS || via == VIA_PIDFD_GETFD || via == VIA_NONE;
 }
-static inline bool hold_is_passed(const struct hold *h) { return via_is_passed(h->how); }
+static inline bool hold_is_passed(const struct hold *h)
+{
+	return via_is_passed(h->how);
+}
 
 /* sock.c */
 struct sock *sock_of(struct model *m, const struct sock_ev *e); /* NULL: it has no identity */
@@ -319,12 +341,14 @@ void cuts_end(struct model *m, u32 scope, u64 begin);
 void cuts_free(struct model_priv *pr);
 u64 sock_end(const struct sock *s); /* when left_ms is over */
 void sock_maybe_gone(struct model *m, struct sock *s);
-void sock_let_go(struct model *m, struct sock *s); /* its last descriptor, or place in a queue, went */
+void sock_let_go(struct model *m,
+		 struct sock *s); /* its last descriptor, or place in a queue, went */
 void sock_reopen(struct model *m, struct sock *s); /* it has one again */
-void sock_finishes(struct model *m, struct sock *s); /* a change of state says whether the kernel does */
+void sock_finishes(struct model *m,
+		   struct sock *s); /* a change of state says whether the kernel does */
 void sock_review(struct model *m, struct sock *s);
 #define LOOK_FIRST 1
-void look_begins(struct model *m);         /* a scan of all descriptors */
+void look_begins(struct model *m);	    /* a scan of all descriptors */
 void look_ends(struct model *m, u64 begin); /* it was not cut */
 void sock_lost_hold(struct model *m, struct sock *s);
 void sock_gone(struct model *m, struct sock *s);
@@ -370,7 +394,8 @@ struct proc *sock_new_maker(const struct model *m, const struct sock *s, u32 tgi
 void sock_set_maker(struct model *m, struct sock *s, u32 tgid, u64 ts);
 
 /* scanpass.c */
-u32 scan_scope(const struct model *m, const struct ev_scan_end *e); /* what absence means the end of */
+u32 scan_scope(const struct model *m,
+	       const struct ev_scan_end *e); /* what absence means the end of */
 
 /* keep_read.c */
 void stage_broken(struct model *m, u64 ts); /* what there is of a checkpoint is of no use */

@@ -70,7 +70,8 @@ static void grace_append(struct model *m, struct proc *p)
 	m->grace_tail = p->id;
 	p->pinned_grace = true;
 	m->grace_count++;
-	timer_wake(m, m->grace_count > DEAD_MAX ? 0 : death_at(m, p->death)->reaped_ts + m->grace_ns);
+	timer_wake(m,
+		   m->grace_count > DEAD_MAX ? 0 : death_at(m, p->death)->reaped_ts + m->grace_ns);
 }
 
 void proc_ref(struct model *m, u32 id)
@@ -232,7 +233,8 @@ static void proc_collect(struct model *m)
 	}
 	free(mark);
 	/* It looks at everything: not again before as much has happened as there is to look at. */
-	m->priv->collect_at = max_u32(4096, max_u32(m->priv->pinned * 2, (m->procs.live + m->socks.live) / 4));
+	m->priv->collect_at =
+		max_u32(4096, max_u32(m->priv->pinned * 2, (m->procs.live + m->socks.live) / 4));
 }
 
 void proc_expire(struct model *m)
@@ -340,8 +342,8 @@ struct proc *proc_someone(struct model *m, u32 tgid, u64 ts)
 	if (!tgid)
 		return NULL;
 	if (!p || p->state == PROC_GONE)
-	if (!p || p->state == PROC_GONE)
-		p = proc_ghost(m, tgid, 0);
+		if (!p || p->state == PROC_GONE)
+			p = proc_ghost(m, tgid, 0);
 	if (p->state == PROC_RUNNING && p->seen_ts < ts)
 		p->seen_ts = ts;
 	return p;

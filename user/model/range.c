@@ -9,7 +9,8 @@
  */
 #include "model_priv.h"
 
-#define RANGE_FDS (1u << 24) /* slots beyond are in no set: who has them has paid far more for them */
+#define RANGE_FDS                                                                                  \
+	(1u << 24) /* slots beyond are in no set: who has them has paid far more for them */
 
 static struct range_set *set_of(const struct model *m, u32 tab)
 {
@@ -70,7 +71,8 @@ bool range_begin(struct model *m, u32 tab)
 
 	if (set_of(m, tab))
 		return true;
-	for (const struct hold *h = hold_first(m, fdtab_at(m, tab)); h; h = hold_at(m, h->tab_next)) {
+	for (const struct hold *h = hold_first(m, fdtab_at(m, tab)); h;
+	     h = hold_at(m, h->tab_next)) {
 		if ((u32)h->fd >= RANGE_FDS) {
 			set_free(&s);
 			return false;

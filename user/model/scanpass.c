@@ -214,9 +214,8 @@ static bool met_at_exec(const struct model *m, const struct proc *p, const struc
 static bool met_as_forked(const struct model *m, const struct sock *s, const struct ev_scan_fd *e)
 {
 	const struct proc *made = proc_at(m, proc_find(m, e->maker));
-	const struct hold *h = made && made->main
-				       ? hold_in(m, tabref_at(m, made->main)->fdtab, e->fd)
-				       : NULL;
+	const struct hold *h =
+		made && made->main ? hold_in(m, tabref_at(m, made->main)->fdtab, e->fd) : NULL;
 
 	return s->remote.port && h && h->sock == s->id;
 }

@@ -212,10 +212,7 @@ static void holds_move(struct model *m, struct sock *to, struct sock *from)
 {
 	while (from->holds) {
 		struct hold h = *hold_at(m, from->holds);
-		struct slot slot = {h.fdtab,   h.fd,
-				    h.via,     h.how,
-				    h.cloexec, h.flags,
-				    h.since};
+		struct slot slot = {h.fdtab, h.fd, h.via, h.how, h.cloexec, h.flags, h.since};
 		struct hold *now;
 
 		from->queue = from->queue ? from->queue : ~0ull; /* it is not over while it moves */
@@ -350,8 +347,7 @@ u16 sock_ev_flags(const struct sock_ev *e)
 	bool ported = (family == FAMILY_INET || family == FAMILY_INET6) &&
 		      (type == TYPE_STREAM || type == TYPE_DGRAM);
 
-	if (!ported || e->local.port || !e->state ||
-	    (type == TYPE_STREAM && e->state != TCP_CLOSE))
+	if (!ported || e->local.port || !e->state || (type == TYPE_STREAM && e->state != TCP_CLOSE))
 		return e->sflags;
 	return e->sflags | SF_OFFPORT;
 }

@@ -5,16 +5,16 @@
 
 #include "model_priv.h"
 
-#define CHECK(cond, sentence)            \
-	do {                             \
-		if (!(cond))             \
-			return sentence; \
+#define CHECK(cond, sentence)                                                                      \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			return sentence;                                                           \
 	} while (0)
-#define TRY(call)                          \
-	do {                               \
-		const char *why_ = (call); \
-		if (why_)                  \
-			return why_;       \
+#define TRY(call)                                                                                  \
+	do {                                                                                       \
+		const char *why_ = (call);                                                         \
+		if (why_)                                                                          \
+			return why_;                                                               \
 	} while (0)
 
 const char *verify_socks(const struct model *m);

@@ -188,8 +188,7 @@ static const char *check_socks(const struct model *m)
 		TRY(check_origins(m, s, &origins));
 		gone += s->gone;
 		if (s->gone) {
-			CHECK(!s->holds && !s->queue && !s->closing,
-			      "I8: a gone socket is held");
+			CHECK(!s->holds && !s->queue && !s->closing, "I8: a gone socket is held");
 			continue;
 		}
 		CHECK(s->closed_ts ? !s->nholds && !s->queue : !s->closing,

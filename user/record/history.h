@@ -11,9 +11,9 @@
  * path and a newline, once all that happened until then is in its files.  Before the path, which
  * begins with a slash, there may be a line that does not: what is wrong with the recording.
  */
-#define HISTORY_DIR    "/run/probate" /* PROBATE_RUN in the environment: another */
-#define HISTORY_SOCKET "recorder.sock"
-#define HISTORY_SERVE  "serve.sock" /* of an exporter, which knows the state of now and no more */
+#define HISTORY_DIR	  "/run/probate" /* PROBATE_RUN in the environment: another */
+#define HISTORY_SOCKET	  "recorder.sock"
+#define HISTORY_SERVE	  "serve.sock" /* of an exporter, which knows the state of now and no more */
 #define HISTORY_SERVE_DIR "/run/probate-serve" /* where it is as a service */
 
 struct history;
@@ -25,7 +25,7 @@ struct history *history_serve_files(void);
  * else $PROBATE_RUN, else HISTORY_DIR. */
 void history_place(struct buf *out);
 int history_fd(const struct history *h); /* readable when somebody is waiting */
-bool history_asked(struct history *h); /* is somebody waiting? */
+bool history_asked(struct history *h);	 /* is somebody waiting? */
 /* path NULL: the recorder's directory.  trouble: what whoever reads it should know; NULL: nothing. */
 void history_answer(struct history *h, const char *path, const char *trouble);
 void history_close(struct history *h); /* NULL is fine */

@@ -29,10 +29,10 @@
 
 #include "source.h"
 
-#define REC_MAGIC "\x89PRB\r\n\x1a\n" /* no text, and a transfer that changes line ends breaks it */
-#define REC_FORMAT 1
-#define REC_BLOCK (1u << 20)       /* bytes of events a block holds at most */
-#define REC_BLOCK_MAX (8u << 20)   /* a reader believes no larger one */
+#define REC_MAGIC     "\x89PRB\r\n\x1a\n" /* no text, and a transfer that changes line ends breaks it */
+#define REC_FORMAT    1
+#define REC_BLOCK     (1u << 20) /* bytes of events a block holds at most */
+#define REC_BLOCK_MAX (8u << 20) /* a reader believes no larger one */
 
 enum { REC_HEADER = 'H', REC_MODEL = 'M', REC_EVENTS = 'E', REC_END = 'Z' };
 enum { REC_RAW = 0, REC_ZSTD = 1 };
@@ -41,23 +41,23 @@ enum { REC_RAW = 0, REC_ZSTD = 1 };
 /* The head of a block, as it is in the file; head_bytes may grow. */
 struct rec_head {
 	u8 magic[8];
-	u32 head_crc;    /* crc32 of the head behind this */
-	u16 format;      /* REC_FORMAT */
-	u16 head_bytes;  /* the payload begins that far from the magic */
-	u8 type;         /* REC_HEADER ... */
-	u8 codec;        /* REC_RAW, REC_ZSTD */
-	u16 flags;       /* REC_FIRST */
-	u32 stored;      /* bytes of the payload in the file */
-	u32 raw;         /* and unpacked */
-	u32 crc;         /* crc32 of the stored payload */
-	u32 events;      /* in it */
+	u32 head_crc;	/* crc32 of the head behind this */
+	u16 format;	/* REC_FORMAT */
+	u16 head_bytes; /* the payload begins that far from the magic */
+	u8 type;	/* REC_HEADER ... */
+	u8 codec;	/* REC_RAW, REC_ZSTD */
+	u16 flags;	/* REC_FIRST */
+	u32 stored;	/* bytes of the payload in the file */
+	u32 raw;	/* and unpacked */
+	u32 crc;	/* crc32 of the stored payload */
+	u32 events;	/* in it */
 	u32 zero;
-	u64 run;         /* which life of a recorder: ns since 1970 when it began */
-	u64 seq;         /* number of the block in the run */
-	u64 first_event; /* number in the run of its first event, or of the next one */
+	u64 run;	       /* which life of a recorder: ns since 1970 when it began */
+	u64 seq;	       /* number of the block in the run */
+	u64 first_event;       /* number in the run of its first event, or of the next one */
 	u64 first_ts, last_ts; /* CLOCK_BOOTTIME, ns, of the earliest and the latest event */
-	u64 offset;      /* CLOCK_REALTIME - CLOCK_BOOTTIME then, ns */
-	u64 lost;        /* events that the kernel had no room for, until its end */
+	u64 offset;	       /* CLOCK_REALTIME - CLOCK_BOOTTIME then, ns */
+	u64 lost;	       /* events that the kernel had no room for, until its end */
 };
 _Static_assert(sizeof(struct rec_head) == 96, "head of a block");
 
@@ -111,17 +111,18 @@ bool rec_behind(struct rec_writer *w);
 bool rec_is_pipe(const struct rec_writer *w);
 /* Has the reader of a pipe left? */
 bool rec_dead(struct rec_writer *w);
-u64 rec_ticket(struct rec_writer *w);           /* for what was handed over until now; never 0 */
+u64 rec_ticket(struct rec_writer *w);		 /* for what was handed over until now; never 0 */
 bool rec_done(struct rec_writer *w, u64 ticket); /* that is in the file, or was given up */
-u64 rec_written(const struct rec_writer *w);    /* bytes, so far */
-u64 rec_dropped(struct rec_writer *w);          /* events, so far */
-u64 rec_reaches(const struct rec_writer *w);    /* CLOCK_REALTIME of the oldest kept; 0: not a directory */
+u64 rec_written(const struct rec_writer *w);	 /* bytes, so far */
+u64 rec_dropped(struct rec_writer *w);		 /* events, so far */
+u64 rec_reaches(
+	const struct rec_writer *w);  /* CLOCK_REALTIME of the oldest kept; 0: not a directory */
 u64 rec_faults(struct rec_writer *w); /* of the disk, of others' hands on our files; so far */
 /* Is there something that whoever reads the recording should know?  The sentence. */
 bool rec_trouble(struct rec_writer *w, struct buf *why);
 u64 rec_offset(const struct rec_writer *w); /* CLOCK_REALTIME - CLOCK_BOOTTIME when it was opened */
 const char *rec_path(const struct rec_writer *w);
-int rec_dir(const struct rec_writer *w); /* descriptor of the directory; -1: a file or a pipe */
+int rec_dir(const struct rec_writer *w);  /* descriptor of the directory; -1: a file or a pipe */
 int rec_made(const struct rec_writer *w); /* the same if we made that directory; else -1 */
 /*
  * The program must end: write what is there, and the block under way (raw, NULL: none), without any
@@ -138,11 +139,11 @@ struct model;
 struct recorder;
 struct recorder *recorder_open(const char *path, const struct rec_limits *limits, bool force,
 			       const char *tier);
-void recorder_start(struct recorder *r); /* as rec_start() */
-u64 recorder_bytes(const struct recorder *r);   /* written so far */
-u64 recorder_dropped(struct recorder *r);       /* events it had no room for */
-u64 recorder_faults(struct recorder *r);        /* as rec_faults() */
-u64 recorder_reaches(const struct recorder *r); /* as rec_reaches() */
+void recorder_start(struct recorder *r);		    /* as rec_start() */
+u64 recorder_bytes(const struct recorder *r);		    /* written so far */
+u64 recorder_dropped(struct recorder *r);		    /* events it had no room for */
+u64 recorder_faults(struct recorder *r);		    /* as rec_faults() */
+u64 recorder_reaches(const struct recorder *r);		    /* as rec_reaches() */
 bool recorder_trouble(struct recorder *r, struct buf *why); /* as rec_trouble() */
 /* Before the first event: the state it finds. */
 void recorder_begin(struct recorder *r, struct model *m, const struct ev *first);
@@ -168,13 +169,13 @@ bool recorder_close(struct recorder *r, struct model *m);
 
 struct input {
 	int fd;
-	bool seeks;  /* a file, not a pipe */
+	bool seeks; /* a file, not a pipe */
 	u8 *buf;
 	size_t at, have, cap;
-	u64 pos;     /* in the file, of buf[at] */
+	u64 pos; /* in the file, of buf[at] */
 };
 void input_init(struct input *in, int fd);
-void input_free(struct input *in); /* and close it */
+void input_free(struct input *in);	      /* and close it */
 void input_unread(struct input *in, u8 byte); /* before the first need */
 /* Have n bytes at hand: how many there are (fewer only at the end), or -errno. */
 ssize_t input_need(struct input *in, size_t n);
@@ -185,8 +186,14 @@ s64 input_find(struct input *in);
 
 /* Heads alone, by pread: the index.  Position of the first good head from pos on, -1: none. */
 s64 head_find(int fd, u64 pos, struct rec_head *h);
-static inline u64 head_wall(const struct rec_head *h) { return h->first_ts + h->offset; }
-static inline u64 head_wall_end(const struct rec_head *h) { return h->last_ts + h->offset; }
+static inline u64 head_wall(const struct rec_head *h)
+{
+	return h->first_ts + h->offset;
+}
+static inline u64 head_wall_end(const struct rec_head *h)
+{
+	return h->last_ts + h->offset;
+}
 
 /* ---- reading: the recording as a source (rec_read.c) ----------------------------------------- */
 

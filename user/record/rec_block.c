@@ -15,10 +15,10 @@
 #ifndef PROBATE_VERSION
 #define PROBATE_VERSION "unknown"
 #endif
-#define LEVEL                                                                                     \
+#define LEVEL                                                                                      \
 	3 /* of zstd: 8 B an event at 210 ns; the next that is worth it takes three times as long \
 	   */
-#define RATIO_MAX \
+#define RATIO_MAX                                                                                  \
 	20000u /* no packed payload is larger by more than this (zstd: repeats of 128 KiB) */
 
 u32 rec_crc(const void *p, size_t n)

@@ -8,28 +8,28 @@
 struct reader {
 	struct source source;
 	char *path;
-	int dir;              /* -1: one file or a pipe */
+	int dir; /* -1: one file or a pipe */
 	struct segment *segs;
-	int nsegs, seg;       /* seg: the one that is read */
+	int nsegs, seg; /* seg: the one that is read */
 	struct input in;
 	bool open;
 
-	struct rec_head head;   /* of the block in raw */
+	struct rec_head head; /* of the block in raw */
 	u8 *raw;
-	size_t at, raw_cap;     /* at: what comes next of raw; head.raw: the end */
-	char boot[40];          /* boot id of the machine then */
+	size_t at, raw_cap;	/* at: what comes next of raw; head.raw: the end */
+	char boot[40];		/* boot id of the machine then */
 	u16 sizes[EV_KIND_MAX]; /* of each kind without tail when it was written; 0: as now */
 	u64 fitted[EV_MAX / sizeof(u64)];
 
-	bool begun;          /* a block was read */
-	bool ended;          /* the last block of this file was an end */
-	bool over;           /* that of the run was */
+	bool begun;	     /* a block was read */
+	bool ended;	     /* the last block of this file was an end */
+	bool over;	     /* that of the run was */
 	u64 run, seq, event; /* what the next block should say */
-	u64 ts, offset;      /* of the last event */
-	u64 until;           /* CLOCK_REALTIME: later runs are of no interest; 0: all are */
+	u64 ts, offset;	     /* of the last event */
+	u64 until;	     /* CLOCK_REALTIME: later runs are of no interest; 0: all are */
 	const char *why;     /* of damage met since the last good block; NULL: none */
-	char cut[64];        /* a file that was cut, whose run did not go on yet; "": none */
-	u64 wasted;          /* bytes summed up of blocks that were no good */
+	char cut[64];	     /* a file that was cut, whose run did not go on yet; "": none */
+	u64 wasted;	     /* bytes summed up of blocks that were no good */
 	u32 said, unsaid;
 };
 

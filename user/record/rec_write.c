@@ -22,7 +22,7 @@
 #define MEM_PACKING (2u << 20) /* what one of full size takes for it */
 #define LOOK_NS	    (50 * NS_PER_MS)
 #define PIPE_LOOKS  6  /* so long a pipe may take nothing when we are told to end */
-#define LAST_LOOKS 60 /* so long the writer may take when we die */
+#define LAST_LOOKS  60 /* so long the writer may take when we die */
 #define SYNC_S	    10 /* what is written is on the disk this much later */
 
 /* ---- the thread ------------------------------------------------------------------------------ */

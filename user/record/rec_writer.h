@@ -25,17 +25,17 @@ struct rec_writer {
 	u64 offset;  /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	u32 segment; /* number of the one that is written */
 	char name[48];
-	u64 bytes, opened; /* of the file; when, CLOCK_BOOTTIME */
-	bool dirty;	   /* written, not synced */
-	bool full;	   /* could not write the last time: said */
+	u64 bytes, opened;	/* of the file; when, CLOCK_BOOTTIME */
+	bool dirty;		/* written, not synced */
+	bool full;		/* could not write the last time: said */
 	bool dir_bad, file_bad; /* no longer ours: said */
-	bool too_small;	   /* the disk, for what was to be written: said */
-	u64 head_bytes;	   /* of a segment's header */
-	u64 seq;	   /* of the block that comes next, if none is missing */
-	bool gap;	   /* blocks are missing since the last dump that is whole */
-	bool cut;	   /* ... and of the dump that is being written, if it is one */
-	int cut_by;	   /* what went wrong then: -errno */
-	bool dropping;	   /* the oldest go because the disk is full: said */
+	bool too_small;		/* the disk, for what was to be written: said */
+	u64 head_bytes;		/* of a segment's header */
+	u64 seq;		/* of the block that comes next, if none is missing */
+	bool gap;		/* blocks are missing since the last dump that is whole */
+	bool cut;		/* ... and of the dump that is being written, if it is one */
+	int cut_by;		/* what went wrong then: -errno */
+	bool dropping;		/* the oldest go because the disk is full: said */
 	char *out;
 	size_t out_bytes;
 	/* By both threads, and not always under the lock: blocks that were not written; bytes of all
@@ -46,17 +46,17 @@ struct rec_writer {
 	pthread_mutex_t lock;
 	pthread_cond_t work, idle;
 	struct job *first, **last;
-	struct job *spare; /* for the last block, if there is no memory then */
-	u64 waiting; /* bytes in the queue */
-	bool stop, over; /* nothing more comes; the thread has dealt with all */
-	u64 put, done;	/* jobs handed over; dealt with */
-	struct rec_head end; /* once it stops: the numbers that would come next */
-	bool wants_model, dead; /* under lock */
-	u64 dropped_events;     /* likewise */
-	u64 faults;             /* likewise, of all kinds */
-	u32 told;               /* likewise: 1 << enum rec_fault */
+	struct job *spare;	      /* for the last block, if there is no memory then */
+	u64 waiting;		      /* bytes in the queue */
+	bool stop, over;	      /* nothing more comes; the thread has dealt with all */
+	u64 put, done;		      /* jobs handed over; dealt with */
+	struct rec_head end;	      /* once it stops: the numbers that would come next */
+	bool wants_model, dead;	      /* under lock */
+	u64 dropped_events;	      /* likewise */
+	u64 faults;		      /* likewise, of all kinds */
+	u32 told;		      /* likewise: 1 << enum rec_fault */
 	char trouble[PATH_MAX + 256]; /* likewise: the first of those in told */
-	u64 reaches;		/* time of the oldest that is kept, CLOCK_REALTIME; atomic */
+	u64 reaches;		      /* time of the oldest that is kept, CLOCK_REALTIME; atomic */
 };
 
 enum rec_fault {

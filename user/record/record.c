@@ -21,7 +21,7 @@
 #define FLUSH_PIPE_NS (100 * NS_PER_MS) /* on a pipe somebody is looking */
 #define DUMP_NS	      NS_PER_S		/* no two dumps of the model within this */
 #define DUMP_BYTES    (16ull << 20)	/* of events, unpacked, until the model is dumped again */
-#define BLOCK_FIRST   (64u << 10) /* most blocks are handed over by time, not by size */
+#define BLOCK_FIRST   (64u << 10)	/* most blocks are handed over by time, not by size */
 #define TRIM_BYTES    (4ull << 20)
 #define RESERVE_BYTES (2ull << 20)
 #define DUMP_TIMES    4 /* and that many times the last dump: a moment is found in a second */

@@ -41,7 +41,7 @@ struct figure {
 bool figure_make(struct figure *f);
 void figure_free(struct figure *f);
 double x_of(const struct figure *f, u64 ts);
-struct lane *lane_of(struct figure *f, u32 life); /* NULL: it has none */
+struct lane *lane_of(struct figure *f, u32 life);		       /* NULL: it has none */
 double bar_y(const struct figure *f, const struct lane *l, u32 track); /* top of its last bar */
 double row_y(const struct lane *l, u32 row);
 bool tenure_there(const struct report *r, u32 id);

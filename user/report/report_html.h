@@ -34,5 +34,4 @@ void html_lists(struct html *h);
 void html_processes(struct html *h);
 void html_programs(struct html *h);
 
-
 #endif

@@ -217,7 +217,8 @@ static void loss_add(struct report *r, const struct ev_lost *x)
 		r->gaps--;
 		r->cut.gaps++;
 	}
-	r->gap[r->gaps++] = (struct gap){.ts = x->h.ts, .count = x->count, .unwatched = unwatched, .damaged = x->damaged};
+	r->gap[r->gaps++] = (struct gap){
+		.ts = x->h.ts, .count = x->count, .unwatched = unwatched, .damaged = x->damaged};
 }
 
 static void loss_over(struct report *r, const struct ev_resync *x)

@@ -8,10 +8,10 @@
 #include "event.h"
 
 struct child {
-	pid_t pid;   /* 0: there is none */
+	pid_t pid;	/* 0: there is none */
 	int go, failed; /* write end that lets it go; read end that brings the errno of exec */
 	bool reaped;
-	bool nested; /* in a pid namespace: events have other numbers */
+	bool nested;	  /* in a pid namespace: events have other numbers */
 	struct map alive; /* tgids of it and its descendants that have not exited */
 };
 

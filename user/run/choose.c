@@ -100,7 +100,7 @@ struct source *source_choose(const struct view *v, const struct opts *o)
 		const char *path = rec_from_pipe(o->replay) ? "-" : o->replay;
 
 		if ((rec_is_recording(path) ? source_open_recording : source_open_story)(&s, path,
-										   &err) < 0)
+											 &err) < 0)
 			die(EXIT_USAGE, "%s", err.s);
 		return s;
 	}

@@ -211,8 +211,8 @@ static void take_options(const struct parse *p, const struct view *v, struct opt
 		const struct option_def *d = option_find(v, p->used[i].name);
 
 		if (!d)
-			die(EXIT_USAGE, "--%s is not for %s; see probate %s --help", p->used[i].name,
-			    v->name, v->name);
+			die(EXIT_USAGE, "--%s is not for %s; see probate %s --help",
+			    p->used[i].name, v->name, v->name);
 		option_take(d, o, p->used[i].value);
 	}
 }

@@ -27,23 +27,25 @@ struct option_def {
 		TAKE_BIT,
 		TAKE_NO_BIT
 	} take;
-	u32 at;	  /* where the value goes in struct opts */
-	u32 bit;  /* which of it, of TAKE_BIT and TAKE_NO_BIT */
+	u32 at;	 /* where the value goes in struct opts */
+	u32 bit; /* which of it, of TAKE_BIT and TAKE_NO_BIT */
 	void (*set)(struct opts *o, const char *value); /* TAKE_OWN */
 	bool once;					/* not for daemons */
 };
 /* Where a value goes, checked to be of the type that the row says. */
 #define AT(type, field)                                                                            \
-	offsetof(struct opts, field) + 0 * sizeof(struct {                                         \
-		_Static_assert(__builtin_types_compatible_p(                                       \
-				       type, __typeof__(((struct opts *)0)->field)), #field);       \
-		int none;                                                                          \
-	})
-#define FLAG(field) .take = TAKE_FLAG, .at = AT(bool, field)
-#define TEXT(field) .take = TAKE_TEXT, .at = AT(const char *, field)
-#define SIZE(field) .take = TAKE_SIZE, .at = AT(u64, field)
-#define AGE(field)  .take = TAKE_AGE, .at = AT(u64, field)
-#define PID(field)  .take = TAKE_PID, .at = AT(u32, field)
+	offsetof(struct opts, field) +                                                             \
+		0 * sizeof(struct {                                                                \
+			_Static_assert(__builtin_types_compatible_p(                               \
+					       type, __typeof__(((struct opts *)0)->field)),       \
+				       #field);                                                    \
+			int none;                                                                  \
+		})
+#define FLAG(field)	  .take = TAKE_FLAG, .at = AT(bool, field)
+#define TEXT(field)	  .take = TAKE_TEXT, .at = AT(const char *, field)
+#define SIZE(field)	  .take = TAKE_SIZE, .at = AT(u64, field)
+#define AGE(field)	  .take = TAKE_AGE, .at = AT(u64, field)
+#define PID(field)	  .take = TAKE_PID, .at = AT(u32, field)
 #define BIT(field, nr)	  .take = TAKE_BIT, .at = AT(u32, field), .bit = nr
 #define NO_BIT(field, nr) .take = TAKE_NO_BIT, .at = AT(u32, field), .bit = nr
 #define OWN(function)	  .take = TAKE_OWN, .set = function

@@ -18,18 +18,18 @@
 #include "pipe_priv.h"
 #include "procfs.h"
 
-#define POLL_MS	  20
-#define PATIENT_MS 1000 /* of a daemon, that is called when somebody asks */
-#define ASKED_MS   2    /* while somebody waits for the disk */
-#define RESCAN_NS NS_PER_S /* at most one rescan in this time */
-#define LOOK_NS	  NS_PER_S /* at most one look for what keeps sockets in this time */
-#define LOOK_SHARE 100	   /* which takes at most a hundredth of it */
-#define CHECK_NS  NS_PER_S /* how often lost exits of CMD's tree are looked for */
-#define TAIL_NS                                                                             \
-	(150 * NS_PER_MS)   /* after the end of CMD's tree: its sockets and frees come late \
+#define POLL_MS	   20
+#define PATIENT_MS 1000	    /* of a daemon, that is called when somebody asks */
+#define ASKED_MS   2	    /* while somebody waits for the disk */
+#define RESCAN_NS  NS_PER_S /* at most one rescan in this time */
+#define LOOK_NS	   NS_PER_S /* at most one look for what keeps sockets in this time */
+#define LOOK_SHARE 100	    /* which takes at most a hundredth of it */
+#define CHECK_NS   NS_PER_S /* how often lost exits of CMD's tree are looked for */
+#define TAIL_NS                                                                                    \
+	(150 * NS_PER_MS) /* after the end of CMD's tree: its sockets and frees come late \
 			     */
 #define STOP_NS	   (400 * NS_PER_MS) /* what CMD has to end when we are told to */
-#define TICK_IDLE  NS_PER_S /* ticks nobody looks at: that often when nothing happens */
+#define TICK_IDLE  NS_PER_S	     /* ticks nobody looks at: that often when nothing happens */
 #define TICK_BUSY  (100 * NS_PER_MS)
 #define CLOCK_OFF  (100 * NS_PER_MS) /* the clock was set: a new anchor */
 #define EVERYTHING (SCOPE_TASKS | SCOPE_FDS | SCOPE_SOCKS)
@@ -322,7 +322,8 @@ static int poll_loop(struct pipe *p)
 		view_turn(p, now);
 		mem_rest(now);
 	} while (!over(p, now, n));
-	if (stop_asked() && !stop_due()) { /* it may have come after the ring was read: what was before it */
+	if (stop_asked() &&
+	    !stop_due()) { /* it may have come after the ring was read: what was before it */
 		now = time_boot_ns();
 		batch_end(p, now, p->source->ops->poll(p->source, 0, pipe_event, p));
 	}

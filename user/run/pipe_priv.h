@@ -15,27 +15,27 @@ struct pipe {
 	struct out *out;
 	struct source *source;
 	struct model *model;
-	struct budget *budget; /* of users, where all is recorded; NULL: none */
-	struct recorder *rec;	/* what comes is recorded; NULL: not */
+	struct budget *budget;	 /* of users, where all is recorded; NULL: none */
+	struct recorder *rec;	 /* what comes is recorded; NULL: not */
 	struct history *history; /* others may ask for what was recorded; NULL: not */
-	void *state; /* the view's */
+	void *state;		 /* the view's */
 	struct child child;
 	u64 scanned, checked, over, stop; /* when last; 0: not */
-	u64 again;			  /* the view wants its turn by then; 0: when something happens */
-	u64 ticked;			  /* ts of the last tick */
-	u64 look;			  /* not asked before what keeps sockets without a descriptor */
-	u64 asked;			  /* for the history: what must be written first; 0: nobody asks */
-	u64 since, until;		  /* CLOCK_REALTIME of a replay's stretch; 0: none */
-	u64 sliced;			  /* events so far */
-	u64 bad;			  /* events that were no events */
+	u64 again;	  /* the view wants its turn by then; 0: when something happens */
+	u64 ticked;	  /* ts of the last tick */
+	u64 look;	  /* not asked before what keeps sockets without a descriptor */
+	u64 asked;	  /* for the history: what must be written first; 0: nobody asks */
+	u64 since, until; /* CLOCK_REALTIME of a replay's stretch; 0: none */
+	u64 sliced;	  /* events so far */
+	u64 bad;	  /* events that were no events */
 	bool scanning, lost;
 	bool looked;   /* for what keeps sockets, once */
 	bool unlooked; /* sockets were scanned, and that was not asked since */
 	bool begun;    /* the first scan of a live stream is over */
-	bool marked;  /* the last event ended a batch */
-	bool started; /* the stretch asked for has begun */
-	bool done;    /* and is over */
-	bool damaged; /* a replay had what is no event, or lacks some */
+	bool marked;   /* the last event ended a batch */
+	bool started;  /* the stretch asked for has begun */
+	bool done;     /* and is over */
+	bool damaged;  /* a replay had what is no event, or lacks some */
 	bool recalled; /* the model began with a recorder's history */
 };
 

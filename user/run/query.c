@@ -105,15 +105,16 @@ bool kinds_parse(const char *list, u64 *kinds, struct buf *why)
 /* To know who is who at all. */
 #define NEED_NAMES (B(FORK) | B(EXEC) | B(EXIT) | B(RENAME) | B(FREE))
 #define NEED_TASKS (NEED_NAMES | B(WAIT) | B(SIGNAL) | B(SUBREAPER) | B(SESSION) | B(HEADLESS))
-#define NEED_FDS                                                                             \
-	(B(THREAD) | B(THREAD_EXIT) | B(HEADLESS) | B(INSTALL) | B(CLOSE) | B(CLOSE_RANGE) | \
+#define NEED_FDS                                                                                   \
+	(B(THREAD) | B(THREAD_EXIT) | B(HEADLESS) | B(INSTALL) | B(CLOSE) | B(CLOSE_RANGE) |       \
 	 B(CLOEXEC) | B(PASS) | B(FDTAB) | B(SOCKET) | B(ACCEPT))
-#define NEED_SOCKS                                                                            \
-	(NEED_FDS | B(BIND) | B(UNIX_BIND) | B(LISTEN) | B(CONNECT) | B(STATE) | B(DESTROY) | \
+#define NEED_SOCKS                                                                                 \
+	(NEED_FDS | B(BIND) | B(UNIX_BIND) | B(LISTEN) | B(CONNECT) | B(STATE) | B(DESTROY) |      \
 	 B(USE))
-#define NEED_ALWAYS                                                                              \
-	(B(CLOCK) | B(TICK) | B(LOST) | B(CGROUP) | B(SCAN_BEGIN) | B(SCAN_END) | B(SCAN_TASK) | \
-	 B(SCAN_FD) | B(SCAN_SOCK) | B(SCAN_NAME) | B(SCAN_QUEUE) | B(SCAN_ARGS) | B(SCAN_MISS) | 1)
+#define NEED_ALWAYS                                                                                \
+	(B(CLOCK) | B(TICK) | B(LOST) | B(CGROUP) | B(SCAN_BEGIN) | B(SCAN_END) | B(SCAN_TASK) |   \
+	 B(SCAN_FD) | B(SCAN_SOCK) | B(SCAN_NAME) | B(SCAN_QUEUE) | B(SCAN_ARGS) | B(SCAN_MISS) |  \
+	 1)
 
 /* What a kind needs beyond itself and the names. */
 static const struct {
@@ -122,7 +123,7 @@ static const struct {
 } needs[] = {
 	{EV_KIND_EXIT, B(SIGNAL)},
 	{EV_KIND_STATE, B(SOCKET) | B(ACCEPT)}, /* whose it is */
-	{EV_KIND_BIND, NEED_SOCKS}, /* names who holds the address already */
+	{EV_KIND_BIND, NEED_SOCKS},		/* names who holds the address already */
 	{EV_KIND_ZOMBIE, NEED_TASKS},
 	{EV_KIND_REAP, NEED_TASKS},
 	{EV_KIND_REPARENT, NEED_TASKS},

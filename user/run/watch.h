@@ -25,7 +25,7 @@ struct lines {
 		u64 note; /* the latest one given; no part of what it is known by */
 		u64 hash;
 		u32 round;
-	} *line;
+	} * line;
 	u32 count, cap, round;
 	u32 cursor; /* of lines_gone */
 	bool moved;

@@ -7,8 +7,8 @@
 #include "landing_priv.h"
 #include "view.h"
 
-#define UNSURE                                                                               \
-	"<p class=d>* Not certain: its whole history was not watched (a complete one needs " \
+#define UNSURE                                                                                     \
+	"<p class=d>* Not certain: its whole history was not watched (a complete one needs "       \
 	"<code>--fd=full</code>). Look before you kill.</p>\n"
 
 void socks_add(struct socks *list, u32 id)

@@ -22,8 +22,8 @@
 #define SCOPE_OUT 3ull /* version 6: abstract UNIX sockets of others, signals to others */
 
 #define MAY_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define MAY_WRITE                                                                 \
-	(MAY_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+#define MAY_WRITE                                                                                  \
+	(MAY_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |                  \
 	 LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNC)
 
 /* struct landlock_ruleset_attr as of version 6; older kernels take it when what they lack is 0. */

@@ -20,13 +20,14 @@
 #include "rec_writer.h"
 #include "serve_state.h"
 
-#define EVERY_NS   (10 * NS_PER_S)
-#define SOON_NS	   NS_PER_S /* after a leak, which is what the creator is kept for */
-#define ASKED_NS   (500 * NS_PER_MS) /* who asks has that long to read it, and half as long at worst */
-#define SHARE	   2000	    /* writing takes at most that part of the time */
+#define EVERY_NS (10 * NS_PER_S)
+#define SOON_NS	 NS_PER_S /* after a leak, which is what the creator is kept for */
+#define ASKED_NS                                                                                   \
+	(500 * NS_PER_MS) /* who asks has that long to read it, and half as long at worst */
+#define SHARE	   2000	  /* writing takes at most that part of the time */
 #define SHARE_SOON 100
 #define LATEST_NS  (600 * NS_PER_S) /* even so: the machine may have stood still meanwhile */
-#define SLICE	   64		     /* events, between two looks at the clock */
+#define SLICE	   64		    /* events, between two looks at the clock */
 #define BYTES_MAX  (64ull << 20)
 
 struct state {
@@ -316,8 +317,8 @@ const char *state_file(struct state *s, const struct model *m, u64 now)
 
 u64 state_turn(struct state *s, const struct model *m, u64 now)
 {
-	u64 gap = s->soon ? longer(SOON_NS, s->took * SHARE_SOON)
-			  : longer(EVERY_NS, s->took * SHARE);
+	u64 gap =
+		s->soon ? longer(SOON_NS, s->took * SHARE_SOON) : longer(EVERY_NS, s->took * SHARE);
 	u64 due = s->written + shorter(gap, LATEST_NS);
 
 	if (!s->changed)

@@ -23,9 +23,9 @@
 #include "self.h"
 #include "serve_state.h"
 
-#define NOBODY	65534
-#define SHARE	20	       /* rendering takes at most a twentieth of the time, whoever asks */
-#define REST_NS (5 * NS_PER_S) /* at most, as the whole machine may have stood still meanwhile */
+#define NOBODY	 65534
+#define SHARE	 20		/* rendering takes at most a twentieth of the time, whoever asks */
+#define REST_NS	 (5 * NS_PER_S) /* at most, as the whole machine may have stood still meanwhile */
 #define UNLOOKED "not everything has been looked at yet"
 #define UNREADY	 "events were lost, and not everything is scanned anew"
 
@@ -37,7 +37,7 @@ struct serve {
 	char host[65];
 	struct state *state; /* for the run after this; NULL: it cannot be kept */
 	struct source_stats stats;
-	u64 rest_until; /* no page before, CLOCK_BOOTTIME: the last one took long */
+	u64 rest_until;	   /* no page before, CLOCK_BOOTTIME: the last one took long */
 	bool ready, begun; /* now; once */
 };
 
@@ -58,7 +58,8 @@ static void *serve_open(const struct opts *o, struct out *out)
 		warn("the recording will belong to nobody: every process of that user's can change "
 		     "it");
 	if (rights_stays_root(&r) && !o->quiet)
-		warn("there is no user " RIGHTS_USER " to own the recording: root keeps it, without "
+		warn("there is no user " RIGHTS_USER
+		     " to own the recording: root keeps it, without "
 		     "capabilities and held to that directory (`make install` brings a sysusers.d "
 		     "file for one)");
 	e = web_open(&web, &o->web, &err);

@@ -19,8 +19,8 @@ enum reach { ANY, MAPPED, OTHER }; /* of an IPv6 address; an IPv4 one is MAPPED 
 
 struct place {
 	enum reach kind;
-	bool v4;       /* a socket of IPv4 */
-	bool only;     /* V6ONLY */
+	bool v4;   /* a socket of IPv4 */
+	bool only; /* V6ONLY */
 	u8 ip[16], ip4[4];
 };
 
@@ -53,7 +53,7 @@ static bool overlap4(const struct place *new, const struct place *old)
 	if (old->only)
 		return false;
 	if (old->kind == OTHER)
-		return new->v4 && zero(new->ip4, 4);
+		return new->v4 &&zero(new->ip4, 4);
 	return zero(new->ip4, 4) || zero(old->ip4, 4) || !memcmp(new->ip4, old->ip4, 4);
 }
 
@@ -106,7 +106,8 @@ bool bind_conflicts(const struct ev_bind *b, const struct sock *s)
 {
 	u8 passes = bind_passes(s);
 
-	if (!sock_keeps_port(s) || s->local.port != b->local.port || !same_ports(s->proto, b->proto))
+	if (!sock_keeps_port(s) || s->local.port != b->local.port ||
+	    !same_ports(s->proto, b->proto))
 		return false;
 	if ((s->netns && b->netns && s->netns != b->netns) || !bind_overlaps(&b->local, s))
 		return false;

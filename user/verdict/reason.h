@@ -15,8 +15,7 @@
 
 #define REASON_TABLE(R)                                                                            \
 	R(PARENT_NOT_WAITING, "parent_not_waiting", "it does not wait for them",                   \
-	  "Restart the parent",                                                                    \
-	  "%p has not waited for %c%h: fix or restart it; %a.")                                    \
+	  "Restart the parent", "%p has not waited for %c%h: fix or restart it; %a.")              \
 	R(CATCHES_ONLY, "parent_not_waiting",                                                      \
 	  "it catches SIGCHLD, which by itself reaps nothing, and does not wait for them",         \
 	  "Restart the parent",                                                                    \
@@ -43,15 +42,13 @@
 	  "busy with something that ends, as make is with a shell command, it gets to %c after "   \
 	  "that; if it stays so, let it unblock the signal, or take it (signalfd, sigwait); "      \
 	  "restarting it helps for now: %a.")                                                      \
-	R(PARENT_MISSES_SOME, "parent_misses_some",                                                \
-	  "it reaps others, but not all",                                                          \
+	R(PARENT_MISSES_SOME, "parent_misses_some", "it reaps others, but not all",                \
 	  "Restart the parent",                                                                    \
 	  "%p was seen to reap others, but not %c: if it waits for the children that it knows, "   \
 	  "one by one, as Go programs do, it has forgotten this one; if it calls waitpid(-1) "     \
 	  "once in its SIGCHLD handler, one signal can stand for several exits, so call it there " \
 	  "until it returns 0; restart it to get rid of %c: %a.")                                  \
-	R(PERHAPS_MISSES, "parent_misses_some",                                                    \
-	  "it has reaped before, but not these",                                                   \
+	R(PERHAPS_MISSES, "parent_misses_some", "it has reaped before, but not these",             \
 	  "Restart the parent",                                                                    \
 	  "%p catches SIGCHLD and has reaped children before, but not %c; how was not watched. "   \
 	  "Perhaps it reaps in the handler, where one signal can stand for several exits: then "   \
@@ -73,8 +70,7 @@
 	  "%p is blocked in a wait for another process group%w, of which %c is none; if it does "  \
 	  "not get to it after that, restart it and let it wait for any child.")                   \
 	R(WAITS_FOR_STOPS, "waits_for_other",                                                      \
-	  "it waits for children to stop or go on, not to exit",                                   \
-	  "Restart the parent",                                                                    \
+	  "it waits for children to stop or go on, not to exit", "Restart the parent",             \
 	  "%p sleeps in a wait%w that asks for children that stop or go on, not for those that "   \
 	  "exit (no WEXITED): so it never gets %c; fix or restart it; %a.")                        \
 	R(WAITS_FOR_CLONES, "waits_for_other",                                                     \
@@ -83,24 +79,23 @@
 	  "%p sleeps in a wait%w with __WCLONE, which sees only children made by clone() with "    \
 	  "another exit signal than SIGCHLD: so it never gets %c; fix it (__WALL takes both), or " \
 	  "restart it; %a.")                                                                       \
-	R(WAITS_IN_THREAD, "waits_for_other",                                                      \
-	  "another thread of it waits, with __WNOTHREAD",                                          \
+	R(WAITS_IN_THREAD, "waits_for_other", "another thread of it waits, with __WNOTHREAD",      \
 	  "Restart the parent",                                                                    \
 	  "%p sleeps in a wait%w with __WNOTHREAD, which sees only the children of that very "     \
 	  "thread, and %c is another's: wait in the thread that forked it, or without that "       \
 	  "option; restart it to get rid of %c: %a.")                                              \
 	R(PARENT_STOPPED, "parent_stopped", "it is stopped, so it cannot wait",                    \
-	  "Continue the parent", "%p %q, and reaps nothing: %f.")                                   \
+	  "Continue the parent", "%p %q, and reaps nothing: %f.")                                  \
 	R(PARENT_TRACED, "parent_stopped", "its tracer has stopped it, so it cannot wait",         \
-	  "Let its tracer go on", "%p %q, and reaps nothing: %f.")                                  \
+	  "Let its tracer go on", "%p %q, and reaps nothing: %f.")                                 \
 	R(PARENT_BLOCKED, "parent_blocked", "it is blocked in the kernel, so it cannot wait",      \
-	  "Wait", "%p %q, and cannot reap now: %f.")                                                \
+	  "Wait", "%p %q, and cannot reap now: %f.")                                               \
 	R(PARENT_FROZEN, "parent_blocked", "its cgroup is frozen, so it cannot wait",              \
-	  "Thaw the parent", "%p %q, and reaps nothing: %f.")                                       \
+	  "Thaw the parent", "%p %q, and reaps nothing: %f.")                                      \
 	R(PARENT_VFORK, "parent_blocked", "it is in vfork, so it cannot wait",                     \
 	  "End the child that it waits for in vfork", "%p %q, so it reaps nothing: %f.")           \
-	R(PARENT_DYING, "parent_blocked", "it is dying itself, and cannot wait",                   \
-	  "Wait", "%p %q, so %c goes when that is done: %f.")                                      \
+	R(PARENT_DYING, "parent_blocked", "it is dying itself, and cannot wait", "Wait",           \
+	  "%p %q, so %c goes when that is done: %f.")                                              \
 	R(TRACED, "traced", "a tracer holds the zombie and has not let go", "End the tracer",      \
 	  "%t traces %c and has to wait for it before its parent can: detach or end the tracer.")  \
 	R(TRACED_THREAD, "traced",                                                                 \
@@ -114,7 +109,8 @@
 	R(OTHER_EXIT_SIGNAL, "no_exit_signal",                                                     \
 	  "the child's exit signal is not SIGCHLD; only __WCLONE or __WALL finds it",              \
 	  "Restart the parent",                                                                    \
-	  "%c was made by clone() with %x as its exit signal, so an ordinary wait of %p passes it " \
+	  "%c was made by clone() with %x as its exit signal, so an ordinary wait of %p passes "   \
+	  "it "                                                                                    \
 	  "over: it has to wait with __WALL or __WCLONE; ending %p frees it, as %a.")              \
 	R(INIT_NOT_REAPING, "init_not_reaping",                                                    \
 	  "it is PID 1 of its namespace, inherits orphans, and does not reap",                     \
@@ -126,7 +122,8 @@
 	  "it is PID 1 of its namespace and has reaped others, but not these",                     \
 	  "Run it below an init, or fix it",                                                       \
 	  "%p is PID 1 of its container (%c is pid %n in there) and has reaped others, but not "   \
-	  "this one. Whether it forked or adopted it was not seen: for what it adopts run an init " \
+	  "this one. Whether it forked or adopted it was not seen: for what it adopts run an "     \
+	  "init "                                                                                  \
 	  "such as tini in front of it (docker run --init), for its own children it has to wait "  \
 	  "itself; restart the container to be rid of it.")                                        \
 	R(SUBREAPER_NOT_REAPING, "subreaper_not_reaping",                                          \
@@ -150,10 +147,10 @@ enum reason {
 #define R(ID, key, why, brief, remedy) REASON_##ID,
 	REASON_TABLE(R)
 #undef R
-	REASONS
+		REASONS
 };
-const char *name_reason(enum reason r);  /* its key */
-const char *reason_why(enum reason r);   /* of the parent: "it does not wait for them" */
+const char *name_reason(enum reason r);	 /* its key */
+const char *reason_why(enum reason r);	 /* of the parent: "it does not wait for them" */
 const char *reason_brief(enum reason r); /* what helps, in a few words */
 enum reason reason_group(enum reason r); /* the first one of the same key */
 

@@ -47,7 +47,8 @@ static bool runs_creators_program(const struct model *m, const struct proc *p,
 
 bool hold_meant(const struct model *m, const struct hold *h, const struct image *creator)
 {
-	u32 budget = 16; /* an exec takes a table of its own: who shares one runs the same program */
+	u32 budget =
+		16; /* an exec takes a table of its own: who shares one runs the same program */
 
 	if (h->flags & (HOLD_USED | HOLD_DELIBERATE | HOLD_HANDED))
 		return true;

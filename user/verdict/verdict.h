@@ -7,21 +7,21 @@
 #include "reason.h"
 
 #define VERDICT_TABLE(V)                                                                           \
-	V(OWNED, "owned")         /* the creator is alive and the only holder */                   \
-	V(SHARED, "shared")       /* the creator is alive and others hold it too */                \
+	V(OWNED, "owned")	  /* the creator is alive and the only holder */                   \
+	V(SHARED, "shared")	  /* the creator is alive and others hold it too */                \
 	V(INHERITED, "inherited") /* the creator is gone; a holder got it by fork and uses it */   \
-	V(LEAKED, "leaked")       /* the creator is gone; nobody who holds it means to */          \
-	V(PASSED, "passed")       /* given on purpose, the creator let go */                       \
-	V(HIDDEN, "hidden")       /* referenced, but from no process's table */                    \
-	V(KERNEL, "kernel")       /* the kernel's own */                                           \
-	V(ORPHANED, "orphaned")   /* closed by all; the kernel finishes the close */               \
-	V(HELD, "held")           /* made before anything was watching */
+	V(LEAKED, "leaked")	  /* the creator is gone; nobody who holds it means to */          \
+	V(PASSED, "passed")	  /* given on purpose, the creator let go */                       \
+	V(HIDDEN, "hidden")	  /* referenced, but from no process's table */                    \
+	V(KERNEL, "kernel")	  /* the kernel's own */                                           \
+	V(ORPHANED, "orphaned")	  /* closed by all; the kernel finishes the close */               \
+	V(HELD, "held")		  /* made before anything was watching */
 
 enum verdict {
 #define V(ID, name) VERDICT_##ID,
 	VERDICT_TABLE(V)
 #undef V
-	VERDICTS
+		VERDICTS
 };
 const char *name_verdict(enum verdict v);
 
@@ -58,7 +58,7 @@ enum same program_same(const struct model *m, const struct image *a, const struc
 #define PROC_STANDING_TABLE(S)                                                                     \
 	S(RUNNING, "running")                                                                      \
 	S(DEAD, "dead")                                                                            \
-	S(DYING, "dying")       /* it ended and is no zombie yet */                                \
+	S(DYING, "dying") /* it ended and is no zombie yet */                                      \
 	S(ZOMBIE, "zombie")                                                                        \
 	S(HEADLESS, "headless") /* its main thread ended, others live on */                        \
 	S(DUMPING, "dumping core")                                                                 \
@@ -68,12 +68,12 @@ enum same program_same(const struct model *m, const struct image *a, const struc
 	S(STOPPED, "stopped")                                                                      \
 	S(IN_VFORK, "vfork-wait")                                                                  \
 	S(BLOCKED, "blocked")                                                                      \
-	S(KILLED, "killed")     /* SIGKILL is pending */
+	S(KILLED, "killed") /* SIGKILL is pending */
 enum proc_standing {
 #define S(ID, name) PROC_IS_##ID,
 	PROC_STANDING_TABLE(S)
 #undef S
-	PROC_STANDINGS
+		PROC_STANDINGS
 };
 enum proc_standing proc_standing(const struct proc *p);
 const char *name_standing(enum proc_standing s);
@@ -82,7 +82,7 @@ const char *proc_state(const struct proc *p); /* the name of its standing */
 u64 dead_since(const struct model *m, const struct proc *p);
 /* How a socket stands, in the words of ss. */
 #define SOCK_STANDING_TABLE(S)                                                                     \
-	S(AS_TCP, NULL)         /* a state of TCP's, by its number */                              \
+	S(AS_TCP, NULL) /* a state of TCP's, by its number */                                      \
 	S(LISTENING, "LISTEN")                                                                     \
 	S(BOUND, "BOUND")                                                                          \
 	S(UNCONNECTED, "UNCONN")                                                                   \
@@ -95,9 +95,11 @@ enum sock_standing {
 #undef S
 };
 enum sock_standing sock_standing(const struct sock *s);
-const char *sock_state(const struct sock *s); /* the name of its standing; NULL: a number nobody knows */
-bool sock_is_portless(const struct sock *s);  /* of a family or type without ports: netlink, raw ... */
-bool sock_is_offer(const struct sock *s);     /* listens or is bound: what `ports` lists */
+const char *
+sock_state(const struct sock *s); /* the name of its standing; NULL: a number nobody knows */
+bool sock_is_portless(
+	const struct sock *s);		  /* of a family or type without ports: netlink, raw ... */
+bool sock_is_offer(const struct sock *s); /* listens or is bound: what `ports` lists */
 
 /* ---- what bind() would meet (bind.c) ---- */
 

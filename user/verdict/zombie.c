@@ -9,7 +9,7 @@
 #include "verdict_priv.h"
 
 #define YOUNG_NS (2 * NS_PER_S) /* dead for less than this accuses nobody */
-#define YOUNG_MAX_NS                                                                \
+#define YOUNG_MAX_NS                                                                               \
 	(60 * NS_PER_S) /* nor does less than twice its habit accuse it, up to this \
 			 */
 

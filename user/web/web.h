@@ -30,7 +30,7 @@ struct web_opts {
 	const char *config;		    /* --web.config.file; NULL: plain HTTP, no password */
 	const char *allow[WEB_ALLOW_MAX];   /* further host names, "*" is any */
 	u32 nallow;
-	bool systemd;			    /* sockets from systemd (LISTEN_FDS) instead */
+	bool systemd; /* sockets from systemd (LISTEN_FDS) instead */
 };
 
 enum web_page { PAGE_TEXT, PAGE_OPENMETRICS, PAGE_LANDING, WEB_PAGES };

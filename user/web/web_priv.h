@@ -109,8 +109,8 @@ int auth_start(struct auth *a);
  * AUTH_WAIT: auth_turn() will tell; *gone: whose place it took, else UINT32_MAX.  Busy: too many
  * wait, ask again.
  */
-enum auth_answer auth_ask(struct auth *a, u32 slot, const char *header,
-			  const struct sockaddr *from, u64 now_ns, u32 *gone);
+enum auth_answer auth_ask(struct auth *a, u32 slot, const char *header, const struct sockaddr *from,
+			  u64 now_ns, u32 *gone);
 /* Who asked waits no more; what was asked is computed all the same. */
 void auth_leave(struct auth *a, u32 slot);
 /* Let the next have its turn.  True: one is done; slot: UINT32_MAX where nobody waits any more. */
@@ -196,7 +196,7 @@ struct conn {
 	bool counted; /* the answer to this request is among the answered */
 	bool closing; /* shut down: libmicrohttpd is about to see it */
 	bool gzip;
-	bool foul;    /* bytes that no request has were seen */
+	bool foul; /* bytes that no request has were seen */
 	enum auth_answer told;
 	enum web_page page;
 	u64 turn; /* waits for a page that was begun at this turn or later */

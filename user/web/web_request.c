@@ -202,10 +202,10 @@ static enum MHD_Result password_ask(struct conn *c, const char *url)
 		MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	u32 gone;
 
-	c->told = w->ending ? AUTH_BUSY
-			    : auth_ask(w->auth, (u32)(c - w->conn), header_of(c, "Authorization"),
-				       info ? info->client_addr : NULL, w->now_ms * NS_PER_MS,
-				       &gone);
+	c->told = w->ending
+			  ? AUTH_BUSY
+			  : auth_ask(w->auth, (u32)(c - w->conn), header_of(c, "Authorization"),
+				     info ? info->client_addr : NULL, w->now_ms * NS_PER_MS, &gone);
 	if (c->told != AUTH_WAIT)
 		return password_told(c, url);
 	if (gone < CONN_MAX)

@@ -39,9 +39,8 @@ static void add_group(struct buf *b, const struct speech *sp)
 	}
 	if (!members)
 		return;
-	buf_printf(b,
-		   ", and as a member of a SO_REUSEPORT group it is dealt 1 of %u %s%s", members + 1,
-		   is_datagram(s) ? "datagrams" : "connections",
+	buf_printf(b, ", and as a member of a SO_REUSEPORT group it is dealt 1 of %u %s%s",
+		   members + 1, is_datagram(s) ? "datagrams" : "connections",
 		   sp->out->certain ? " that nobody will answer" : "");
 }
 
@@ -179,7 +178,7 @@ static void words_handed(struct buf *b, const struct speech *sp, const struct or
 			    ? " has it from another process, and not by fork: how it came there is "
 			      "not known, because only --fd=full watches that"
 		    : sent ? " was given it over a UNIX socket"
-			 : " took a copy of it with pidfd_getfd");
+			   : " took a copy of it with pidfd_getfd");
 	if (o->from) {
 		buf_puts(b, sent ? " by " : " from ");
 		text_proc(b, sp->m, o->from);
@@ -339,12 +338,14 @@ static void say_over(const struct speech *sp)
 static void say_file(const struct speech *sp)
 {
 	if (sock_file(sp->m, sp->s)->file_names == FILE_REMOVED) {
-		buf_puts(&sp->out->why, "; its file was removed or replaced, so nobody can connect to "
-					"it any more");
+		buf_puts(&sp->out->why,
+			 "; its file was removed or replaced, so nobody can connect to "
+			 "it any more");
 		buf_puts(&sp->out->action, "; it keeps no path");
 	} else if (sock_file(sp->m, sp->s)->file && sock_is_offer(sp->s)) {
-		buf_puts(&sp->out->action, "; if its file is still there then, remove that, too: it "
-					   "keeps the path taken");
+		buf_puts(&sp->out->action,
+			 "; if its file is still there then, remove that, too: it "
+			 "keeps the path taken");
 	}
 }
 

@@ -32,6 +32,6 @@ void text_maker(struct buf *b, const struct model *m, const struct sock *s);
 void text_procs(struct buf *b, const struct model *m, const struct holder *rows, u32 n);
 void text_stop(struct buf *b, const struct model *m, const struct holder *rows, u32 n);
 void text_inherited(struct buf *b, const struct model *m, const struct sock *s,
-		     const struct holder *h);
+		    const struct holder *h);
 
 #endif

@@ -172,7 +172,7 @@ static bool kept_over_exec(const struct model *m, const struct sock *s, const st
 
 /* "inherited fd 3 by fork and kept it over exec because CLOEXEC was not set" */
 void text_inherited(struct buf *b, const struct model *m, const struct sock *s,
-		     const struct holder *h)
+		    const struct holder *h)
 {
 	buf_printf(b, h->how == VIA_FORK ? "inherited fd %d by fork" : "has it as fd %d",
 		   hold_at(m, h->first)->fd);

@@ -35,7 +35,8 @@ static void header_print(struct out *o, const struct model *m, const struct sock
 	if (!(s->sflags & SF_TIMEWAIT))
 		buf_printf(&b, "%suid %u", b.len ? ", " : "", s->uid);
 	if (s->sflags & SF_DEVICE)
-		buf_puts(&b, ", bound to a network device: a socket bound to another one may have the port, too");
+		buf_puts(&b, ", bound to a network device: a socket bound to another one may have "
+			     "the port, too");
 	if (netns && s->netns)
 		buf_printf(&b, "%snetwork namespace %u", b.len ? ", " : "", s->netns);
 	if (cgroup && *cgroup) {

@@ -21,19 +21,21 @@ static void cut_words(struct buf *b, const struct cut *c)
 	else if (c->why == CUT_NETNS)
 		buf_printf(b, "network namespace %u could not be looked into", c->netns);
 	else if (c->why == CUT_COUNT)
-		buf_printf(b, "of at least %llu %s sockets in network namespace %u the scan met %llu",
-			   (unsigned long long)c->there, kind, c->netns,
-			   (unsigned long long)c->met);
+		buf_printf(
+			b, "of at least %llu %s sockets in network namespace %u the scan met %llu",
+			(unsigned long long)c->there, kind, c->netns, (unsigned long long)c->met);
 	else if (c->why == CUT_ROOM && c->what == SCOPE_FDS)
-		buf_printf(b, "of a process whose threads have more than %llu descriptor tables the "
-			      "rest was not read",
+		buf_printf(b,
+			   "of a process whose threads have more than %llu descriptor tables the "
+			   "rest was not read",
 			   (unsigned long long)c->met);
 	else if (c->why == CUT_ROOM)
 		buf_printf(b, "there is more in %s sockets of network namespace %u than fits", kind,
 			   c->netns);
 	else if (c->why == CUT_NAMES)
-		buf_printf(b, "the UNIX sockets of network namespace %u were left out, because a "
-			      "name can forge rows of /proc/net/unix and sock_diag was refused",
+		buf_printf(b,
+			   "the UNIX sockets of network namespace %u were left out, because a "
+			   "name can forge rows of /proc/net/unix and sock_diag was refused",
 			   c->netns);
 	else
 		buf_printf(b, "the kernel refused to show the %s sockets of network namespace %u",
@@ -80,8 +82,9 @@ static void limits_held(struct buf *b, const struct model *m)
 		buf_printf(b, ": %llu events held back, the last at ",
 			   (unsigned long long)m->held[i].count);
 		text_when(b, m, m->held[i].last);
-		buf_puts(b, ": it made more than its share of the recording. What its processes did "
-			    "to descriptors then may not be known.\n");
+		buf_puts(b,
+			 ": it made more than its share of the recording. What its processes did "
+			 "to descriptors then may not be known.\n");
 	}
 }
 
@@ -105,7 +108,8 @@ void text_limits(struct out *o, const struct model *m)
 	if (m->caps & SRC_PROC)
 		buf_puts(&b,
 			 "Read from /proc without BPF: sockets in flight, in io_uring, or bound "
-			 "but not listening may be missing, and it is not known whether a process is "
+			 "but not listening may be missing, and it is not known whether a process "
+			 "is "
 			 "frozen, in vfork or killed, nor all that its threads wait for.\n");
 	if (m->caps & SRC_PROC && !(m->caps & SRC_NETNS))
 		buf_puts(&b, "Other network namespaces were not looked into.\n");

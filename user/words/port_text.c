@@ -136,7 +136,7 @@ static bool same_place(const struct match *a, const struct match *b)
 }
 
 void text_port(struct out *o, const struct model *m, const struct match *list, u32 n, u32 here,
-		bool ago)
+	       bool ago)
 {
 	struct buf b = {0};
 

@@ -297,7 +297,7 @@ static enum tint on_lost(struct buf *b, const struct model *m, const struct ev *
 		buf_puts(b, "nobody was watching from here on for a while");
 	else
 		buf_printf(b, "%llu events were lost: looking at everything again",
-		   (unsigned long long)x->count);
+			   (unsigned long long)x->count);
 	return TINT_BAD;
 }
 
@@ -407,10 +407,10 @@ static details_fn *const details[EV_KIND_MAX] = {
 	[EV_KIND_CONNECT] = on_connect_,  [EV_KIND_ACCEPT] = on_accept_,
 	[EV_KIND_STATE] = on_state,	  [EV_KIND_UNIX_BIND] = on_unix_bind,
 	[EV_KIND_LOST] = on_lost,	  [EV_KIND_HELD] = on_held,
-		  [EV_KIND_ZOMBIE] = on_zombie,
-	[EV_KIND_REAP] = on_reap,	  [EV_KIND_REPARENT] = on_reparent,
-	[EV_KIND_TRANSFER] = on_transfer, [EV_KIND_LEAK] = on_leak,
-	[EV_KIND_RESYNC] = on_resync,	  [EV_KIND_GONE] = on_gone,
+	[EV_KIND_ZOMBIE] = on_zombie,	  [EV_KIND_REAP] = on_reap,
+	[EV_KIND_REPARENT] = on_reparent, [EV_KIND_TRANSFER] = on_transfer,
+	[EV_KIND_LEAK] = on_leak,	  [EV_KIND_RESYNC] = on_resync,
+	[EV_KIND_GONE] = on_gone,
 };
 
 enum tint trace_details(struct buf *b, const struct model *m, const struct ev *e)

@@ -75,7 +75,8 @@ static void pass_many(int fd)
 	check(sendmmsg(pair[0], out, MESSAGES, 0) == MESSAGES, "sendmmsg");
 	check(recvmmsg(pair[1], got, MESSAGES, 0, NULL) == MESSAGES, "recvmmsg");
 	for (int i = 0; i < MESSAGES; i++)
-		for (c = CMSG_FIRSTHDR(&got[i].msg_hdr); c; c = CMSG_NXTHDR(&got[i].msg_hdr, c), n++)
+		for (c = CMSG_FIRSTHDR(&got[i].msg_hdr); c;
+		     c = CMSG_NXTHDR(&got[i].msg_hdr, c), n++)
 			memcpy(&now, CMSG_DATA(c), sizeof(now));
 	check(n == 1, "one descriptor");
 	printf("\"sent\":%d,\"received\":%d,", fd, now);
@@ -108,7 +109,8 @@ static void steal(int fd)
 	check(read(tell[0], &tid, sizeof(tid)) == sizeof(tid), "read");
 	pidfd = (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
 	if (pidfd >= 0) /* 6.9 */
-		printf("\"stolen\":%d,\"from\":%d,", (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0), child);
+		printf("\"stolen\":%d,\"from\":%d,", (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0),
+		       child);
 	kill(child, SIGKILL);
 	check(waitpid(child, NULL, 0) == child, "waitpid");
 }

@@ -37,8 +37,8 @@ struct diag {
 	int family, protocol;
 	u32 netns;
 	char *answer;
-	u32 states; /* bit a TCP state */
-	u16 port;   /* 0: all */
+	u32 states;	     /* bit a TCP state */
+	u16 port;	     /* 0: all */
 	struct buf *cookies; /* wanted alone; NULL: everything, into t */
 };
 
@@ -186,10 +186,10 @@ static int request_send(int fd, const struct diag *d)
 		q.h.nlmsg_len = NLMSG_LENGTH(sizeof(q.r.unx));
 		q.r.unx.sdiag_family = AF_UNIX;
 		q.r.unx.udiag_states = ~0u;
-		q.r.unx.udiag_show =
-			d->cookies ? 0
-				   : UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_PEER |
-					     UDIAG_SHOW_RQLEN | UDIAG_UID_BIT;
+		q.r.unx.udiag_show = d->cookies
+					     ? 0
+					     : UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_PEER |
+						       UDIAG_SHOW_RQLEN | UDIAG_UID_BIT;
 	} else {
 		q.h.nlmsg_len = NLMSG_LENGTH(sizeof(q.r.inet));
 		q.r.inet.sdiag_family = (u8)d->family;
@@ -253,8 +253,8 @@ int diag_cookies(int family, int protocol, struct buf *out)
 	/* Not what is a minisocket or half-open, or bound and in no table. */
 	const u32 states = ~(1u << TCP_TIME_WAIT_NR | 1u << TCP_SYN_RECV_NR |
 			     1u << TCP_NEW_SYN_RECV_NR | 1u << TCP_BOUND_INACTIVE_NR);
-	struct diag d = {NULL, family, protocol, 0, NULL, protocol == IPPROTO_TCP ? states : ~0u, 0,
-			 out};
+	struct diag d = {NULL, family, protocol, 0, NULL, protocol == IPPROTO_TCP ? states : ~0u,
+			 0,    out};
 
 	return dump(&d);
 }
@@ -315,9 +315,8 @@ bool diag_bound_only(u16 port)
 	if (!kernel_tells_bound() || ports_elsewhere())
 		return true;
 	for (int i = 0; i < 2 && !err; i++) {
-		struct diag d = {
-			&t,   i ? AF_INET6 : AF_INET,	   IPPROTO_TCP, 0,
-			NULL, 1u << TCP_BOUND_INACTIVE_NR, port,	NULL};
+		struct diag d = {&t,   i ? AF_INET6 : AF_INET,	    IPPROTO_TCP, 0,
+				 NULL, 1u << TCP_BOUND_INACTIVE_NR, port,	 NULL};
 		err = dump(&d);
 	}
 	bool any = err || t.socks.len;

@@ -6,12 +6,12 @@
 #include "source.h"
 
 struct hook {
-	char name[48];      /* "tp_btf/sched_process_fork", "iter/task_file" */
-	const char *what;   /* what it is for: "a process is born" */
-	const char *tier;   /* "base", "upper" */
-	bool wanted;        /* of the fd mode in use */
-	int error;          /* 0: loaded and attached; else -errno */
-	u64 runs;           /* how often it ran since attach; needs live_count_runs() */
+	char name[48];	  /* "tp_btf/sched_process_fork", "iter/task_file" */
+	const char *what; /* what it is for: "a process is born" */
+	const char *tier; /* "base", "upper" */
+	bool wanted;	  /* of the fd mode in use */
+	int error;	  /* 0: loaded and attached; else -errno */
+	u64 runs;	  /* how often it ran since attach; needs live_count_runs() */
 };
 /* Hooks of an open BPF source; returns how many were written. */
 u32 live_hooks(struct source *s, struct hook *out, u32 max);

@@ -39,9 +39,9 @@
 #define __NR_dup2 (~0u)
 #endif
 
-#define SYS(call, action, what)                                                   \
-	{                                                                         \
-		"sys_" #call, "sys_exit " #call, what, SYS_##action, .full = true \
+#define SYS(call, action, what)                                                                    \
+	{                                                                                          \
+		"sys_" #call, "sys_exit " #call, what, SYS_##action, .full = true                  \
 	}
 
 /* The second copy of a program right after it: what the first is skipped for is not lost. */

@@ -25,21 +25,21 @@
 #include "procfs.h"
 #include "live.skel.h"
 
-#define DRAIN_MIN_MS  10
-#define DRAIN_MAX_MS  40
+#define DRAIN_MIN_MS 10
+#define DRAIN_MAX_MS 40
 /* Where nobody waits for what happens: the kernel calls when half of the ring is taken. */
 #define PATIENT_MIN_MS	  100
 #define PATIENT_MAX_MS	  1000
 #define PATIENT_RESCAN_NS (30 * NS_PER_S)
 #define RESCAN_LATEST_NS  (60 * NS_PER_S)
-#define TICK_NS	      (100 * NS_PER_MS)
-#define CLOCK_NS      (60 * NS_PER_S)
-#define RESCAN_NS     NS_PER_S
-#define RESCAN_SHARE  100   /* a scan takes at most a hundredth of the time */
-#define SOCKS_EVERY   2	    /* every second rescan asks for sockets without a descriptor too */
-#define BATCH_MAX     65536 /* events handed over in one call; the rest waits in the ring */
-#define SLICE	      64    /* of these, between two looks at the clock */
-#define MAKERS_MAX    65536
+#define TICK_NS		  (100 * NS_PER_MS)
+#define CLOCK_NS	  (60 * NS_PER_S)
+#define RESCAN_NS	  NS_PER_S
+#define RESCAN_SHARE	  100	/* a scan takes at most a hundredth of the time */
+#define SOCKS_EVERY	  2	/* every second rescan asks for sockets without a descriptor too */
+#define BATCH_MAX	  65536 /* events handed over in one call; the rest waits in the ring */
+#define SLICE		  64	/* of these, between two looks at the clock */
+#define MAKERS_MAX	  65536
 enum { RING, WATCHED }; /* what an event of epoll is about */
 #define RELIEVE_SHARE 8 /* a ring full to this part is read in the middle of a scan */
 #define RELIEVE_NS    (100 * NS_PER_MS) /* and in any case that often */

@@ -21,13 +21,13 @@ struct live_prog {
 	const char *name; /* of the program */
 	const char *hook; /* as doctor prints it */
 	const char *what;
-	u8 action;  /* (first) enum sys_action it serves; 0: attached by itself */
-	bool vital; /* without it there is no live view at all */
-	bool full;  /* of fd=full only */
+	u8 action;   /* (first) enum sys_action it serves; 0: attached by itself */
+	bool vital;  /* without it there is no live view at all */
+	bool full;   /* of fd=full only */
 	bool counts; /* or where changes are counted */
-	u8 kind;    /* the only kind of event it tells; 0: several, or it counts as well */
-	u8 misses;  /* kind of event that is lost when it is skipped; 0: any */
-	u8 guard;   /* enum guard: it has a second copy, that makes good; 0: none */
+	u8 kind;     /* the only kind of event it tells; 0: several, or it counts as well */
+	u8 misses;   /* kind of event that is lost when it is skipped; 0: any */
+	u8 guard;    /* enum guard: it has a second copy, that makes good; 0: none */
 	bool second; /* it is that copy */
 	bool cgroup; /* attached to the root of cgroup2, of no more than use: another stands in */
 };
@@ -49,23 +49,23 @@ struct live {
 	int error[LIVE_PROGS_MAX]; /* -errno of programs left out, by index in live_progs */
 	struct bpf_link *link[LIVE_PROGS_MAX];
 
-	bool announced;	    /* clock and source events were sent */
-	bool patient;	    /* as source_opts has it */
-	bool counting;	    /* likewise */
-	bool scanning;	    /* what comes is of a scan, or of the ring in the middle of one */
-	bool first;	    /* the next record is the first of a batch */
+	bool announced;		 /* clock and source events were sent */
+	bool patient;		 /* as source_opts has it */
+	bool counting;		 /* likewise */
+	bool scanning;		 /* what comes is of a scan, or of the ring in the middle of one */
+	bool first;		 /* the next record is the first of a batch */
 	bool may_hurry, hurries; /* live_hurry.c */
-	int usual;	    /* priority else */
-	u64 hurried_ts;	    /* when the ring was last found filling */
-	bool woken;	    /* something else that is watched can be read */
-	int runs_fd;	    /* while it is open the kernel counts runs of programs; -1: not */
-	u64 scans, scan_ns; /* so far */
+	int usual;		 /* priority else */
+	u64 hurried_ts;		 /* when the ring was last found filling */
+	bool woken;		 /* something else that is watched can be read */
+	int runs_fd;		 /* while it is open the kernel counts runs of programs; -1: not */
+	u64 scans, scan_ns;	 /* so far */
 	u64 ring_peak;
 	struct histogram delay;
 	u64 taken, taken_ts; /* records of the ring; time of the newest */
-	u64 left;	    /* records that were there when we had to end */
-	u64 lost;	    /* told so far */
-	u64 lost_others;    /* of what was not to be shown */
+	u64 left;	     /* records that were there when we had to end */
+	u64 lost;	     /* told so far */
+	u64 lost_others;     /* of what was not to be shown */
 	struct {
 		u64 seen[LIVE_PROGS_MAX]; /* skipped runs of each program, at the last look */
 		u64 told[LIVE_PROGS_MAX]; /* of those, lost and counted below */

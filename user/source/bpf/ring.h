@@ -11,10 +11,10 @@
 typedef bool (*ring_fn)(void *ctx, const void *record, size_t bytes);
 
 struct ring {
-	u64 *consumer;	/* page of the reader's position, which we write; NULL: not open */
-	const char *map; /* page of the writer's position, then the data */
+	u64 *consumer;	    /* page of the reader's position, which we write; NULL: not open */
+	const char *map;    /* page of the writer's position, then the data */
 	size_t page, bytes; /* of a page, of the data */
-	u64 at;		/* up to here everything was taken */
+	u64 at;		    /* up to here everything was taken */
 	u64 wrapped[EV_MAX / sizeof(u64)]; /* a record that goes over the end, in one piece */
 };
 

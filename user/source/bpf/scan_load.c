@@ -184,10 +184,11 @@ int scan_open_for(struct scan **out, const struct want *first, struct buf *err)
 		if (e == -ENOMEM)
 			buf_puts(err, "not enough memory to load the BPF iterators");
 		else
-			buf_printf(err, "the kernel refuses the BPF iterators (%s); %s", strerror(-e),
-			   e == -EPERM || e == -EACCES
-				   ? "run as root, or with CAP_BPF and CAP_PERFMON"
-				   : "they are used from Linux 5.15 on");
+			buf_printf(err, "the kernel refuses the BPF iterators (%s); %s",
+				   strerror(-e),
+				   e == -EPERM || e == -EACCES
+					   ? "run as root, or with CAP_BPF and CAP_PERFMON"
+					   : "they are used from Linux 5.15 on");
 		free(s);
 		return e;
 	}

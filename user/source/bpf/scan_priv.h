@@ -37,7 +37,7 @@ struct scan {
 	void *between_ctx;
 	struct scan_keep_bpf *keep; /* scan_keep.c; NULL: not asked for yet */
 	int keep_error;		    /* why it cannot be had */
-	u32 blind; /* processes that the last pass should have met and did not */
+	u32 blind;		    /* processes that the last pass should have met and did not */
 };
 
 /* A network namespace that is not ours, and the ways into it. */

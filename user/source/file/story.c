@@ -15,7 +15,7 @@
 
 #include "source.h"
 
-#define LINE_BYTES \
+#define LINE_BYTES                                                                                 \
 	(256u << 10) /* far longer than any event's text: what does not end is no story */
 
 struct story {
