@@ -127,7 +127,7 @@ void flight_sent(struct model *m, struct sock *s, u64 queue, u64 ts)
 	if (!queue || s->gone)
 		return;
 	f = flight_begin(m, s, queue);
-	if (ts <= f->scan_ts)
+	if (f->count && ts <= f->scan_ts)
 		return; /* counted by a scan that ran ahead */
 	f->count += f->count < UINT32_MAX;
 	f->ts = max_ts(f->ts, ts);
