@@ -15,9 +15,8 @@
 #ifndef PROBATE_VERSION
 #define PROBATE_VERSION "unknown"
 #endif
-#define LEVEL                                                                                      \
-	3 /* of zstd: 8 B an event at 210 ns; the next that is worth it takes three times as long \
-	   */
+/* Of zstd: 8 B an event at 210 ns; the next that is worth it takes three times as long. */
+#define LEVEL 3
 #define RATIO_MAX                                                                                  \
 	20000u /* no packed payload is larger by more than this (zstd: repeats of 128 KiB) */
 

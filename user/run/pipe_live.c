@@ -25,9 +25,8 @@
 #define LOOK_NS	   NS_PER_S /* at most one look for what keeps sockets in this time */
 #define LOOK_SHARE 100	    /* which takes at most a hundredth of it */
 #define CHECK_NS   NS_PER_S /* how often lost exits of CMD's tree are looked for */
-#define TAIL_NS                                                                                    \
-	(150 * NS_PER_MS) /* after the end of CMD's tree: its sockets and frees come late \
-			     */
+/* After the end of CMD's tree: its sockets and frees come late. */
+#define TAIL_NS	   (150 * NS_PER_MS)
 #define STOP_NS	   (400 * NS_PER_MS) /* what CMD has to end when we are told to */
 #define TICK_IDLE  NS_PER_S	     /* ticks nobody looks at: that often when nothing happens */
 #define TICK_BUSY  (100 * NS_PER_MS)

@@ -9,9 +9,8 @@
 #include "verdict_priv.h"
 
 #define YOUNG_NS (2 * NS_PER_S) /* dead for less than this accuses nobody */
-#define YOUNG_MAX_NS                                                                               \
-	(60 * NS_PER_S) /* nor does less than twice its habit accuse it, up to this \
-			 */
+/* Nor does less than twice its habit accuse it, up to this. */
+#define YOUNG_MAX_NS (60 * NS_PER_S)
 
 #define W_EXITED   4
 #define W_NOTHREAD 0x20000000u
